@@ -1,0 +1,1 @@
+"""EQS Workstation: one window, independent rooms."""

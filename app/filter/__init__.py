@@ -1,0 +1,1 @@
+"""RTP-Filter checks what the R&V system holds. Never read `app/lex` while working here."""

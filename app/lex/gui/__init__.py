@@ -1,0 +1,1 @@
+"""LEX in the window: a thin face over the functions of `app.lex`."""

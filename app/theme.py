@@ -1,0 +1,110 @@
+"""Colours and signs of the states, for light and dark; every status is sign + word + colour."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPen, QPixmap, QPolygonF
+
+from core.findings import State
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state looks.
+
+    Attributes:
+        word: What the user reads.
+        banner: Background of the summary banner (R-26: red, light yellow, green).
+        banner_text: Text on the banner; contrast at least 4.5:1.
+        light: Colour of sign and word on a light page.
+        dark: Colour of sign and word on a dark page.
+
+    """
+
+    word: str
+    banner: str
+    banner_text: str
+    light: str
+    dark: str
+
+
+LOOKS = {
+    State.ERROR: Look("Error", "#b3261e", "#ffffff", "#b3261e", "#ff8a80"),
+    State.WARNING: Look("Warning", "#fff3b0", "#3b2f00", "#7a5900", "#ffd54f"),
+    State.NOT_RUN: Look("Not run", "#dfe1e5", "#1f2328", "#57606a", "#b0b8c1"),
+    State.MANUAL: Look("Manual", "#dfe1e5", "#1f2328", "#5b3f9c", "#c5b3f5"),
+    State.INFO: Look("Info", "#dbeafe", "#10305c", "#1a56b0", "#90c2ff"),
+    State.PASS: Look("Pass", "#1e7a34", "#ffffff", "#1e7a34", "#81d994"),
+}
+
+
+def is_dark() -> bool:
+    """Return whether the system asks for a dark page."""
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def colour(state: State) -> QColor:
+    """Return the colour of a state's sign and word on the present page."""
+    look = LOOKS[state]
+    return QColor(look.dark if is_dark() else look.light)
+
+
+def icon(state: State, colour_name: str | None = None, size: int = 32) -> QIcon:
+    """Return the sign of a state: cross, triangle, dash, hand-drawn ring, "i" or tick."""
+    picture = QPixmap(size, size)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(size / 16, size / 16)
+    ink = QColor(colour_name) if colour_name else colour(state)
+    pen = QPen(ink, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    _DRAWINGS[state](painter)
+    painter.end()
+    return QIcon(picture)
+
+
+def _cross(painter: QPainter) -> None:
+    painter.drawLine(QPointF(3.5, 3.5), QPointF(12.5, 12.5))
+    painter.drawLine(QPointF(12.5, 3.5), QPointF(3.5, 12.5))
+
+
+def _triangle(painter: QPainter) -> None:
+    pen = painter.pen()
+    pen.setWidthF(1.6)
+    painter.setPen(pen)
+    painter.drawPolygon(QPolygonF([QPointF(8, 2), QPointF(14.5, 13.5), QPointF(1.5, 13.5)]))
+    painter.drawLine(QPointF(8, 6.5), QPointF(8, 9.5))
+    painter.drawPoint(QPointF(8, 11.6))
+
+
+def _dash(painter: QPainter) -> None:
+    painter.drawLine(QPointF(3.5, 8), QPointF(12.5, 8))
+
+
+def _eye(painter: QPainter) -> None:
+    pen = painter.pen()
+    pen.setWidthF(1.6)
+    painter.setPen(pen)
+    painter.drawEllipse(QRectF(1.5, 4, 13, 8))
+    painter.setBrush(pen.color())
+    painter.drawEllipse(QPointF(8, 8), 1.6, 1.6)
+
+
+def _letter_i(painter: QPainter) -> None:
+    painter.drawLine(QPointF(8, 7), QPointF(8, 13))
+    painter.drawPoint(QPointF(8, 3.2))
+
+
+def _tick(painter: QPainter) -> None:
+    painter.drawPolyline(QPolygonF([QPointF(3, 8.5), QPointF(6.5, 12), QPointF(13, 4)]))
+
+
+_DRAWINGS = {
+    State.ERROR: _cross,
+    State.WARNING: _triangle,
+    State.NOT_RUN: _dash,
+    State.MANUAL: _eye,
+    State.INFO: _letter_i,
+    State.PASS: _tick,
+}

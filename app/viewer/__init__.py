@@ -1,0 +1,1 @@
+"""The Viewer room: dose and structures on CT."""

@@ -1,0 +1,48 @@
+"""Write a file whole or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+def write_whole(path: Path, data: bytes, *, approve: Callable[[Path], None] | None = None) -> None:
+    """Write `data` to `path` by a temporary name in the same folder, fsync and rename.
+
+    Args:
+        path: File to write; an existing one is replaced only by the complete new one.
+        data: Content.
+        approve: Called with the complete temporary file before it gets its name. When it raises,
+            the temporary file is removed, `path` stays as it was, and the error goes on.
+
+    """
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            file.close()
+            temporary.unlink(missing_ok=True)
+            raise
+    try:
+        if approve is not None:
+            approve(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable where the system lets a folder be opened (not Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

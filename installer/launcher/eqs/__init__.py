@@ -1,0 +1,1 @@
+"""EQS Workstation as an installed program."""

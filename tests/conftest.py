@@ -1,0 +1,29 @@
+"""Fixtures every test folder uses: where the real data lies, and a quiet Qt."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("EQS_SHARED", CHECKOUT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real public files beside the checkout; absent on a machine that has only the checkout."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the real public files (shared/data) are not beside the checkout")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_formats() -> Path:
+    """Field tables of the formats, beside the checkout."""
+    if not (SHARED / "formats").is_dir():
+        pytest.skip("the field tables (shared/formats) are not beside the checkout")
+    return SHARED / "formats"
