@@ -29,7 +29,8 @@ class Finding:
         item: Record table's element name in lower case, e.g. ``gantry_angle``, ``mlc_a17``.
         expected: Value of the reference, as text.
         found: Value of the file that is checked, as text.
-        unit: Unit of `expected`, `found` and `tolerance`; empty for text.
+        unit: Unit of `expected`, `found`, `difference` and `tolerance`; empty for text.
+        difference: Found minus expected, as text; empty where a difference has no meaning.
         tolerance: Largest difference that passes, as text; empty for exact comparison.
         remedy: Next step for the user; begins with a verb.
 
@@ -46,6 +47,7 @@ class Finding:
     unit: str = ""
     tolerance: str = ""
     remedy: str = ""
+    difference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,211 @@
+"""The summary report on the screen: one coloured banner, one table, one remedy (R-26)."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.findings_model import COLUMNS, AnyIndex, FindingsModel, NotCheckedModel
+from core.findings import Finding, NotChecked, State, overall
+
+COUNTED = (State.ERROR, State.WARNING, State.NOT_RUN, State.INFO)
+PLURALS = {
+    State.ERROR: ("error", "errors"),
+    State.WARNING: ("warning", "warnings"),
+    State.NOT_RUN: ("check not run", "checks not run"),
+    State.INFO: ("note", "notes"),
+}
+
+
+def summary(findings: Sequence[Finding], not_checked: Sequence[NotChecked]) -> str:
+    """Return the counts in words, e.g. "2 errors, 1 note; 14 items not checked"."""
+    parts = []
+    for state in COUNTED:
+        count = sum(finding.state == state for finding in findings)
+        if count:
+            parts.append(f"{count} {PLURALS[state][count != 1]}")
+    if not any(finding.state in (State.ERROR, State.WARNING) for finding in findings):
+        parts.insert(0, "No difference found")
+    words = ", ".join(parts)
+    if not_checked:
+        words += f"; {len(not_checked)} item{'s' if len(not_checked) != 1 else ''} not checked"
+    return words
+
+
+class Banner(QWidget):
+    """Sign, word and counts on the state's colour: red with white letters, yellow, green."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setObjectName("banner")
+        self.state: State | None = None
+        self._sign = QLabel()
+        self._word = QLabel()
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.addWidget(self._sign)
+        row.addWidget(self._word)
+        row.addWidget(self._words, 1)
+
+    def show_state(self, state: State, words: str, word: str = "") -> None:
+        """Show one state with its sign, its word and what it counts."""
+        self.state = state
+        look = theme.LOOKS[state]
+        self._sign.setPixmap(theme.icon(state, look.banner_text).pixmap(22, 22))
+        self._word.setText(word or look.word)
+        self._words.setText(words)
+        self.setStyleSheet(
+            f"#banner {{ background: {look.banner}; border-radius: 4px; }}"
+            f"#banner QLabel {{ color: {look.banner_text}; background: transparent; }}"
+        )
+        self._word.setStyleSheet("font-weight: 600; font-size: 12pt;")
+        self.setAccessibleName(f"{self._word.text()}: {words}")
+
+    @property
+    def text(self) -> str:
+        """Word and counts as shown."""
+        return f"{self._word.text()}: {self._words.text()}"
+
+
+class _Filter(QSortFilterProxyModel):
+    """Rows that hold the typed words, in any column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words: list[str] = []
+
+    def set_words(self, text: str) -> None:
+        self._words = text.casefold().split()
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: AnyIndex) -> bool:
+        source = self.sourceModel()
+        columns = range(source.columnCount())
+        cells = [str(source.index(row, column, parent).data() or "") for column in columns]
+        line = " ".join(cells).casefold()
+        return all(word in line for word in self._words)
+
+
+class FindingsView(QWidget):
+    """Banner, table of findings with the selected one's remedy, and what was not checked."""
+
+    selected = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.banner = Banner()
+        self.model = FindingsModel()
+        self.not_checked_model = NotCheckedModel()
+        self._proxy = _Filter()
+        self._proxy.setSourceModel(self.model)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Show only rows with these words, e.g. mlc or gantry")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._proxy.set_words)
+        self.table = _table(self._proxy, stretch=len(COLUMNS) - 1)
+        self.table.selectionModel().currentRowChanged.connect(self._show_detail)
+        self.detail = QLabel()
+        self.detail.setWordWrap(True)
+        self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.detail.setMinimumHeight(44)
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.not_checked = _table(self.not_checked_model, stretch=2)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        report = QWidget()
+        column = QVBoxLayout(report)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(self.search)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.detail)
+        self.tabs.addTab(report, "Findings")
+        self.tabs.addTab(self.not_checked, "Not checked")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.banner)
+        whole.addWidget(self.tabs, 1)
+        copy = QAction("Copy rows", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.addAction(copy)
+
+    def show_report(
+        self, findings: Sequence[Finding], not_checked: Sequence[NotChecked], subject: str = ""
+    ) -> None:
+        """Show a whole report; the banner takes the worst state."""
+        self.model.show([finding for finding in findings if finding.state != State.PASS])
+        self.not_checked_model.show(not_checked)
+        words = summary(findings, not_checked)
+        self.banner.show_state(overall(findings), f"{subject}: {words}" if subject else words)
+        self.tabs.setTabText(0, f"Findings ({self.model.rowCount()})")
+        self.tabs.setTabText(1, f"Not checked ({self.not_checked_model.rowCount()})")
+        self.tabs.setCurrentIndex(0)
+        for column in range(len(COLUMNS) - 1):
+            self.table.resizeColumnToContents(column)
+        for column in (0, 1):
+            self.not_checked.resizeColumnToContents(column)
+        self.not_checked.resizeRowsToContents()
+        if self.model.rowCount():
+            self.table.selectRow(0)
+        else:
+            self.detail.setText("Nothing to report. See the second tab for what was not checked.")
+
+    def copy_rows(self) -> None:
+        """Put the selected rows on the clipboard, columns separated by tabs."""
+        rows = sorted({index.row() for index in self.table.selectedIndexes()})
+        lines = ["\t".join(entry.name for entry in fields(Finding))]
+        for row in rows:
+            finding = self.model.rows[self.source_row(self._proxy.index(row, 0))]
+            lines.append("\t".join("" if cell is None else str(cell) for cell in astuple(finding)))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def source_row(self, index: QModelIndex) -> int:
+        """Return the row of the model behind a row of the (filtered) table."""
+        return self._proxy.mapToSource(index).row()
+
+    def _show_detail(self, current: QModelIndex) -> None:
+        if not current.isValid():
+            self.detail.clear()
+            return
+        finding = self.model.rows[self.source_row(current)]
+        remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
+        self.detail.setText(f"{finding.message}{remedy}\nRule {finding.rule}")
+        self.selected.emit(finding)
+
+
+def _table(model: object, *, stretch: int) -> QTableView:
+    table = QTableView()
+    table.setModel(model)  # type: ignore[arg-type]  # any item model
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(True)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+plain_table = _table

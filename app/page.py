@@ -1,0 +1,52 @@
+"""What every room's page has: a title, what it can open, whose data it shows."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.recognise import Kind
+
+
+class Page(QWidget):
+    """One room of the window.
+
+    Signals:
+        patient_changed: Words for the patient banner; empty when no patient is shown.
+        opened: A file or folder was read successfully; it goes to the recent list.
+        go_to_room: Title of another room, a file for it, and the plan that belongs to the file.
+
+    """
+
+    title = ""
+    help_page = "index"
+    patient_changed = Signal(str)
+    opened = Signal(Path)
+    go_to_room = Signal(str, Path, Path)
+
+    def accepts(self, kind: Kind) -> bool:
+        """Return whether the room can do something with a file of this kind."""
+        del kind
+        return False
+
+    def open_path(self, path: Path) -> None:
+        """Open what `accepts` agreed to. Reading runs in the background."""
+        raise NotImplementedError(f"{type(self).__name__} opens nothing, asked for {path.name}")
+
+    def take_over(self, path: Path, plan: Path) -> None:
+        """Go on in this room with a file that another room made, and its plan."""
+        raise NotImplementedError(f"{type(self).__name__} takes over nothing ({path}, {plan})")
+
+    def has_unfinished_write(self) -> bool:
+        """Return whether closing now would interrupt the writing of a file."""
+        return False
+
+    def ask_for_file(self, title: str, kinds: str) -> Path | None:
+        """Let the user pick one file; None when the user thinks better of it."""
+        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
+        return Path(name) if name else None
+
+    def ask_for_folder(self, title: str) -> Path | None:
+        """Let the user pick one folder; None when the user thinks better of it."""
+        name = QFileDialog.getExistingDirectory(self, title)
+        return Path(name) if name else None

@@ -1,0 +1,81 @@
+"""Work off the GUI thread: the answer comes back, a closed page drops it, a fault is shown."""
+
+import threading
+
+from PySide6.QtCore import QThread
+from PySide6.QtWidgets import QWidget
+
+from app.background import JOBS
+
+
+def start(owner, work, answers, faults):
+    return JOBS.start(owner, "work", work, done=answers.append, failed=faults.append)
+
+
+def test_that_the_answer_arrives_in_the_gui_thread(qtbot):
+    owner, seen = QWidget(), []
+    qtbot.addWidget(owner)
+    here = threading.get_ident()
+    JOBS.start(
+        owner, "work", lambda progress: threading.get_ident(),
+        done=lambda there: seen.append((there, threading.get_ident())), failed=seen.append,
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: len(seen) == 1)
+    there, back = seen[0]
+    assert there != here
+    assert back == here
+
+
+def test_that_a_fault_reaches_the_page(qtbot):
+    owner, answers, faults = QWidget(), [], []
+    qtbot.addWidget(owner)
+
+    def work(progress):
+        raise ValueError("no such patient")
+
+    start(owner, work, answers, faults)
+    qtbot.waitUntil(lambda: len(faults) == 1)
+    assert str(faults[0]) == "no such patient"
+    assert answers == []
+
+
+def test_that_a_cancelled_job_stops_at_its_next_report_and_says_nothing(qtbot):
+    owner, answers, faults, rounds = QWidget(), [], [], []
+    qtbot.addWidget(owner)
+    go = threading.Event()
+
+    def work(progress):
+        go.wait(5)
+        for number in range(100):
+            rounds.append(number)
+            progress(number / 100, "")
+
+    job = start(owner, work, answers, faults)
+    job.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: JOBS.running == ())
+    assert len(rounds) == 1
+    assert answers == faults == []
+
+
+def test_that_a_closed_page_drops_the_answer(qtbot):
+    owner, answers, faults = QWidget(), [], []
+    go = threading.Event()
+    start(owner, lambda progress: go.wait(5), answers, faults)
+    owner.deleteLater()
+    qtbot.waitSignal(owner.destroyed, raising=False).wait()
+    go.set()
+    qtbot.waitUntil(lambda: JOBS.running == ())
+    assert answers == faults == []
+
+
+def test_that_progress_is_told_in_the_gui_thread(qtbot):
+    owner, seen, done = QWidget(), [], []
+    qtbot.addWidget(owner)
+    JOBS.start(
+        owner, "work", lambda progress: progress(0.5, "half"),
+        done=done.append, failed=done.append,
+        progressed=lambda share, words: seen.append((share, words, QThread.isMainThread())),
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: len(done) == 1)
+    assert seen == [(0.5, "half", True)]

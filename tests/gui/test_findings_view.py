@@ -1,0 +1,101 @@
+"""The summary report: colour, word and counts; search; copy; what was not checked."""
+
+import pytest
+from PySide6.QtGui import QColor, QGuiApplication
+
+from app import theme
+from app.findings_view import FindingsView, summary
+from core.findings import Finding, NotChecked, State
+
+LEAF = Finding(
+    "F-CMP-MLC", State.ERROR, "Leaf A17 is 1 mm off", "2", 4, "mlc_a17", "-2.35", "-2.25", "cm",
+    "0.005", "Transfer the plan again.", "0.10",
+)  # fmt: skip
+NOTE = Finding("F-CMP-NAME", State.WARNING, "The field name differs", "1", item="field_name")
+HINT = Finding("F-CMP-ORDER", State.INFO, "Segments are in another order", "3")
+GATING = NotChecked("gating", "RTP-Connect does not hold it")
+
+
+@pytest.fixture
+def view(qtbot):
+    view = FindingsView()
+    qtbot.addWidget(view)
+    view.resize(1100, 600)
+    view.show()
+    return view
+
+
+def banner_colour(view):
+    return view.banner.grab().toImage().pixelColor(6, view.banner.height() // 2)
+
+
+@pytest.mark.req("R-26")
+@pytest.mark.parametrize(
+    ("findings", "state"),
+    [([LEAF, NOTE], State.ERROR), ([NOTE, HINT], State.WARNING), ([HINT], State.PASS)],
+)
+def test_that_the_worst_state_colours_the_banner(view, findings, state):
+    view.show_report(findings, [GATING])
+    assert banner_colour(view) == QColor(theme.LOOKS[state].banner)
+    assert view.banner.text.startswith(theme.LOOKS[state].word)
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    def light(colour):
+        parts = (colour.redF(), colour.greenF(), colour.blueF())
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_that_every_state_can_be_read_on_its_ground(state):
+    look = theme.LOOKS[state]
+    assert contrast(QColor(look.banner), QColor(look.banner_text)) >= 4.5
+    assert contrast(QColor(look.light), QColor("#ffffff")) >= 4.5
+    assert contrast(QColor(look.dark), QColor("#2d2d2d")) >= 4.5
+
+
+def test_that_the_worst_findings_stand_first(view):
+    view.show_report([HINT, NOTE, LEAF], [])
+    assert [finding.state for finding in view.model.rows] == [
+        State.ERROR, State.WARNING, State.INFO,
+    ]  # fmt: skip
+
+
+def test_that_the_selected_finding_says_what_to_do(view):
+    view.show_report([LEAF], [])
+    assert "Leaf A17 is 1 mm off" in view.detail.text()
+    assert "Transfer the plan again." in view.detail.text()
+
+
+def test_that_search_keeps_only_matching_rows(view, qtbot):
+    view.show_report([LEAF, NOTE, HINT], [])
+    qtbot.keyClicks(view.search, "mlc 17")
+    assert view.table.model().rowCount() == 1
+    view.search.clear()
+    assert view.table.model().rowCount() == 3
+
+
+def test_that_copied_rows_carry_every_column(view):
+    view.show_report([LEAF], [])
+    view.table.selectRow(0)
+    view.copy_rows()
+    header, row = QGuiApplication.clipboard().text().splitlines()
+    values = dict(zip(header.split("\t"), row.split("\t"), strict=True))
+    assert (values["item"], values["expected"], values["found"]) == ("mlc_a17", "-2.35", "-2.25")
+
+
+@pytest.mark.req("R-23")
+def test_that_what_was_not_checked_is_counted_beside_a_pass(view):
+    view.show_report([], [GATING])
+    assert "1 item not checked" in view.banner.text
+    assert view.tabs.tabText(1) == "Not checked (1)"
+    assert view.not_checked.model().index(0, 2).data() == GATING.why
+
+
+def test_that_counts_are_said_in_words():
+    assert summary([LEAF, LEAF, NOTE], []) == "2 errors, 1 warning"
+    assert summary([], []) == "No difference found"
