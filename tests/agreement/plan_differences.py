@@ -11,7 +11,8 @@ MU_SHARE = 2e-5
 
 def differences(trial, plan) -> list[str]:
     """Return a sentence for each number on which the channels do not agree."""
-    lex, checker = trial.beams, plan.fields
+    lex = sorted(trial.beams, key=lambda beam: beam.number)
+    checker = sorted(plan.fields, key=lambda field: field.number)
     if len(lex) != len(checker):
         return [f"LEX reads {len(lex)} beams, the Filter {len(checker)}"]
     found = [*of_patient(trial, plan), *of_prescriptions(trial, plan)]
@@ -33,17 +34,18 @@ def of_patient(trial, plan) -> Iterator[str]:
 
 
 def of_prescriptions(trial, plan) -> Iterator[str]:
-    ours = {rx.name: rx for rx in trial.prescriptions}
-    theirs = {rx.site: rx for rx in plan.prescriptions}
-    if set(ours) != set(theirs):
-        yield f"prescriptions {sorted(ours)} / {sorted(theirs)}"
+    if len(trial.prescriptions) != len(plan.prescriptions):
+        yield f"{len(trial.prescriptions)} / {len(plan.prescriptions)} prescriptions"
         return
-    for name, rx in ours.items():
-        other = theirs[name]
+    for rx, other in zip(trial.prescriptions, plan.prescriptions, strict=True):
         if rx.fractions != other.fractions:
-            yield f"{name} fractions {rx.fractions} / {other.fractions}"
-        yield from unequal(f"{name} fraction dose", rx.fraction_cgy, other.fraction_cgy, 1e-6)
-        yield from unequal(f"{name} total dose", rx.total_cgy, other.total_cgy, 1e-6)
+            yield f"{rx.name} fractions {rx.fractions} / {other.fractions}"
+        # LEX needs a dose for the file and adds up the beams' doses where the plan states none;
+        # the Filter compares stated doses only.
+        if other.fraction_cgy is not None:
+            yield from unequal(f"{rx.name} dose a fraction", rx.fraction_cgy, other.fraction_cgy)
+        if other.total_cgy is not None:
+            yield from unequal(f"{rx.name} total dose", rx.total_cgy, other.total_cgy)
 
 
 def of_beam(beam, field) -> Iterator[str]:
@@ -53,7 +55,7 @@ def of_beam(beam, field) -> Iterator[str]:
         (beam.machine, field.machine or "", "machine"),
         (beam.modality, field.modality, "modality"),
         (beam.setup, field.setup, "setup"),
-        (beam.fff, field.fff, "fff"),
+        (beam.fff, field.fff if beam.fff is not None else None, "fff"),
         (beam.field_id, field.id, "field id"),
     ):
         if ours != theirs:
@@ -68,6 +70,8 @@ def of_beam(beam, field) -> Iterator[str]:
         yield f"{len(beam.segments)} / {len(field.control_points)} control points"
         return
     for segment, point in zip(beam.segments, field.control_points, strict=True):
+        if not beam.setup:
+            yield from unequal("share", segment.meterset_share, point.cumulative, 1e-9)
         yield from (f"point {point.number}: {words}" for words in of_point(segment, point))
 
 
@@ -86,7 +90,7 @@ def of_devices(beam, field) -> Iterator[str]:
             continue
         for device, accessory in zip(ours, theirs or (), strict=True):
             known = {text.strip().casefold() for text in accessory.names}
-            if {device.code.strip().casefold(), device.name.strip().casefold()} - {""} - known:
+            if known and device.code.strip().casefold() not in known:
                 yield f"{name} {device.code!r}/{device.name!r} not among {accessory.names}"
             if device.angle_deg is not None and accessory.angle_deg is not None:
                 yield from unequal(f"{name} angle", device.angle_deg, accessory.angle_deg, 1e-6)
@@ -102,7 +106,6 @@ def of_isocentre(beam, field) -> Iterator[str]:
 
 
 def of_point(segment, point) -> Iterator[str]:
-    yield from unequal("share", segment.meterset_share, point.cumulative, 1e-9)
     for name, ours, theirs in (
         ("gantry", segment.gantry_deg, point.gantry_deg),
         ("collimator", segment.collimator_deg, point.collimator_deg),
@@ -133,7 +136,7 @@ def of_leaves(segment, point) -> Iterator[str]:
             yield from unequal(f"leaf {name}{leaf}", 10 * a, b, LENGTH_MM)
 
 
-def unequal(name, ours, theirs, most) -> Iterator[str]:
+def unequal(name, ours, theirs, most=1e-6) -> Iterator[str]:
     if ours is None and theirs is None:
         return
     if ours is None or theirs is None or not abs(ours - float(theirs)) <= most:

@@ -1,0 +1,360 @@
+"""The LEX room: six steps from the plan to the transfer file; a thin face over `app.lex`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+)
+
+from app.background import JOBS, CancelledError, Progress
+from app.lex.browse import PatientChoice, browse
+from app.lex.field_ids import proposed_field_ids
+from app.lex.gui.beams_step import BeamsStep
+from app.lex.gui.checks_step import ChecksStep
+from app.lex.gui.plan_step import PlanStep
+from app.lex.gui.source_step import SourceStep
+from app.lex.gui.step import Step
+from app.lex.gui.treatment_step import TreatmentStep
+from app.lex.gui.write_step import WriteStep
+from app.lex.plan import Trial
+from app.lex.sources import Source, choose_trial, open_source
+from app.lex.transfer import Transfer, prepare, write
+from app.lex.treatment import (
+    Treatment,
+    missing,
+    parse_treatment,
+    read_treatment_table,
+    rv_system_ids,
+    treatment_text,
+)
+from app.page import Page
+from app.recognise import Kind
+from core.errors import RemedyError
+from core.findings import Finding, State, overall
+from core.machines import machine_ids
+from core.safe_write import write_whole
+
+PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
+TREATMENT_FILES = "Treatment data (*.toml)"
+ReadBack = Callable[[Path], Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A plan that was read, and the trial the rule names."""
+
+    path: Path
+    source: Source
+    trial: Trial
+
+
+def read_plan(path: Path, progress: Progress) -> Chosen:
+    """Read a plan source. Runs off the GUI thread."""
+    progress(0.2, f"reading {path.name}")
+    source = open_source(path)
+    return Chosen(path, source, choose_trial(source, None))
+
+
+class LexPage(Page):
+    """Lead the dosimetrist through the transfer; refuse to go on while something is missing."""
+
+    title = "LEX"
+    help_page = "lex"
+
+    def __init__(self, read_back: Callable[[Path, str | None], ReadBack]) -> None:
+        super().__init__()
+        self._read_back = read_back
+        self.chosen: Chosen | None = None
+        self.transfer: Transfer | None = None
+        self.written: Path | None = None
+        self._writing = False
+        self._demo_treatment: Path | None = None
+        self.source_step = SourceStep()
+        self.plan_step = PlanStep()
+        self.beams_step = BeamsStep()
+        self.treatment_step = TreatmentStep(machine_ids(), rv_system_ids())
+        self.checks_step = ChecksStep()
+        self.write_step = WriteStep()
+        self.steps: tuple[Step, ...] = (
+            self.source_step, self.plan_step, self.beams_step, self.treatment_step,
+            self.checks_step, self.write_step,
+        )  # fmt: skip
+        self._lay_out()
+        self._connect()
+        self._refresh()
+
+    # What the window asks for.
+
+    def accepts(self, kind: Kind) -> bool:
+        """Take every kind of plan source."""
+        return kind in (
+            Kind.DICOM, Kind.DICOM_FOLDER, Kind.PINNACLE, Kind.PINNACLE_PATIENT,
+            Kind.PINNACLE_ROOT,
+        )  # fmt: skip
+
+    def open_path(self, path: Path) -> None:
+        """List what there is to choose from at a source."""
+        JOBS.start(
+            self, f"Opening {path.name}", lambda _: browse(path),
+            done=lambda patients: self._show_source(path, patients),
+            failed=self._show_source_fault,
+        )  # fmt: skip
+
+    def open_demo(self, folder: Path) -> None:
+        """Open the demonstration plan with its treatment data filled in."""
+        self._demo_treatment = folder / "treatment.toml"
+        self.open_path(folder / "dicom")
+
+    def has_unfinished_write(self) -> bool:
+        """Return whether a file is being written just now."""
+        return self._writing
+
+    def load_treatment(self, path: Path) -> None:
+        """Fill the treatment form from a TREATMENT.toml file."""
+        try:
+            self.treatment_step.set_values(read_treatment_table(path))
+        except RemedyError as fault:
+            self.note.setText(str(fault))
+
+    # Steps.
+
+    def _lay_out(self) -> None:
+        self.list = QListWidget()
+        self.list.setObjectName("steps")
+        self.list.setAccessibleName("Steps")
+        self.list.setFixedWidth(210)
+        self.stack = QStackedWidget()
+        for number, step in enumerate(self.steps):
+            self.list.addItem(QListWidgetItem(f"{number + 1}  {step.title}"))
+            self.stack.addWidget(step)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setAccessibleName("What is missing")
+        self.back_button = QPushButton("&Back")
+        self.next_button = QPushButton("&Next")
+        self.next_button.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.note, 1)
+        buttons.addWidget(self.back_button)
+        buttons.addWidget(self.next_button)
+        right = QVBoxLayout()
+        right.addWidget(self.stack, 1)
+        right.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(16)
+        row.addWidget(self.list)
+        row.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        self.back_button.clicked.connect(lambda: self.go(self.stack.currentIndex() - 1))
+        self.next_button.clicked.connect(lambda: self.go(self.stack.currentIndex() + 1))
+        self.list.currentRowChanged.connect(self.go)
+        self.source_step.wanted.connect(self._ask_source)
+        self.plan_step.plan_wanted.connect(self._read_plan)
+        self.plan_step.trial_chosen.connect(self._on_trial)
+        self.treatment_step.load_wanted.connect(self._ask_treatment)
+        self.treatment_step.save_wanted.connect(self._save_treatment)
+        self.treatment_step.changed.connect(self._ask_what_is_missing)
+        self.checks_step.read_again.connect(self._again)
+        self.write_step.write_wanted.connect(self._write)
+        self.write_step.check_wanted.connect(self._check_written)
+        for step in self.steps:
+            step.changed.connect(self._refresh)
+
+    def reachable(self) -> int:
+        """Return the last step that may be shown: the first one that is not complete."""
+        for number, step in enumerate(self.steps):
+            if step.missing():
+                return number
+        return len(self.steps) - 1
+
+    def go(self, number: int) -> None:
+        """Show a step, or the last one that can be reached before it."""
+        number = max(0, min(number, self.reachable()))
+        if number == self.steps.index(self.treatment_step):
+            self._show_treatment()
+        if number >= self.steps.index(self.checks_step):
+            self._prepare()
+            number = min(number, self.reachable())
+        if number == self.steps.index(self.write_step):
+            self._show_fields()
+        self.stack.setCurrentIndex(number)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        reachable = self.reachable()
+        present = self.stack.currentIndex()
+        lacking = self.steps[present].missing()
+        for number in range(self.list.count()):
+            item = self.list.item(number)
+            allowed = number <= reachable
+            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            item.setFlags(flags if allowed else Qt.ItemFlag.NoItemFlags)
+        self.list.blockSignals(True)
+        self.list.setCurrentRow(present)
+        self.list.blockSignals(False)
+        self.note.setText(f"Missing: {', '.join(lacking)}" if lacking else "")
+        self.back_button.setEnabled(present > 0)
+        self.next_button.setEnabled(not lacking and present < len(self.steps) - 1)
+        self.next_button.setVisible(present < len(self.steps) - 1)
+        self.write_step.write_button.setEnabled(
+            self.transfer is not None and not self.write_step.missing() and not self._writing
+        )
+
+    # Source and plan.
+
+    def _ask_source(self, what: str) -> None:
+        if what == "file":
+            path = self.ask_for_file("Open plan", PLAN_FILES)
+        else:
+            path = self.ask_for_folder("Open plan folder")
+        if path is not None:
+            self.open_path(path)
+
+    def _show_source(self, path: Path, patients: Sequence[PatientChoice]) -> None:
+        self.chosen = self.transfer = self.written = None
+        plans = sum(len(patient.plans) for patient in patients)
+        found = f"{len(patients)} patient(s), {plans} plan(s)"
+        self.source_step.show_source(path, found)
+        self.plan_step.show_patients(patients)
+        self.opened.emit(path)
+        self.go(1)
+
+    def _show_source_fault(self, fault: Exception) -> None:
+        if not isinstance(fault, CancelledError):
+            self.source_step.show_fault(in_words(fault))
+            self.stack.setCurrentIndex(0)
+            self._refresh()
+
+    def _read_plan(self, path: Path) -> None:
+        JOBS.start(
+            self, f"Reading {path.name}", lambda progress: read_plan(path, progress),
+            done=self._show_plan,
+            failed=lambda fault: self.plan_step.show_fault(in_words(fault)),
+        )  # fmt: skip
+
+    def _show_plan(self, chosen: Chosen) -> None:
+        self.chosen = chosen
+        self.plan_step.show_trials(chosen.source.trials, chosen.trial)
+
+    def _on_trial(self, trial: Trial) -> None:
+        self.transfer = None
+        self.beams_step.show_trial(trial)
+        person = trial.person
+        name = ", ".join(part for part in (person.last_name, person.first_name) if part)
+        born = f"   born {person.birth_date}" if person.birth_date else ""
+        plan = f"   Plan {trial.plan_name or trial.name}"
+        self.patient_changed.emit(f"{name or 'No name'}   ID {person.id or '-'}{born}{plan}")
+
+    def _again(self) -> None:
+        if self.chosen is not None:
+            self._read_plan(self.chosen.path)
+            self.go(self.steps.index(self.beams_step))
+
+    # Treatment data and checks.
+
+    def _show_treatment(self) -> None:
+        trial = self.plan_step.trial
+        if trial is not None:
+            ids = proposed_field_ids(trial, self._treatment(trial))
+            self.treatment_step.show_trial(trial, self.beams_step.chosen(), ids)
+            if self._demo_treatment is not None:
+                self.load_treatment(self._demo_treatment)
+                self._demo_treatment = None
+            self._ask_what_is_missing()
+
+    def _treatment(self, trial: Trial) -> Treatment:
+        entries = self.treatment_step.values()
+        entries["beams"] = list(self.beams_step.chosen())
+        entries["trial"] = trial.name
+        return parse_treatment(entries, "the form")
+
+    def _ask_what_is_missing(self) -> None:
+        trial = self.plan_step.trial
+        if trial is None:
+            return
+        try:
+            lacking = [one.label for one in missing(trial, self._treatment(trial))]
+        except RemedyError as fault:
+            lacking = [fault.what]
+        self.treatment_step.show_missing(lacking)
+        self._refresh()
+
+    def _ask_treatment(self) -> None:
+        path = self.ask_for_file("Load treatment data", TREATMENT_FILES)
+        if path is not None:
+            self.load_treatment(path)
+
+    def _save_treatment(self) -> None:
+        path = self.ask_for_new_file("Keep treatment data", "treatment.toml", TREATMENT_FILES)
+        if path is not None:
+            write_whole(path, treatment_text(self.treatment_step.values()).encode())
+
+    def _prepare(self) -> None:
+        trial = self.plan_step.trial
+        if trial is None or self.treatment_step.missing():
+            return
+        self.transfer = prepare(trial, self._treatment(trial))
+        self.checks_step.show_findings(self.transfer.findings, self.transfer.not_checked)
+
+    # Writing.
+
+    def _show_fields(self) -> None:
+        if self.transfer is None or self.chosen is None:
+            return
+        rows = [
+            (one.field_id, one.beam, one.prescription, f"{one.mu:.2f}", str(one.points))
+            for one in self.transfer.fields
+        ]
+        trial = self.plan_step.trial
+        name = f"{trial.person.id or 'plan'}.rtp" if trial is not None else "plan.rtp"
+        self.write_step.show_fields(rows, Path.home() / name)
+
+    def _write(self, target: Path) -> None:
+        if self.transfer is None or self.chosen is None or self.plan_step.trial is None:
+            return
+        transfer = self.transfer
+        back = self._read_back(self.chosen.path, self.plan_step.trial.name)
+        self._writing = True
+        self._refresh()
+        JOBS.start(
+            self, f"Writing {target.name}", lambda _: write(transfer, target, back),
+            done=lambda findings: self._show_written(target, findings),
+            failed=lambda fault: self._show_not_written(target, fault),
+        )  # fmt: skip
+
+    def _show_written(self, target: Path, findings: Sequence[Finding]) -> None:
+        self._writing = False
+        self.written = target
+        words = f"{target} - read back by the Filter, no difference to the plan"
+        state = overall(findings)
+        self.write_step.show_result(state if state != State.ERROR else State.WARNING, words, [])
+        self.opened.emit(target)
+        self._refresh()
+
+    def _show_not_written(self, target: Path, fault: Exception) -> None:
+        self._writing = False
+        findings = getattr(fault, "findings", ())
+        self.write_step.show_result(State.ERROR, f"{target.name}: {in_words(fault)}", findings)
+        self._refresh()
+
+    def _check_written(self) -> None:
+        if self.written is not None and self.chosen is not None:
+            self.go_to_room.emit("Filter", self.written, self.chosen.path)
+
+
+def in_words(fault: Exception) -> str:
+    """Return a fault as one sentence; never a traceback."""
+    if isinstance(fault, RemedyError):
+        return str(fault)
+    return f"The program has a fault: {type(fault).__name__}: {fault}"
