@@ -181,7 +181,7 @@ def _segment(
     x1_cm, x2_cm = shape.x_cm or (None, None)
     y1_cm, y2_cm = shape.y_cm or (None, None)
     ssd_mm = point.maybe("SourceToSurfaceDistance")
-    rate = point.maybe("DoseRateSet")
+    rate = point.maybe("DoseRateSet") or None  # planning systems write 0 for "not stated"
     return Segment(
         meterset_share=share,
         gantry_deg=_angle_deg(point, "GantryAngle", before.gantry_deg if before else None),
