@@ -106,7 +106,10 @@ def _bolus(beam: Keys) -> tuple[Accessory, ...]:
     kind = beam.text("Bolus.Type")
     if re.fullmatch(r"(no bolus)?", kind, re.IGNORECASE):
         return ()
-    return (Accessory(_filled(beam.text("Bolus.Name"), kind)),)
+    # R&V systems know a bolus by its thickness; Pinnacle's own word for it is only a kind.
+    thickness_cm = beam.text("Bolus.Thickness").strip()
+    thickness = f"{thickness_cm} cm" if thickness_cm not in ("", "0") else ""
+    return (Accessory(_filled(beam.text("Bolus.Name"), thickness, kind)),)
 
 
 def _compensator(beam: Keys) -> tuple[Accessory, ...]:

@@ -194,7 +194,7 @@ def test_that_an_electron_beam_has_applicator_code_cutout_and_bolus(tmp_path):
     assert field.applicators == (Accessory(("A10", "10X10 cone")),)
     assert field.cutouts == (Accessory(("CUT7", "BeamModifier_1")),)
     assert field.blocks == ()
-    assert field.boluses == (Accessory(("Uniform",)),)
+    assert field.boluses == (Accessory(("2 cm", "Uniform")),)
     assert field.control_points[0].layers == ()
 
 
