@@ -2,7 +2,7 @@
 
 Leaves lie on the IEC 61217 beam limiting device X axis at the isocentre: x1 is the leaf on the
 negative side, x2 on the positive one; pair 1 is at the negative Y end. Pairs outside the shape
-are closed on its middle, under the Y jaws.
+are closed, under the Y jaws.
 """
 
 from collections.abc import Sequence
@@ -36,12 +36,17 @@ class Oval:
 
 def oval_leaves(oval: Oval, left: float = -1.0, right: float = 1.0) -> Leaves:
     """Return the leaves that open `oval` from `left` to `right`, in shares of its half width."""
+    halves_mm = [oval.half_width_mm((low + high) / 2) for low, high in pairwise(BOUNDARIES_MM)]
+    opened = [k for k, half_mm in enumerate(halves_mm) if half_mm > 0]
     leaves = []
-    for low_mm, high_mm in pairwise(BOUNDARIES_MM):
-        half_mm = oval.half_width_mm((low_mm + high_mm) / 2)
-        leaves.append(
-            (round(oval.x_mm + left * half_mm, 1), round(oval.x_mm + right * half_mm, 1))
-        )
+    for k, half_mm in enumerate(halves_mm):
+        # A closed pair meets on the middle of the nearest open one, so that no leaf passes a
+        # facing neighbour.
+        nearest_mm = halves_mm[min(max(k, opened[0]), opened[-1])]
+        middle_mm = oval.x_mm + (left + right) / 2 * nearest_mm
+        tips_mm = (oval.x_mm + left * half_mm, oval.x_mm + right * half_mm)
+        x1_mm, x2_mm = tips_mm if half_mm > 0 else (middle_mm, middle_mm)
+        leaves.append((round(x1_mm, 1), round(x2_mm, 1)))
     return tuple(leaves)
 
 

@@ -74,7 +74,7 @@ def _accessories(beam: DemoBeam) -> Dataset:
                 AccessoryCode=beam.applicator,
                 ApplicatorID=beam.applicator,
                 ApplicatorType="ELECTRON_SQUARE",
-                ApplicatorDescription="cm at the isocentre plane",
+                ApplicatorDescription=beam.applicator,
             )
         ]
     if beam.bolus_mm:

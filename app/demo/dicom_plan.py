@@ -85,7 +85,10 @@ def plan_file() -> bytes:
             RTPlanGeometry="PATIENT",
             DoseReferenceSequence=[_dose_reference(each) for each in PLAN.prescriptions],
             ToleranceTableSequence=[
-                item(ToleranceTableNumber=str(PLAN.tolerance_table), ToleranceTableLabel="DEMO")
+                item(
+                    ToleranceTableNumber=str(PLAN.tolerance_table),
+                    ToleranceTableLabel=str(PLAN.tolerance_table),
+                )
             ],
             FractionGroupSequence=[_fraction_group(each) for each in PLAN.prescriptions],
             BeamSequence=[beam_item(beam, _number(beam.prescription)) for beam in PLAN.beams],

@@ -169,7 +169,7 @@ PELVIS = DemoPrescription(
     "PELVIS", "PELVIS", "Xrays", "IMRT", 200, 25, "iso", (12, -20, 36), "iso", (12, -20, 36)
 )
 BOOST = DemoPrescription(
-    "PELVIS 2", "BOOST E", "Elect", "ELECTRON", 200, 5,
+    "PELVIS 2", "PELVIS 2", "Elect", "ELECTRON", 200, 5,
     "iso e", (52, -120, 36), "e point", (52, -100, 36),
 )  # fmt: skip
 

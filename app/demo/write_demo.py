@@ -185,7 +185,9 @@ def _files(tell: Progress) -> Iterator[tuple[str, bytes]]:
     for beam in PLAN.beams:
         tell(0.5 + 0.08 * beam.number, f"Dose of {beam.name}")
         per_mu = dose.dose_per_mu(beam, body)
-        total_gy += per_mu * (beam.mu * beam.prescription.fractions * GY_PER_CGY)
+        total_gy += per_mu.astype(np.float64) * (
+            beam.mu * beam.prescription.fractions * GY_PER_CGY
+        )
         yield f"{PLANNER_PLAN}/{dose_file_name(beam)}", per_mu[::-1].astype(">f4").tobytes()
         for name in empty_file_names(beam):
             yield f"{PLANNER_PLAN}/{name}", b""
