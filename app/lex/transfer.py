@@ -1,0 +1,155 @@
+"""From a trial and the treatment data to a transfer file that both channels agree on (L-24)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.lex.checks import check_case
+from app.lex.checks.case import Case
+from app.lex.field_records import control_points
+from app.lex.fields import Field, fields_of
+from app.lex.plan import Trial
+from app.lex.records import rows_of
+from app.lex.rtp_write import write_records
+from app.lex.rv_systems import read_rv_system
+from app.lex.treatment import Treatment
+from core.errors import RemedyError
+from core.findings import Finding, NotChecked, State
+from core.machines import read_machine
+from core.safe_write import write_whole
+
+# What this program does not do, said with every transfer (L-23, L-25; Siochi 2009, II.B).
+LIMITS = (
+    NotChecked("Monitor units", "LEX carries the plan's MU and does not calculate any."),
+    NotChecked("Prescription", "LEX cannot judge whether prescription and objectives are right."),
+    NotChecked("Cone-beam imaging", "LEX does not transfer cone-beam field sizes and MU."),
+    NotChecked("Normalisation", "The plan as LEX reads it does not say how doses are normalised."),
+    NotChecked("Dose model", "The plan as LEX reads it does not say which model each beam used."),
+    NotChecked("Calculation point", "The plan as LEX reads it does not name one for each beam."),
+)  # fmt: skip
+READ_BACK_STOPS = (State.ERROR, State.WARNING)
+
+
+class TransferRefusedError(RemedyError):
+    """The file was not written; `findings` say why."""
+
+    def __init__(
+        self, what: str, *, where: str, remedy: str, findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenField:
+    """One row of the list of what is written; `points` counts control points."""
+
+    field_id: str
+    beam: str
+    prescription: str
+    mu: float
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer file ready to be written, or the reasons why it may not be.
+
+    Attributes:
+        data: The file; empty while a finding is an error.
+
+    """
+
+    data: bytes
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+    fields: tuple[WrittenField, ...]
+
+
+def prepare(trial: Trial, treatment: Treatment) -> Transfer:
+    """Check a trial and make its transfer file.
+
+    Args:
+        trial: The plan as read.
+        treatment: What the plan does not hold; gaps are errors among the findings.
+
+    Raises:
+        ClinicFileError: The description of the machine or of the R&V system cannot be used.
+
+    """
+    system = read_rv_system(treatment.rv_system)
+    machine = None if treatment.machine_type is None else read_machine(treatment.machine_type)
+    fields = fields_of(trial, treatment)
+    findings = check_case(Case(trial, treatment, fields, machine, system))
+    # A beam without control points is an error of LEX-C3 already and has nothing to write.
+    whole = all(field.beam.segments for field in fields)
+    rows = rows_of(trial, treatment, machine, system.layout) if whole else ()
+    written = write_records(rows, system)
+    findings += written.findings
+    sound = not any(finding.state == State.ERROR for finding in findings)
+    return Transfer(
+        data=written.data if sound else b"",
+        findings=findings,
+        not_checked=LIMITS,
+        fields=tuple(_row(field) for field in fields),
+    )
+
+
+def write(
+    transfer: Transfer, out: Path, read_back: Callable[[Path], Sequence[Finding]]
+) -> tuple[Finding, ...]:
+    """Write the transfer file, but only once the other channel has read it back without objection.
+
+    Args:
+        transfer: As `prepare` made it.
+        out: File to write; an existing one is replaced only by the approved one.
+        read_back: Given the finished file under its temporary name, returns what the other
+            channel finds; an error or a warning among it refuses the file.
+
+    Returns:
+        The findings of the checks and those of the read-back.
+
+    Raises:
+        TransferRefusedError: An error stands, the other channel objects, or the place cannot be
+            written. `out` is then as it was.
+
+    """
+    errors = [finding for finding in transfer.findings if finding.state == State.ERROR]
+    if errors or not transfer.data:
+        raise TransferRefusedError(
+            f"{len(errors)} errors stand, the first: {errors[0].message}"
+            if errors
+            else "there is nothing to write",
+            where=str(out),
+            remedy="Cure them in the planning system or the treatment data, then try again.",
+            findings=errors,
+        )
+    seen: list[Finding] = []
+
+    def approve(temporary: Path) -> None:
+        seen.extend(read_back(temporary))
+        objections = [finding for finding in seen if finding.state in READ_BACK_STOPS]
+        if objections:
+            raise TransferRefusedError(
+                f"read back, the file differs from the plan in {len(objections)} places, "
+                f"the first: {objections[0].message}",
+                where=str(out),
+                remedy="Do not transfer this plan; report the differences to the physicist.",
+                findings=objections,
+            )
+
+    try:
+        write_whole(out, transfer.data, approve=approve)
+    except OSError as fault:
+        raise TransferRefusedError(
+            f"the file cannot be written: {fault.strerror or fault}",
+            where=str(out),
+            remedy="Choose a folder that exists and that you may write to.",
+        ) from fault
+    return (*transfer.findings, *seen)
+
+
+def _row(field: Field) -> WrittenField:
+    """Return the row of one field for the list of what is written."""
+    points = len(control_points(field.beam))
+    return WrittenField(field.id, field.beam.name, field.prescription.name, field.beam.mu, points)
