@@ -160,6 +160,8 @@ class Field:
             source without such a statement).
         arc_direction: "CW", "CCW"; "" for a fixed gantry; None unknown.
         unread: Items whose text is there but cannot be brought to IEC, with the reason.
+        elements: (item, element) where the record's element that holds an IEC item bears another
+            name: a native export may keep the X1-side leaves in bank B ("mlc_a", "mlc_b").
 
     """
 
@@ -202,6 +204,7 @@ class Field:
     cutouts: tuple[Accessory, ...] | None = None
     control_points: tuple[ControlPoint, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    elements: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _require_finite(self)

@@ -1,0 +1,279 @@
+"""R&V fields against plan beams: one finding per value that differs, and what was not compared."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from app.filter.compare_plan import compare_plan
+from app.filter.field import ControlPoint, Field, Plan
+from app.filter.fittings import mismatches
+from app.filter.limits import Limits
+from app.filter.pairing import Pairing, pair
+from app.filter.parameters import (
+    DIRECTIONS,
+    FIELD_PARAMETERS,
+    FITTINGS,
+    POINT_PARAMETERS,
+    Kind,
+    Parameter,
+)
+from app.filter.segments import fitted, ordered
+from app.filter.values import Difference, compare_values
+from core.findings import Finding, NotChecked, State
+
+REMEDY = "Find out which of the two is right; correct the R&V system or the plan, and check again."
+LEAF = Parameter(
+    "mlc", "MLC leaves", Kind.LENGTH, "cm", lambda _: None, limit="comparison.length_mm"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An R&V field and the plan beam it was compared with."""
+
+    rv_field: str
+    plan_beam: str
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a comparison has found, and what it could not compare."""
+
+    matches: tuple[Match, ...]
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+
+
+def compare(rv: Plan, plan: Plan, limits: Limits) -> Comparison:
+    """Compare every field of an export with the plan (R-04 to R-06).
+
+    Args:
+        rv: What the R&V system holds.
+        plan: The plan it is checked against.
+        limits: From tolerances.toml.
+
+    """
+    judge = _Judge(limits, digits_count=rv.kind != "DICOM RT Plan")
+    findings = list(compare_plan(rv, plan, limits, digits_count=judge.digits_count))
+    matches: list[Match] = []
+    for setup in (False, True):
+        fields = [field for field in rv.fields if field.setup is setup]
+        beams = [beam for beam in plan.fields if beam.setup is setup]
+        pairing = pair(fields, beams, limits, digits_count=judge.digits_count)
+        findings += _of_pairing(pairing, fields, beams, setup=setup)
+        for place, beam_place, amount in pairing.pairs:
+            field, beam = fields[place], beams[beam_place]
+            matches.append(Match(field.id, beam.name or beam.id, round(amount, 6)))
+            findings += judge.of_pair(field, beam)
+    return Comparison(tuple(matches), tuple(findings), judge.not_checked())
+
+
+def _of_pairing(
+    pairing: Pairing, fields: Sequence[Field], beams: Sequence[Field], *, setup: bool
+) -> Iterator[Finding]:
+    state = State.INFO if setup else State.ERROR
+    what = "set-up field" if setup else "field"
+    for place in pairing.spare_fields:
+        field = fields[place]
+        yield Finding(
+            "F-CMP-FIELD", state, f"The plan has no beam for {what} {field.id} ({field.name})",
+            field.id, item="field_id", expected="none", found=field.id, remedy=REMEDY,
+        )  # fmt: skip
+    for place in pairing.spare_beams:
+        name = beams[place].name or beams[place].id
+        yield Finding(
+            "F-CMP-BEAM", state, f"The R&V system has no {what} for beam {name!r}",
+            item="field_id", expected=name, found="none", remedy=REMEDY,
+        )  # fmt: skip
+    for place in pairing.ties:
+        yield Finding(
+            "F-CMP-TIE", State.INFO,
+            f"Field {fields[place].id} fits two beams equally badly; the first was taken",
+            fields[place].id,
+        )  # fmt: skip
+    if pairing.greedy_differs:
+        yield Finding(
+            "F-CMP-PAIRING", State.INFO,
+            "Fields were paired by the smallest total deviation; taking them one by one in the "
+            "order of the export would have paired them otherwise",
+        )  # fmt: skip
+
+
+class _Judge:
+    """Compare pair by pair and remember which items one of the sources does not hold."""
+
+    def __init__(self, limits: Limits, *, digits_count: bool) -> None:
+        self.limits = limits
+        self.digits_count = digits_count
+        self._gaps: dict[tuple[str, str], list[str]] = defaultdict(list)
+
+    def not_checked(self) -> tuple[NotChecked, ...]:
+        """Return one row per item and reason, with the fields it concerns."""
+        return tuple(
+            NotChecked(item, why, ", ".join(dict.fromkeys(fields)))
+            for (item, why), fields in self._gaps.items()
+        )
+
+    def of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
+        """Compare one field with its beam."""
+        names = dict(field.elements)
+        for finding in self._of_pair(field, beam):
+            yield replace(finding, item=_element(finding.item, names))
+        for item, why in (*field.unread, *beam.unread):
+            self._gaps[item, why].append(field.id)
+
+    def _of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
+        for row in FIELD_PARAMETERS:
+            found, expected = row.get(field), row.get(beam)
+            if self._gap(row.item, found, expected, field):
+                continue
+            apart = self._apart(row, found, expected)
+            if apart is not None:
+                yield _finding(row.item, row, field, None, apart)
+        for fitting in FITTINGS:
+            self._gap(fitting.item, fitting.get(field), fitting.get(beam), field)
+        for one in mismatches(field, beam):
+            yield Finding(
+                _rule(one.item), State.ERROR,
+                f"Field {field.id}: {one.item} is {one.found} in the R&V system, "
+                f"{one.expected} in the plan",
+                field.id, item=one.item, expected=one.expected, found=one.found, remedy=REMEDY,
+            )  # fmt: skip
+        yield from self._of_points(field, beam)
+
+    def _apart(
+        self, row: Parameter, found: object, expected: object, slack: int = 1
+    ) -> Difference | None:
+        return compare_values(
+            row, found, expected, self.limits, digits_count=self.digits_count, slack=slack  # type: ignore[arg-type]  # a row's getter gives a Value
+        )  # fmt: skip
+
+    def _gap(self, item: str, found: object, expected: object, field: Field) -> bool:
+        """Remember a value that one source does not hold; two silent sources are no gap."""
+        if found is None and expected is not None:
+            self._gaps[item, "the R&V export does not hold it"].append(field.id)
+        elif expected is None and found is not None:
+            self._gaps[item, "the plan does not hold it"].append(field.id)
+        return found is None or expected is None
+
+    def _of_points(self, field: Field, beam: Field) -> Iterator[Finding]:
+        found = field.control_points
+        planned = fitted(beam.control_points, len(found))
+        if len(found) != len(planned):
+            why = "the numbers of control points differ"
+            self._gaps["control points", why].append(field.id)
+            apart = Difference(str(len(planned)), str(len(found)))
+            row = Parameter("total_control_points", "MLC leaves", Kind.WORD, "", lambda _: None)
+            yield _finding(row.item, row, field, None, apart)
+            return
+        weight_mu = float(self.limits["pairing.segment_mu"] * (field.mu or Decimal(0)))
+        arranged = ordered(found, planned, weight_mu)
+        if arranged.order:
+            words = ", ".join(str(number + 1) for number in arranged.order)
+            yield Finding(
+                "F-CMP-ORDER", State.INFO,
+                f"Field {field.id}: the segments are delivered in another order than planned "
+                f"(plan segments {words}); each was compared with its own", field.id,
+            )  # fmt: skip
+        slack = 1 + 2 * len(arranged.order)
+        before: tuple[ControlPoint, ControlPoint] | None = None
+        for one, other in zip(found, arranged.points, strict=True):
+            last = one is found[-1]
+            yield from self._of_point(field, one, other, before, slack=slack, last=last)
+            before = (one, other)
+
+    def _of_point(
+        self,
+        field: Field,
+        one: ControlPoint,
+        other: ControlPoint,
+        before: tuple[ControlPoint, ControlPoint] | None,
+        *,
+        slack: int,
+        last: bool,
+    ) -> Iterator[Finding]:
+        for row in POINT_PARAMETERS:
+            found, expected = row.get(one), row.get(other)
+            if self._gap(row.item, found, expected, field):
+                continue
+            own = slack if row.item == "monitor_units" else 1
+            apart = self._apart(row, found, expected, own)
+            inherited = row.stated not in one.stated
+            if apart is not None and not (inherited and self._known(row, field, before)):
+                yield _finding(row.item, row, field, one.number, apart)
+        for item, name in DIRECTIONS:
+            turn, planned = getattr(one, name), getattr(other, name)
+            silent = last and name not in other.stated
+            if turn is None or planned is None or silent or turn == planned:
+                continue
+            row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)
+            apart = Difference(planned or "none", turn or "none")
+            yield _finding(item, row, field, one.number, apart)
+        yield from self._of_leaves(field, one, other)
+
+    def _known(
+        self, row: Parameter, field: Field, before: tuple[ControlPoint, ControlPoint] | None
+    ) -> bool:
+        """Return whether the place an inherited value comes from already carries the finding.
+
+        A value that a point leaves out comes from the point before it, or from the field. When
+        that one disagrees too, the same error would be told twice.
+        """
+        if before is None:
+            return True
+        found, expected = row.get(before[0]), row.get(before[1])
+        if found is None or expected is None:
+            return False
+        return self._apart(row, found, expected) is not None
+
+    def _of_leaves(
+        self, field: Field, one: ControlPoint, other: ControlPoint
+    ) -> Iterator[Finding]:
+        if "layers" not in one.stated and one.number:
+            return
+        if self._gap("mlc", one.layers or None, other.layers or None, field):
+            return
+        for number, (mine, theirs) in enumerate(zip(one.layers, other.layers, strict=False)):
+            prefix = f"mlc{number + 1}_" if number else "mlc_"
+            if len(mine.a_mm) != len(theirs.a_mm):
+                apart = Difference(str(len(theirs.a_mm)), str(len(mine.a_mm)))
+                row = replace(LEAF, kind=Kind.WORD, unit="")
+                yield _finding("mlc_leaves", row, field, one.number, apart)
+                continue
+            for bank in ("a", "b"):
+                tips, planned = getattr(mine, f"{bank}_mm"), getattr(theirs, f"{bank}_mm")
+                for leaf, (tip, plan_tip) in enumerate(zip(tips, planned, strict=True), start=1):
+                    if tip == plan_tip:
+                        continue
+                    apart_leaf = self._apart(LEAF, tip, plan_tip)
+                    if apart_leaf is not None:
+                        item = f"{prefix}{bank}{leaf}"
+                        yield _finding(item, LEAF, field, one.number, apart_leaf)
+
+
+def _finding(
+    item: str, row: Parameter, field: Field, point: int | None, apart: Difference
+) -> Finding:
+    unit = f" {row.unit}" if row.unit not in ("", "1") else ""
+    where = f"Field {field.id}" if point is None else f"Field {field.id}, control point {point}"
+    return Finding(
+        _rule(item), row.state,
+        f"{where}: {item} is {apart.found}{unit} in the R&V system, "
+        f"{apart.expected}{unit} in the plan",
+        field.id, point, item, apart.expected, apart.found, row.unit if row.unit != "1" else "",
+        apart.tolerance, REMEDY, apart.difference,
+    )  # fmt: skip
+
+
+def _rule(item: str) -> str:
+    short = "mlc" if item.startswith("mlc") and item != "mlc_leaves" else item
+    return f"F-CMP-{short.upper().replace('_', '-')}"
+
+
+def _element(item: str, names: dict[str, str]) -> str:
+    """Return the element of the record that holds an IEC item of a native export."""
+    if item.startswith(("mlc_a", "mlc_b")):
+        return names.get(item[:5], item[:5]) + item[5:]
+    return names.get(item, item)

@@ -1,0 +1,155 @@
+"""Is the export consistent in itself? Asked on opening, before any plan is there (R-02)."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+from app.filter.field import Field, Plan, Prescription
+from app.filter.limits import Limits
+from core.findings import Finding, State
+
+CURE = "Correct the R&V system, export again, and check again."
+PARTICLES = {"x": "Xrays", "mv": "Xrays", "e": "Elect", "mev": "Elect"}
+_BEAM = re.compile(r"(\d+(?:\.\d+)?)\s*(mev|mv|x|e)\b|\b(x)\s*0?(\d+)\b", re.IGNORECASE)
+
+
+def consistency(rv: Plan, limits: Limits) -> Iterator[Finding]:
+    """Return everything in an export that contradicts itself."""
+    yield from _field_ids(rv, limits)
+    for rx in rv.prescriptions:
+        fields = [field for field in rv.fields if field.site == rx.site]
+        yield from _prescription(rx, fields, limits, only=len(rv.prescriptions) == 1)
+    for field in rv.fields:
+        yield from _field(field)
+
+
+def _field_ids(rv: Plan, limits: Limits) -> Iterator[Finding]:
+    """Field IDs are unique and have at most five letters (R-15)."""
+    most = int(limits["consistency.field_id_letters"])
+    for name, count in Counter(field.id for field in rv.fields).items():
+        if count > 1:
+            yield _error("F-ID-UNIQUE", f"Field ID {name} is used {count} times", name, "field_id")
+        if len(name) > most or not name.strip():
+            words = f"Field ID {name!r} has {len(name)} letters; allowed are 1 to {most}"
+            yield _error("F-ID-LENGTH", words, name, "field_id", found=name)
+
+
+def _prescription(
+    rx: Prescription, fields: list[Field], limits: Limits, *, only: bool
+) -> Iterator[Finding]:
+    treating = [field for field in fields if not field.setup]
+    if rx.field_count is not None and only and rx.field_count != len(fields):
+        words = f"{rx.site}: {rx.field_count} fields are announced, {len(fields)} are there"
+        yield Finding(
+            "F-RX-COUNT", State.WARNING, words, item="number_of_fields",
+            expected=str(rx.field_count), found=str(len(fields)), remedy=CURE,
+        )  # fmt: skip
+    if rx.total_cgy and rx.fraction_cgy and rx.total_cgy % rx.fraction_cgy:
+        words = (
+            f"{rx.site}: {rx.total_cgy} cGy is no whole number of fractions of "
+            f"{rx.fraction_cgy} cGy"
+        )
+        yield _error("F-RX-FRACTIONS", words, "", "dose_ttl", found=str(rx.total_cgy))
+    yield from _doses(rx, treating, limits)
+    yield from _modality(rx, treating)
+
+
+def _doses(rx: Prescription, fields: list[Field], limits: Limits) -> Iterator[Finding]:
+    """Every treatment field is booked with dose, and the doses add up (R-11, R-22)."""
+    booked = [field for field in fields if field.dose_cgy]
+    if not booked:
+        return
+    silent = [field for field in fields if not field.dose_cgy]
+    for field in silent:
+        words = f"Treatment field {field.id} has no dose, other fields of {rx.site} have"
+        yield _error("F-DOSE-MISSING", words, field.id, "field_dose", found="none")
+    total = sum((field.dose_cgy or Decimal(0) for field in booked), Decimal(0))
+    limit = limits["consistency.field_dose_sum_cgy"]
+    if not silent and rx.fraction_cgy and abs(total - rx.fraction_cgy) > limit:
+        yield Finding(
+            "F-DOSE-SUM", State.ERROR,
+            f"{rx.site}: the doses of its fields add up to {total} cGy, the fraction dose is "
+            f"{rx.fraction_cgy} cGy", item="dose_tx", expected=str(total),
+            found=str(rx.fraction_cgy), unit="cGy", tolerance=str(limit), remedy=CURE,
+        )  # fmt: skip
+
+
+def _modality(rx: Prescription, fields: list[Field]) -> Iterator[Finding]:
+    """Every field's particle and energy is one the prescription names (R-08)."""
+    allowed = allowed_beams(rx.modality or "")
+    if allowed is None:
+        return
+    for field in fields:
+        energies = allowed.get(field.modality or "")
+        if energies is None or (energies and field.energy not in energies):
+            words = (
+                f"Field {field.id} ({field.modality} {field.energy}) is not what the prescription "
+                f"{rx.site} names: {rx.modality}"
+            )
+            yield _error("F-RX-MODALITY", words, field.id, "modality", found=str(field.modality))
+
+
+def allowed_beams(text: str) -> dict[str, set[Decimal]] | None:
+    """Return the particles and energies a modality text names; None when it cannot be read.
+
+    "Xrays" names photons of any energy, "6X/18X" two photon energies, "Elect" electrons.
+    """
+    plain = text.strip().casefold()
+    if plain in ("xrays", "x-rays", "photons"):
+        return {"Xrays": set()}
+    if plain in ("elect", "electrons"):
+        return {"Elect": set()}
+    found: dict[str, set[Decimal]] = defaultdict(set)
+    for match in _BEAM.finditer(plain):
+        number, unit, x, behind = match.groups()
+        found[PARTICLES[(unit or x).casefold()]].add(Decimal(number or behind))
+    return dict(found) or None
+
+
+def _field(field: Field) -> Iterator[Finding]:
+    if field.setup and (field.mu or field.dose_cgy):
+        words = f"Set-up field {field.id} carries {field.mu} MU and {field.dose_cgy} cGy"
+        yield _error("F-SETUP-DOSE", words, field.id, "field_dose", found=str(field.dose_cgy))
+    if not field.setup and not field.mu:
+        words = f"Treatment field {field.id} has no MU"
+        yield _error("F-MU-MISSING", words, field.id, "field_monitor_units", found="0")
+    yield from _shares(field)
+    yield from _crossed(field)
+
+
+def _shares(field: Field) -> Iterator[Finding]:
+    points = field.control_points
+    if len(points) < 2:
+        return
+    for before, point in pairwise(points):
+        if point.cumulative < before.cumulative:
+            words = f"Field {field.id}: the cumulative MU fall at control point {point.number}"
+            yield _error("F-SHARE-FALLS", words, field.id, "monitor_units")
+    if points[0].cumulative != 0 or points[-1].cumulative != 1:
+        words = (
+            f"Field {field.id}: the cumulative MU run from {points[0].cumulative} to "
+            f"{points[-1].cumulative}, not from 0 to 1"
+        )
+        yield _error("F-SHARE-ENDS", words, field.id, "monitor_units")
+
+
+def _crossed(field: Field) -> Iterator[Finding]:
+    """Facing leaves do not cross; one finding a field names the first place."""
+    for point in field.control_points:
+        for layer in point.layers:
+            pairs = zip(layer.a_mm, layer.b_mm, strict=True)
+            crossed = [leaf for leaf, (a, b) in enumerate(pairs, start=1) if a > b]
+            if crossed:
+                words = (
+                    f"Field {field.id}, control point {point.number}: the leaves of pair "
+                    f"{crossed[0]} cross"
+                )
+                item = f"mlc_a{crossed[0]}"
+                yield _error("F-LEAVES-CROSS", words, field.id, item)
+                return
+
+
+def _error(rule: str, words: str, field: str, item: str, found: str = "") -> Finding:
+    return Finding(rule, State.ERROR, words, field, item=item, found=found, remedy=CURE)

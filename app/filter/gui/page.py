@@ -1,0 +1,321 @@
+"""The Filter room: open an R&V export, read the report, import the plan, compare."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.background import JOBS, CancelledError, Progress
+from app.filter.field import Field, Plan
+from app.filter.plan_source import read_plan_source
+from app.filter.report import Report, compare_report, open_report
+from app.filter.rv_source import open_rv
+from app.filter.tables import field_table, leaf_table, point_table
+from app.findings_model import GridModel
+from app.findings_view import FindingsView, plain_table
+from app.page import Page
+from app.recognise import Kind, recognise
+from core.errors import RemedyError
+from core.findings import Finding, State
+
+PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
+RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
+SCALES = (
+    ("Scale: as the file says", None),
+    ("Scale: IEC 61217", "iec"),
+    ("Scale: Varian native", "varian_native"),
+    ("Scale: Elekta native", "elekta_native"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One export with its report; `plan` once a plan has been imported."""
+
+    rv: Plan
+    plan: Plan | None
+    report: Report
+
+
+def open_export(
+    rv_path: Path, plan_path: Path | None, scale: str | None, progress: Progress
+) -> Opened:
+    """Read an export, and the plan when there is one, and report. No widget in sight."""
+    progress(0.1, f"reading {rv_path.name}")
+    rv = open_rv(rv_path, machine_scale=scale)
+    if plan_path is None:
+        progress(0.5, "checking")
+        return Opened(rv, None, open_report(rv_path, machine_scale=scale))
+    progress(0.3, f"reading {plan_path.name}")
+    plan = read_plan_source(plan_path)
+    progress(0.6, "comparing")
+    return Opened(rv, plan, compare_report(rv_path, plan_path, machine_scale=scale))
+
+
+class FilterPage(Page):
+    """Compare what the R&V system holds with the plan."""
+
+    title = "Filter"
+    help_page = "filter"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rv_path: Path | None = None
+        self.plan_path: Path | None = None
+        self.opened_export: Opened | None = None
+        self.view = FindingsView()
+        self._make_controls()
+        self._make_tables()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._empty_page())
+        self.pages.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.addLayout(self._controls)
+        column.addWidget(self.pages, 1)
+
+    def accepts(self, kind: Kind) -> bool:
+        """Take exports always, and plans once an export is open."""
+        plans = (Kind.PINNACLE, Kind.PINNACLE_PATIENT, Kind.DICOM_FOLDER)
+        return kind in (Kind.RTP, Kind.DICOM) or (kind in plans and self.rv_path is not None)
+
+    def open_path(self, path: Path) -> None:
+        """Open an export, or import a plan for the export that is open."""
+        if recognise(path) == Kind.RTP or self.rv_path is None:
+            self.run(path, None)
+        else:
+            self.run(self.rv_path, path)
+
+    def take_over(self, path: Path, plan: Path) -> None:
+        """Check a file that LEX has just written against its plan."""
+        self.run(path, plan)
+
+    def run(self, rv_path: Path, plan_path: Path | None) -> None:
+        """Read and report in the background."""
+        self._busy(True)
+        scale = self.scale.currentData()
+        title = f"Checking {rv_path.name}"
+        JOBS.start(
+            self,
+            title,
+            lambda progress: open_export(rv_path, plan_path, scale, progress),
+            done=lambda opened: self._show(rv_path, plan_path, opened),
+            failed=lambda fault: self._show_fault(rv_path, plan_path, fault),
+        )
+
+    def _make_controls(self) -> None:
+        self.open_button = QPushButton("&Open R&&V export…")
+        self.open_button.clicked.connect(self._ask_rv)
+        self.plan_button = QToolButton()
+        self.plan_button.setText("Import plan…")
+        self.plan_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.plan_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        menu = QMenu(self)
+        menu.addAction("Plan file (DICOM RT Plan or plan.Trial)…", self._ask_plan_file)
+        menu.addAction("Plan folder (DICOM or Pinnacle)…", self._ask_plan_folder)
+        self.plan_button.setMenu(menu)
+        self.plan_button.setEnabled(False)
+        self.again_button = QPushButton("Read again")
+        self.again_button.setToolTip("Read both sources again, after a correction")
+        self.again_button.setEnabled(False)
+        self.again_button.clicked.connect(self._again)
+        self.scale = QComboBox()
+        self.scale.setAccessibleName("Scale of the export")
+        self.scale.setToolTip("Scale of jaws, leaves and angles where the file does not say it")
+        for words, value in SCALES:
+            self.scale.addItem(words, value)
+        self.scale.activated.connect(self._again)
+        self.sources = QLabel("")
+        self.sources.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._controls = QHBoxLayout()
+        for widget in (self.open_button, self.plan_button, self.again_button, self.scale):
+            self._controls.addWidget(widget)
+        self._controls.addWidget(self.sources, 1)
+
+    def _make_tables(self) -> None:
+        self.fields = GridModel()
+        self.points = GridModel()
+        self.leaves = GridModel()
+        self.field_view = plain_table(self.fields, stretch=1)
+        self.point_view = plain_table(self.points, stretch=10)
+        self.leaf_view = plain_table(self.leaves, stretch=7)
+        self.field_view.selectionModel().currentRowChanged.connect(self._on_field)
+        self.point_view.selectionModel().currentRowChanged.connect(self._on_point)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        lower.addWidget(self.point_view)
+        lower.addWidget(self.leaf_view)
+        lower.setSizes([700, 500])
+        self.field_tab = QSplitter(Qt.Orientation.Vertical)
+        self.field_tab.addWidget(self.field_view)
+        self.field_tab.addWidget(lower)
+        self.field_tab.setSizes([240, 400])
+        self.matches = GridModel(numeric=("Deviation",))
+        self.match_view = plain_table(self.matches, stretch=1)
+        self.view.tabs.addTab(self.field_tab, "Fields and leaves")
+        self.view.tabs.addTab(self.match_view, "Pairs")
+        self.view.table.doubleClicked.connect(self._on_finding)
+
+    def _empty_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        head = QLabel("Drop an R&V export here")
+        head.setStyleSheet("font-size: 16pt; font-weight: 600;")
+        body = QLabel(
+            "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
+            "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
+        )
+        body.setWordWrap(True)
+        for label in (head, body):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(2)
+        column.addWidget(head)
+        column.addWidget(body)
+        column.addStretch(3)
+        return page
+
+    def _ask_rv(self) -> None:
+        path = self.ask_for_file("Open R&V export", RV_FILES)
+        if path is not None:
+            self.run(path, None)
+
+    def _ask_plan_file(self) -> None:
+        path = self.ask_for_file("Import plan", PLAN_FILES)
+        if path is not None and self.rv_path is not None:
+            self.run(self.rv_path, path)
+
+    def _ask_plan_folder(self) -> None:
+        path = self.ask_for_folder("Import plan folder")
+        if path is not None and self.rv_path is not None:
+            self.run(self.rv_path, path)
+
+    def _again(self) -> None:
+        if self.rv_path is not None:
+            self.run(self.rv_path, self.plan_path)
+
+    def _busy(self, busy: bool) -> None:
+        for widget in (self.open_button, self.scale):
+            widget.setEnabled(not busy)
+        for widget in (self.plan_button, self.again_button):
+            widget.setEnabled(not busy and self.rv_path is not None)
+
+    def _show(self, rv_path: Path, plan_path: Path | None, opened: Opened) -> None:
+        self.rv_path, self.plan_path, self.opened_export = rv_path, plan_path, opened
+        self._busy(False)
+        subject = "R&V export against plan" if plan_path else "R&V export alone"
+        self.view.show_report(opened.report.findings, opened.report.not_checked, subject)
+        against = f"   against   {plan_path.name}" if plan_path else "   no plan imported yet"
+        self.sources.setText(f"  {rv_path.name}{against}")
+        self.sources.setToolTip(f"{rv_path}\n{plan_path or ''}")
+        self._show_tables(opened)
+        self.pages.setCurrentWidget(self.view)
+        patient = opened.rv.patient
+        name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
+        plan_words = f"   Plan {opened.rv.plan_id}" if opened.rv.plan_id else ""
+        self.patient_changed.emit(f"{name or 'No name'}   ID {patient.id or '-'}{plan_words}")
+        self.opened.emit(rv_path)
+        if plan_path is not None:
+            self.opened.emit(plan_path)
+
+    def _show_tables(self, opened: Opened) -> None:
+        table = field_table(opened.rv)
+        self.fields.show(table.titles, table.rows)
+        self.field_view.resizeColumnsToContents()
+        rows = [
+            (match.rv_field, match.plan_beam, f"{float(match.deviation):g}")
+            for match in opened.report.matches
+        ]
+        self.matches.show(("R&V field", "Plan beam", "Deviation"), rows)
+        self.match_view.resizeColumnsToContents()
+        if table.rows:
+            self.field_view.selectRow(0)
+
+    def _show_fault(self, rv_path: Path, plan_path: Path | None, fault: Exception) -> None:
+        self._busy(False)
+        if isinstance(fault, CancelledError):
+            return
+        if plan_path is None:
+            self.rv_path, self.plan_path, self.opened_export = None, None, None
+            self.plan_button.setEnabled(False)
+            self.again_button.setEnabled(False)
+            self.patient_changed.emit("")
+        self.view.show_report([fault_finding(fault)], [], (plan_path or rv_path).name)
+        self.view.banner.show_state(
+            State.ERROR, f"{(plan_path or rv_path).name}: nothing was checked", "Not opened"
+        )
+        for model in (self.fields, self.points, self.leaves, self.matches):
+            model.show((), ())
+        self.sources.setText(f"  {rv_path.name}")
+        self.pages.setCurrentWidget(self.view)
+
+    def _on_field(self, current: QModelIndex) -> None:
+        field = self._field(current.row())
+        if field is None:
+            return
+        table = point_table(field)
+        self.points.show(table.titles, table.rows)
+        self.point_view.resizeColumnsToContents()
+        self.leaves.show((), ())
+        if table.rows:
+            self.point_view.selectRow(0)
+
+    def _on_point(self, current: QModelIndex) -> None:
+        field = self._field(self.field_view.currentIndex().row())
+        if field is None or not 0 <= current.row() < len(field.control_points):
+            return
+        planned = self._planned(field)
+        same = planned is not None and len(planned.control_points) == len(field.control_points)
+        other = planned.control_points[current.row()] if planned is not None and same else None
+        table = leaf_table(field.control_points[current.row()], other)
+        self.leaves.show(table.titles, table.rows)
+        self.leaf_view.resizeColumnsToContents()
+
+    def _field(self, row: int) -> Field | None:
+        fields = self.opened_export.rv.fields if self.opened_export else ()
+        return fields[row] if 0 <= row < len(fields) else None
+
+    def _planned(self, field: Field) -> Field | None:
+        if self.opened_export is None or self.opened_export.plan is None:
+            return None
+        pairs = {match.rv_field: match.plan_beam for match in self.opened_export.report.matches}
+        name = pairs.get(field.id)
+        beams = self.opened_export.plan.fields
+        return next((beam for beam in beams if name in (beam.name, beam.id)), None)
+
+    def _on_finding(self, _index: QModelIndex) -> None:
+        row = self.view.table.currentIndex()
+        finding = self.view.model.rows[self.view.source_row(row)]
+        self.show_place(finding)
+
+    def show_place(self, finding: Finding) -> None:
+        """Show the field and control point a finding speaks of."""
+        fields = self.opened_export.rv.fields if self.opened_export else ()
+        for row, field in enumerate(fields):
+            if field.id == finding.field:
+                self.view.tabs.setCurrentWidget(self.field_tab)
+                self.field_view.selectRow(row)
+                if finding.control_point is not None:
+                    self.point_view.selectRow(finding.control_point)
+
+
+def fault_finding(fault: Exception) -> Finding:
+    """Return a fault as one row: what, where, what to do; never a traceback."""
+    if isinstance(fault, RemedyError):
+        return Finding("F-OPEN", State.ERROR, f"{fault.what} ({fault.where})", remedy=fault.remedy)
+    return Finding(
+        "F-OPEN",
+        State.ERROR,
+        f"The program has a fault: {type(fault).__name__}: {fault}",
+        remedy="Send the file's kind and this sentence to your support; check the plan by hand.",
+    )

@@ -1,0 +1,90 @@
+"""The limits of the checks, from `tolerances.toml`: value, unit, range and source of each."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from core.errors import ClinicFileError
+from core.paths import RESOURCES
+
+SHIPPED = RESOURCES / "tolerances.toml"
+REMEDY = "Correct the entry; resources/tolerances.toml shows how it is written."
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit with the unit it is in and where it comes from."""
+
+    value: Decimal
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All limits, by group and name."""
+
+    entries: Mapping[str, Limit]
+
+    def __getitem__(self, name: str) -> Decimal:
+        """Return the value of a limit, e.g. ``limits["comparison.angle_deg"]``."""
+        return self.entries[name].value
+
+
+def read_limits(own: Path | None = None) -> Limits:
+    """Return the shipped limits, those of the clinic's own file put over them.
+
+    Args:
+        own: The clinic's file: the same groups, only the entries that differ.
+
+    Raises:
+        ClinicFileError: An entry is unknown, out of its range, or not written as a table.
+
+    """
+    shipped = _table(SHIPPED)
+    entries = {name: _limit(name, row, row, SHIPPED) for name, row in shipped.items()}
+    for name, row in (_table(own) if own is not None else {}).items():
+        if name not in shipped:
+            near = difflib.get_close_matches(name, shipped, n=1)
+            raise ClinicFileError(
+                f"unknown limit {name!r}",
+                where=str(own),
+                remedy=f"Did you mean {near[0]!r}?" if near else "Remove the entry.",
+            )
+        entries[name] = _limit(name, row, shipped[name], own or SHIPPED)
+    return Limits(entries)
+
+
+def _table(file: Path) -> dict[str, dict[str, object]]:
+    """Return the entries of a file as "group.name" to their tables."""
+    try:
+        groups = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        words = f"the limits cannot be read: {fault}"
+        raise ClinicFileError(words, where=str(file), remedy=REMEDY) from fault
+    return {
+        f"{group}.{name}": row if isinstance(row, dict) else {"value": row}
+        for group, rows in groups.items()
+        for name, row in (rows.items() if isinstance(rows, dict) else ())
+    }
+
+
+def _limit(
+    name: str, row: Mapping[str, object], shipped: Mapping[str, object], file: Path
+) -> Limit:
+    value, least, most = row.get("value"), shipped["least"], shipped["most"]
+    fits = (
+        isinstance(value, int | float)
+        and isinstance(least, int | float)
+        and isinstance(most, int | float)
+        and not isinstance(value, bool)
+        and least <= value <= most
+    )
+    if not fits:
+        words = f"{name} is {value!r}, allowed are {least} to {most} {shipped['unit']}"
+        raise ClinicFileError(words, where=str(file), remedy=REMEDY)
+    source = str(row.get("source", shipped["source"]))
+    return Limit(Decimal(str(value)), str(shipped["unit"]), source)

@@ -1,0 +1,182 @@
+"""The two reports of RTP-Filter: on opening an export, and against a plan (R-02, R-26)."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.filter.compare import Comparison, Match, compare
+from app.filter.consistency import consistency
+from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
+from app.filter.field import Plan
+from app.filter.limits import read_limits
+from app.filter.plan_source import read_plan_source
+from app.filter.rtp_check import structure_findings
+from app.filter.rtp_text import read_file
+from app.filter.rv_source import is_dicom, open_rv
+from core.findings import Finding, NotChecked, State, overall
+
+NO_PLAN = NotChecked("comparison with the plan", "no plan has been imported yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read, with the digest of its bytes (a folder has none)."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report; every page, print and command shows these lists and no others."""
+
+    title: str
+    sources: tuple[Source, ...]
+    status: State
+    matches: tuple[Match, ...]
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a mapping that JSON can hold."""
+        return {
+            "status": self.status.value,
+            "title": self.title,
+            "sources": [{"path": one.path, "sha256": one.sha256} for one in self.sources],
+            "matches": [
+                {"rv_field": one.rv_field, "plan_beam": one.plan_beam, "deviation": one.deviation}
+                for one in self.matches
+            ],
+            "findings": [_finding_json(finding) for finding in self.findings],
+            "not_checked": [
+                {"item": one.item, "why": one.why, "field": one.field} for one in self.not_checked
+            ],
+        }
+
+
+def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
+    """Report on an R&V export alone.
+
+    Raises:
+        RemedyError: The file is damaged or of another kind.
+
+    """
+    rv = open_rv(rv_path, machine_scale)
+    findings = _on_opening(rv_path, rv)
+    not_checked = (NO_PLAN, *_gaps(rv), *NEVER_IN_THE_FILE)
+    sources = (_source(rv_path),)
+    title = f"R&V export {rv_path.name}"
+    return Report(title, sources, overall(findings), (), findings, not_checked)
+
+
+def compare_report(
+    rv_path: Path,
+    plan_path: Path,
+    trial: str | None = None,
+    machine_scale: str | None = None,
+) -> Report:
+    """Report on an R&V export against a plan.
+
+    Args:
+        rv_path: RTP-Connect file or DICOM RT Plan of the R&V system.
+        plan_path: DICOM RT Plan, folder with one, Pinnacle plan folder or plan.Trial.
+        trial: Which trial of a Pinnacle plan; None takes the rule of decision 0007.
+        machine_scale: Scale of a native export.
+
+    Raises:
+        RemedyError: One of the sources is damaged or of another kind.
+
+    """
+    rv = open_rv(rv_path, machine_scale)
+    plan = read_plan_source(plan_path, trial)
+    comparison = compare(rv, plan, read_limits())
+    findings = _without_echoes(comparison, _on_opening(rv_path, rv))
+    findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
+    not_checked = (
+        *comparison.not_checked, *_gaps(rv), *_gaps(plan), *NEVER_IN_THE_FILE, *ALWAYS_MANUAL
+    )  # fmt: skip
+    sources = (_source(rv_path), _source(plan_path))
+    title = f"R&V export {rv_path.name} against plan {plan_path.name}"
+    return Report(title, sources, overall(findings), comparison.matches, findings, not_checked)
+
+
+def _on_opening(path: Path, rv: Plan) -> tuple[Finding, ...]:
+    structure = () if is_dicom(path) else structure_findings(read_file(path))
+    notes = tuple(Finding("F-RV-NOTE", State.INFO, note) for note in rv.notes)
+    return (*structure, *consistency(rv, read_limits()), *notes)
+
+
+# A value that differs from the plan is often a contradiction within the export too; the second
+# finding would tell the same error twice. Rule on opening: items of the comparison that say it.
+ECHOES = {
+    "F-DOSE-SUM": ("field_dose", "dose_tx"),
+    "F-DOSE-MISSING": ("field_dose",),
+    "F-RX-FRACTIONS": ("dose_ttl", "dose_tx", "fractions"),
+    "F-RX-MODALITY": ("modality", "energy"),
+    "F-SHARE-FALLS": ("monitor_units",),
+    "F-SHARE-ENDS": ("monitor_units",),
+    "F-LEAVES-CROSS": ("mlc",),
+    "F-RTP-COUNT": ("total_control_points",),
+}
+
+
+def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
+    told = {(finding.field, finding.item) for finding in comparison.findings}
+
+    def is_echo(finding: Finding) -> bool:
+        items = ECHOES.get(finding.rule, ())
+        return any(
+            item == name or (name == "mlc" and item.startswith("mlc_"))
+            for name in items
+            for field, item in told
+            if not finding.field or field == finding.field or not field
+        )
+
+    return (*comparison.findings, *(one for one in opening if not is_echo(one)))
+
+
+def _gaps(plan: Plan) -> Iterator[NotChecked]:
+    for item, why in plan.gaps:
+        yield NotChecked(item, f"{plan.kind}: {why}")
+
+
+def _source(path: Path) -> Source:
+    if path.is_dir():
+        return Source(str(path), "")
+    return Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule, "severity": finding.state.value, "field": finding.field,
+        "control_point": finding.control_point, "item": finding.item,
+        "expected": finding.expected, "found": finding.found, "unit": finding.unit,
+        "message": finding.message, "remedy": finding.remedy,
+        "difference": finding.difference, "tolerance": finding.tolerance,
+    }  # fmt: skip
+
+
+def as_text(report: Report) -> str:
+    """Return the report as a page of plain text for the terminal."""
+    lines = [report.title, f"Status: {report.status.value.upper()}", ""]
+    if report.matches:
+        lines.append("R&V field  plan beam                 deviation")
+        lines += [
+            f"{match.rv_field:10} {match.plan_beam:25} {match.deviation:g}"
+            for match in report.matches
+        ]
+        lines.append("")
+    shown = [finding for finding in report.findings if finding.state != State.PASS]
+    for finding in shown:
+        unit = f" {finding.unit}" if finding.unit else ""
+        tolerance = f" (tolerance {finding.tolerance}{unit})" if finding.tolerance else ""
+        lines.append(f"{finding.state.value:8} {finding.message}{tolerance}")
+    if not shown:
+        lines.append("No difference found.")
+    lines += ["", "Not checked:"]
+    for one in report.not_checked:
+        fields = f" [fields {one.field}]" if one.field else ""
+        lines.append(f"  {one.item}{fields}: {one.why}")
+    return "\n".join(lines)

@@ -1,0 +1,158 @@
+"""Control points of two fields brought to the same form and order before they are compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from app.filter.field import ControlPoint
+
+Array = NDArray[np.float64]
+SMALL = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The plan's control points in the order in which they are compared.
+
+    Attributes:
+        order: For each R&V segment the plan's segment it was paired with; empty in plan order.
+
+    """
+
+    points: tuple[ControlPoint, ...]
+    order: tuple[int, ...] = ()
+
+
+def same_state(one: ControlPoint, other: ControlPoint) -> bool:
+    """Return whether nothing but the delivered MU differs between two points."""
+    return (
+        one.gantry_deg == other.gantry_deg
+        and one.collimator_deg == other.collimator_deg
+        and one.couch_deg == other.couch_deg
+        and one.jaws == other.jaws
+        and one.layers == other.layers
+        and one.wedge_in == other.wedge_in
+    )
+
+
+def fitted(points: Sequence[ControlPoint], count: int) -> tuple[ControlPoint, ...]:
+    """Return a static plan field with as many points as the R&V system keeps of it.
+
+    A beam whose points all show the same state is one aperture: R&V systems store one control
+    point for it (number 0, share 0), or none for a field without an MLC.
+    """
+    whole = tuple(points)
+    if count == len(whole) or count > 1 or not whole:
+        return whole
+    if not all(same_state(whole[0], point) for point in whole[1:]):
+        return whole
+    if count == 0:
+        return () if not whole[0].layers else whole[:1]
+    return (replace(whole[0], number=0, cumulative=Decimal(0)),)
+
+
+def aperture(points: Sequence[ControlPoint]) -> Array:
+    """Return leaf tips and jaws of each point in cm, one row a point; absent jaws count 0."""
+    rows = []
+    for point in points:
+        jaws = (point.jaws.x1_mm, point.jaws.x2_mm, point.jaws.y1_mm, point.jaws.y2_mm)
+        tips = [tip for layer in point.layers for tip in (*layer.a_mm, *layer.b_mm)]
+        rows.append([float(value or 0) / 10 for value in (*jaws, *tips)])
+    width = max((len(row) for row in rows), default=0)
+    return np.array([row + [0.0] * (width - len(row)) for row in rows], dtype=float)
+
+
+def shares(points: Sequence[ControlPoint]) -> Array:
+    """Return the cumulative shares."""
+    return np.array([float(point.cumulative) for point in points])
+
+
+def in_order(
+    found: Sequence[ControlPoint], planned: Sequence[ControlPoint], weight_mu: float
+) -> float:
+    """Return the sum of leaf, jaw (cm) and share differences of points in the same order.
+
+    Args:
+        found: Control points of the R&V field.
+        planned: As many control points of the plan.
+        weight_mu: What a share difference of 1 counts.
+
+    """
+    one, other = aperture(found), aperture(planned)
+    if one.shape != other.shape:
+        return float("inf")
+    apart = np.abs(one - other)
+    moved = np.abs(shares(found) - shares(planned))
+    return float(apart[apart > SMALL].sum() + weight_mu * moved[moved > SMALL].sum())
+
+
+def ordered(
+    found: Sequence[ControlPoint], planned: Sequence[ControlPoint], weight_mu: float
+) -> Ordered:
+    """Return the plan's points in the order that fits the R&V field best (R-06).
+
+    Segments of a step-and-shoot field may be delivered in any order; they are re-paired when that
+    makes the deviation smaller. A moving gantry keeps its order.
+    """
+    plain = Ordered(tuple(planned))
+    if len(found) != len(planned) or len(found) < 4:
+        return plain
+    ours, theirs = _segments(found), _segments(planned)
+    if ours is None or theirs is None or len(ours) != len(theirs):
+        return plain
+    now = in_order(found, planned, weight_mu)
+    if now <= SMALL * len(found):
+        return plain
+    cost = _costs(found, planned, weight_mu)
+    rows, columns = linear_sum_assignment(cost)
+    order = tuple(int(column) for column in columns)
+    if order == tuple(range(len(order))) or not np.isfinite(cost[rows, columns]).all():
+        return plain
+    best = 2 * float(cost[rows, columns].sum())
+    return Ordered(_arranged(planned, order), order) if best < now - SMALL else plain
+
+
+def _segments(points: Sequence[ControlPoint]) -> list[Decimal] | None:
+    """Return the share of each segment; None when the field is not step and shoot."""
+    if len(points) % 2 or any(point.gantry_deg != points[0].gantry_deg for point in points):
+        return None
+    found = []
+    for start in range(0, len(points), 2):
+        first, last = points[start], points[start + 1]
+        if not same_state(first, last):
+            return None
+        if start and first.cumulative != points[start - 1].cumulative:
+            return None
+        found.append(last.cumulative - first.cumulative)
+    return found
+
+
+def _costs(
+    found: Sequence[ControlPoint], planned: Sequence[ControlPoint], weight_mu: float
+) -> Array:
+    """Return what it costs to take plan segment j for R&V segment i."""
+    one, other = aperture(found[::2]), aperture(planned[::2])
+    if one.shape[1] != other.shape[1]:
+        return np.full((len(one), len(other)), np.inf)
+    apart = np.abs(one[:, None, :] - other[None, :, :]).sum(axis=2)
+    mine = shares(found)[1::2] - shares(found)[::2]
+    plan = shares(planned)[1::2] - shares(planned)[::2]
+    cost: Array = apart + weight_mu * np.abs(mine[:, None] - plan[None, :])
+    return cost
+
+
+def _arranged(planned: Sequence[ControlPoint], order: Sequence[int]) -> tuple[ControlPoint, ...]:
+    """Return the plan's points as they would stand if delivered in another order."""
+    points: list[ControlPoint] = []
+    total = Decimal(0)
+    for segment in order:
+        first, last = planned[2 * segment], planned[2 * segment + 1]
+        share = last.cumulative - first.cumulative
+        points.append(replace(first, number=len(points), cumulative=total))
+        total += share
+        points.append(replace(last, number=len(points), cumulative=total))
+    return tuple(points)
