@@ -73,7 +73,7 @@ class Jobs(QObject):
         """Jobs that have not ended, oldest first."""
         return tuple(self._running)
 
-    def start(  # noqa: PLR0913  (one keyword per thing that may happen to a job)
+    def start(
         self,
         owner: QWidget,
         title: str,

@@ -73,6 +73,11 @@ class MainWindow(QMainWindow):
         self.banner.setObjectName("patient")
         self.banner.setAccessibleName("Patient")
         self.banner.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.demo_strip = QLabel()
+        self.demo_strip.setObjectName("demo")
+        self.demo_strip.setWordWrap(True)
+        self.demo_strip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.demo_strip.hide()
         self.help_window = HelpWindow(self)
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
@@ -108,9 +113,21 @@ class MainWindow(QMainWindow):
                 page.open_path(path)
                 return
         self.statusBar().showMessage(
-            f"{path.name} was not opened: it is no RTP-Connect file, DICOM plan or Pinnacle folder",
+            f"{path.name} was not opened: no RTP-Connect file, DICOM plan or Pinnacle folder",
             10000,
         )
+
+    def start_demo(self, folder: Path) -> None:
+        """Open the demonstration patient in LEX and offer its export in the Filter."""
+        self.setWindowTitle("EQS Workstation - DEMONSTRATION DATA, not a patient")
+        self.demo_strip.setText(
+            "<b>Demonstration data, not a patient.</b> LEX holds the demonstration plan: press "
+            "<b>Next</b> to the last step, write the file and check it in the Filter. More files "
+            f"to try, with seeded errors: {folder / 'export' / 'variants'}"
+        )
+        self.demo_strip.show()
+        lex = self.go_to("LEX")
+        lex.open_demo(folder)
 
     def _add_room(self, number: int, room: Room) -> None:
         page = room.make()
@@ -132,6 +149,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.demo_strip)
         column.addWidget(self.banner)
         column.addWidget(self.stack, 1)
         centre = QWidget()
@@ -206,9 +224,7 @@ class MainWindow(QMainWindow):
             self.recent_menu.addAction("Nothing opened yet").setEnabled(False)
         else:
             self.recent_menu.addSeparator()
-            self.recent_menu.addAction(
-                "Clear this list", lambda: self.settings.remove("recent")
-            )
+            self.recent_menu.addAction("Clear this list", lambda: self.settings.remove("recent"))
 
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Open an R&V export or a plan")
@@ -269,6 +285,8 @@ STYLE = """
 #patient { padding: 8px 16px; font-size: 11pt; font-weight: 600;
            border-bottom: 1px solid palette(mid); background: palette(base); }
 #patient[empty="true"] { font-weight: 400; color: palette(placeholder-text); }
+#demo { padding: 6px 16px; background: #dbeafe; color: #10305c; }
+#fault { color: #b3261e; }
 QToolTip { padding: 4px; }
 """
 
@@ -281,3 +299,18 @@ def application() -> QApplication:
     program.setStyle("Fusion")
     program.setStyleSheet(STYLE)
     return program
+
+
+def show(demo: Path | None = None) -> int:
+    """Open the window and run until it is closed.
+
+    Args:
+        demo: Folder of a demonstration patient to start with.
+
+    """
+    program = application()
+    window = MainWindow()
+    if demo is not None:
+        window.start_demo(demo)
+    window.show()
+    return program.exec()

@@ -37,6 +37,10 @@ class Page(QWidget):
         """Go on in this room with a file that another room made, and its plan."""
         raise NotImplementedError(f"{type(self).__name__} takes over nothing ({path}, {plan})")
 
+    def open_demo(self, folder: Path) -> None:
+        """Open this room's part of a demonstration set."""
+        raise NotImplementedError(f"{type(self).__name__} has no demonstration ({folder})")
+
     def has_unfinished_write(self) -> bool:
         """Return whether closing now would interrupt the writing of a file."""
         return False
@@ -45,6 +49,11 @@ class Page(QWidget):
         """Let the user pick one file; None when the user thinks better of it."""
         name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
         return Path(name) if name else None
+
+    def ask_for_new_file(self, title: str, name: str, kinds: str) -> Path | None:
+        """Let the user name a file to write; None when the user thinks better of it."""
+        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
+        return Path(chosen) if chosen else None
 
     def ask_for_folder(self, title: str) -> Path | None:
         """Let the user pick one folder; None when the user thinks better of it."""

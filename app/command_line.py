@@ -1,0 +1,175 @@
+"""The commands: `eqs`, `eqs demo`, `eqs rtp`, `eqs lex`, `eqs filter`. Stable; 0, 1 or 2."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.both_channels import reader_back
+from app.demo.write_demo import write_demo
+from app.filter.report import Report, as_text, compare_report, open_report
+from app.filter.rtp_check import check
+from app.filter.rtp_show import describe, table
+from app.filter.rtp_text import read_file
+from app.lex.command import write_from_files
+from app.lex.treatment import read_treatment
+from core.errors import RemedyError
+from core.findings import Finding, State, overall
+
+CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
+SCALES = ("iec", "varian_native", "elekta_native")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 clean, 1 findings, 2 could not run."""
+    _speak_utf8()
+    words = parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = words.run
+    try:
+        return run(words)
+    except RemedyError as problem:
+        return _refuse(words, problem.what, problem.where, problem.remedy)
+    except OSError as problem:
+        where = str(problem.filename or "")
+        return _refuse(words, problem.strerror or str(problem), where, "Check path and rights.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the grammar of the command line."""
+    top = argparse.ArgumentParser(
+        prog="eqs", description="Move a radiotherapy plan safely to the machine, and check it."
+    )
+    top.add_argument("--demo", action="store_true", help="open with demonstration data")
+    top.set_defaults(run=_window, json=False)
+    rooms = top.add_subparsers(metavar="COMMAND")
+    demo = rooms.add_parser("demo", help="write the demonstration patient")
+    demo.add_argument("folder", type=Path, metavar="DIR")
+    _finish(demo, _demo)
+    rtp = rooms.add_parser("rtp", help="look at an RTP-Connect file").add_subparsers(required=True)
+    for name, run, words in (
+        ("show", _rtp_show, "print records and values"),
+        ("check", _rtp_check, "check checksums, layout and values"),
+    ):
+        one = rtp.add_parser(name, help=words)
+        one.add_argument("file", type=Path, metavar="FILE")
+        _finish(one, run)
+    lex = rooms.add_parser("lex", help="write transfer files").add_subparsers(required=True)
+    write = lex.add_parser("write", help="write one transfer file")
+    write.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
+    write.add_argument("--treatment", type=Path, required=True, metavar="TREATMENT.toml")
+    write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
+    write.add_argument("--trial", metavar="NAME")
+    _finish(write, _lex_write)
+    _filter_commands(rooms)
+    return top
+
+
+def _filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
+    checker = rooms.add_parser("filter", help="check R&V exports").add_subparsers(required=True)
+    alone = checker.add_parser("open", help="report on an R&V export alone")
+    alone.add_argument("file", type=Path, metavar="FILE")
+    pair = checker.add_parser("compare", help="compare an R&V export with a plan")
+    pair.add_argument("--rv", type=Path, required=True, metavar="FILE")
+    pair.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
+    pair.add_argument("--trial", metavar="NAME")
+    for one, run in ((alone, _filter_open), (pair, _filter_compare)):
+        one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
+        _finish(one, run)
+
+
+def _finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.set_defaults(run=run)
+
+
+def _window(words: argparse.Namespace) -> int:
+    from app.main_window import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
+
+    if not words.demo:
+        return show()
+    with tempfile.TemporaryDirectory(prefix="eqs-demo-") as name:
+        folder = Path(name) / "demonstration"
+        write_demo(folder)
+        return show(folder)
+
+
+def _demo(words: argparse.Namespace) -> int:
+    demo = write_demo(words.folder)
+    files = sorted(str(file.relative_to(demo.folder)) for file in demo.folder.rglob("*.*"))
+    _say(words, {"status": "pass", "folder": str(demo.folder), "files": files}, _told(demo.folder))
+    return CLEAN
+
+
+def _told(folder: Path) -> str:
+    return f"Demonstration patient written to {folder}; read README.txt there first."
+
+
+def _rtp_show(words: argparse.Namespace) -> int:
+    file = read_file(words.file)
+    _say(words, describe(file), table(file))
+    return CLEAN
+
+
+def _rtp_check(words: argparse.Namespace) -> int:
+    findings = check(words.file)
+    status = overall(findings)
+    answer = {"status": status, "findings": [_row(finding) for finding in findings]}
+    lines = [f"{finding.state:8} {finding.message}" for finding in findings]
+    _say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
+    return CLEAN if status == State.PASS else FINDINGS
+
+
+def _lex_write(words: argparse.Namespace) -> int:
+    entries = read_treatment(words.treatment)
+    back = reader_back(words.plan, words.trial or entries.trial, entries.beams)
+    report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
+    _say(words, report.to_json(), report.as_text())
+    if report.out is None:
+        return COULD_NOT_RUN
+    return CLEAN if overall(report.findings) == State.PASS else FINDINGS
+
+
+def _filter_open(words: argparse.Namespace) -> int:
+    return _report(words, open_report(words.file, machine_scale=words.scale))
+
+
+def _filter_compare(words: argparse.Namespace) -> int:
+    report = compare_report(words.rv, words.plan, trial=words.trial, machine_scale=words.scale)
+    return _report(words, report)
+
+
+def _report(words: argparse.Namespace, report: Report) -> int:
+    _say(words, report.to_json(), as_text(report))
+    return CLEAN if report.status == State.PASS else FINDINGS
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule, "severity": finding.state, "field": finding.field,
+        "control_point": finding.control_point, "item": finding.item,
+        "expected": finding.expected, "found": finding.found, "unit": finding.unit,
+        "message": finding.message, "remedy": finding.remedy,
+    }  # fmt: skip
+
+
+def _say(words: argparse.Namespace, answer: object, text: str) -> None:
+    print(json.dumps(answer, indent=1, ensure_ascii=False) if words.json else text)  # noqa: T201  (the command's answer)
+
+
+def _refuse(words: argparse.Namespace, what: str, where: str, remedy: str) -> int:
+    if words.json:
+        fault = {"what": what, "where": where, "remedy": remedy}
+        print(json.dumps({"status": "could-not-run", "error": fault}, ensure_ascii=False))  # noqa: T201  (the command's answer)
+    print(f"{what} ({where}). {remedy}", file=sys.stderr)  # noqa: T201  (the command's answer)
+    return COULD_NOT_RUN
+
+
+def _speak_utf8() -> None:
+    """Print names with any letter on any console, Windows' old code pages included."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
