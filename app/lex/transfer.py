@@ -127,7 +127,14 @@ def write(
     seen: list[Finding] = []
 
     def approve(temporary: Path) -> None:
-        seen.extend(read_back(temporary))
+        try:
+            seen.extend(read_back(temporary))
+        except OSError as fault:
+            raise TransferRefusedError(
+                f"the file could not be read back: {fault.strerror or fault}",
+                where=str(out),
+                remedy="Check that plan and folder can still be reached, then try again.",
+            ) from fault
         objections = [finding for finding in seen if finding.state in READ_BACK_STOPS]
         if objections:
             raise TransferRefusedError(

@@ -222,6 +222,41 @@ def test_that_a_motorised_wedge_of_unknown_position_is_an_error():
     assert states("LEX-C2", beam(1, points, wedges=wedges)) == [State.PASS]
 
 
+def test_that_a_motorised_wedge_that_moves_while_dose_is_given_is_warned_of():
+    wedges = (Device("M", kind="motorised"),)
+    moving = tuple(
+        segment(share, wedge_in=here) for share, here in ((0.0, True), (0.4, False), (1.0, False))
+    )
+    [finding] = found("LEX-C2", beam(1, moving, wedges=wedges))
+    assert (finding.state, finding.control_point) == (State.WARNING, 1)
+    assert (finding.expected, finding.found) == ("IN", "OUT")
+    apart = (segment(0.0, wedge_in=True), segment(0.4, wedge_in=True), *moving[1:])
+    assert states("LEX-C2", beam(1, apart, wedges=wedges)) == [State.PASS]
+
+
+def test_that_an_unflattened_beam_is_refused_where_the_file_cannot_mark_it():
+    [finding] = found("LEX-C10", beam(1, fff=True), rv_system="lantis")
+    assert (finding.state, finding.field, finding.item) == (State.ERROR, "B1", "isfff")
+    assert states("LEX-C10", beam(1, fff=True), rv_system="mosaiq_2.4") == [State.PASS]
+    for fff in (False, None):
+        assert states("LEX-C10", beam(1, fff=fff), rv_system="lantis") == [State.PASS]
+
+
+@pytest.mark.parametrize(
+    ("position", "state"),
+    [("HFS", State.PASS), ("FFDR", State.PASS), ("SITTING", State.WARNING), ("", State.INFO)],
+)
+def test_that_a_patient_position_the_file_does_not_know_is_warned_of(position, state):
+    assert states("LEX-C11", plan=replace(trial(), position=position)) == [state]
+
+
+@pytest.mark.req("L-08")
+def test_that_the_report_names_each_gated_field_and_no_other():
+    misses = found("LEX-C12", fields={"B2": {"gated": True}})
+    assert [(one.state, one.field) for one in misses] == [(State.INFO, "B2")]
+    assert states("LEX-C12") == [State.PASS]
+
+
 @pytest.mark.parametrize(
     ("shares", "expected"),
     [((0.0, 1.0), [State.PASS]), ((0.1, 1.0), [State.ERROR]), ((0.0, 0.9), [State.ERROR]),

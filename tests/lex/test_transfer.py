@@ -332,6 +332,20 @@ def test_that_a_read_back_that_breaks_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_that_a_plan_out_of_reach_at_the_read_back_is_not_taken_for_a_full_disk(tmp_path):
+    out = tmp_path / "plan.rtp"
+    out.write_bytes(b"old")
+
+    def read_back(_):
+        raise OSError(5, "the drive is gone")
+
+    with pytest.raises(TransferRefusedError, match="could not be read back: the drive is gone"):
+        write(prepare(trial(), treatment()), out, read_back)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
+        ("plan.rtp", b"old")
+    ]
+
+
 def test_that_a_folder_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(TransferRefusedError, match="cannot be written"):
         write(prepare(trial(), treatment()), tmp_path / "none" / "plan.rtp", lambda _: [])

@@ -26,6 +26,9 @@ CHECKS: tuple[Check, ...] = (
     carried.isocentres_reach_the_file,
     carried.prescribed_doses_are_whole,
     carried.fields_have_doses,
+    carried.unflattened_beams_are_marked,
+    carried.patient_position_is_known,
+    carried.gated_fields_are_named,
     carried.remarks_on_the_plan,
 )
 

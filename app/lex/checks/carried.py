@@ -15,6 +15,7 @@ from core.findings import State
 IN_PLAN = "Change it in the planning system, save, and read the plan again."
 LOOK = "Compare it with the planning system before going on."
 MOST_POINTS = 999
+POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
 SHARE_DECIMALS = 6
 
 
@@ -53,9 +54,19 @@ def one_device_per_column(case: Case) -> Iterator[Miss]:
                 yield Miss(f"The {item} of the beam has no code.", beam.name, item=item)
 
 
-@check("LEX-C2", "The position of every motorised wedge is known", State.ERROR, IN_PLAN)
+@check(
+    "LEX-C2",
+    "The position of every motorised wedge is known and changes only while the beam is off",
+    State.ERROR,
+    IN_PLAN,
+)
 def motorised_wedges_have_positions(case: Case) -> Iterator[Miss]:
-    """Ask every control point: without it the wedged MU cannot be told."""
+    """Ask every control point: without it the wedged MU cannot be told.
+
+    A wedge that is elsewhere at the point where its MU end is only warned of. DICOM counts these
+    MU to the point before (PS3.3, C.8.8.14), and so does LEX; RTP-Connect lets a point stand for
+    the state reached, so a receiver may count them to the other position.
+    """
     for field in case.fields:
         if not wedges_of(field.beam, "motorised"):
             continue
@@ -63,6 +74,25 @@ def motorised_wedges_have_positions(case: Case) -> Iterator[Miss]:
             if point.wedge_in is None:
                 message = "Whether the motorised wedge is in is not known."
                 yield Miss(message, field.beam.name, number, "wedge_position")
+        for number, (here, there) in enumerate(pairwise(field.beam.segments), start=1):
+            given = here.meterset_share < there.meterset_share
+            if given and None not in (here.wedge_in, there.wedge_in):
+                yield from _wedge_step(field, number, bool(here.wedge_in), bool(there.wedge_in))
+
+
+def _wedge_step(field: Field, number: int, before: bool, after: bool) -> Iterator[Miss]:
+    """Yield a warning when the wedge changes place across a step that gives dose."""
+    if before == after:
+        return
+    words = {True: "IN", False: "OUT"}
+    message = (
+        f"The motorised wedge goes from {words[before]} to {words[after]} in a step that gives "
+        f"dose; its MU count as {words[before]}."
+    )
+    yield Miss(
+        message, field.beam.name, number, "wedge_position", words[before], words[after],
+        state=State.WARNING,
+    )  # fmt: skip
 
 
 @check("LEX-C3", "The running total of monitor units can be written", State.ERROR, IN_PLAN)
@@ -181,6 +211,47 @@ def fields_have_doses(case: Case) -> Iterator[Miss]:
         for field in lacking:
             message = "The plan gives no dose of this beam; it is left out of the dose tracking."
             yield Miss(message, field.beam.name, item="field_dose", state=state)
+
+
+@check(
+    "LEX-C10",
+    "Beams without a flattening filter are marked in the file",
+    State.ERROR,
+    "Choose an R&V system whose layout has the mark, or enter the field by hand there.",
+)
+def unflattened_beams_are_marked(case: Case) -> Iterator[Miss]:
+    """Refuse where the layout has no mark: the energy alone would name the flattened beam."""
+    if any(column.name == "isfff" for column in layout("EXTENDED_FIELD_DEF", case.system.layout)):
+        return
+    for field in case.fields:
+        if field.beam.fff:
+            message = (
+                f"Beam {field.beam.name!r} has no flattening filter, which the layout of "
+                f"{case.system.name} cannot say."
+            )
+            yield Miss(message, field.beam.name, item="isfff", expected="1")
+
+
+@check("LEX-C11", "The patient position is one of the eight the file knows", State.WARNING, LOOK)
+def patient_position_is_known(case: Case) -> Iterator[Miss]:
+    """Compare with the enumeration of LED17001; a plan that names none leaves it empty."""
+    position = case.trial.position
+    if not position:
+        message = "The plan does not name the patient position; it stays empty."
+        yield Miss(message, item="patient_orientation", state=State.INFO)
+    elif position not in POSITIONS:
+        message = f"The patient position is {position!r}."
+        known = ", ".join(POSITIONS)
+        yield Miss(message, item="patient_orientation", expected=known, found=position)
+
+
+@check("LEX-C12", "No field is gated", State.INFO, "Set the gating up at the machine as well.")
+def gated_fields_are_named(case: Case) -> Iterator[Miss]:
+    """Name the gated fields in every report (L-08): the file has only their note to say it."""
+    for field in case.fields:
+        if field.gated:
+            message = f"Field {field.id} is gated; its note says so, no column does."
+            yield Miss(message, field.beam.name, item="field_note", found="GATED")
 
 
 @check("LEX-C9", "All of the plan is written as it stands", State.INFO, LOOK)

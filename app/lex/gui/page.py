@@ -1,6 +1,6 @@
 """The LEX room: six steps from the plan to the transfer file; a thin face over `app.lex`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from app.lex.gui.step import Step
 from app.lex.gui.treatment_step import TreatmentStep
 from app.lex.gui.write_step import WriteStep
 from app.lex.plan import Trial
-from app.lex.sources import Source, choose_trial, open_source
+from app.lex.sources import PINNACLE, Source, choose_trial, open_source
 from app.lex.transfer import Transfer, prepare, write
 from app.lex.treatment import (
     Treatment,
@@ -70,7 +70,7 @@ class LexPage(Page):
     title = "LEX"
     help_page = "lex"
 
-    def __init__(self, read_back: Callable[[Path, str | None], ReadBack]) -> None:
+    def __init__(self, read_back: Callable[[Path, str | None, Collection[str]], ReadBack]) -> None:
         super().__init__()
         self._read_back = read_back
         self.chosen: Chosen | None = None
@@ -266,12 +266,18 @@ class LexPage(Page):
     def _show_treatment(self) -> None:
         trial = self.plan_step.trial
         if trial is not None:
-            ids = proposed_field_ids(trial, self._treatment(trial))
+            ids = self._proposed_ids(trial)
             self.treatment_step.show_trial(trial, self.beams_step.chosen(), ids)
             if self._demo_treatment is not None:
                 self.load_treatment(self._demo_treatment)
                 self._demo_treatment = None
             self._ask_what_is_missing()
+
+    def _proposed_ids(self, trial: Trial) -> dict[str, str]:
+        try:
+            return dict(proposed_field_ids(trial, self._treatment(trial)))
+        except RemedyError:
+            return {}
 
     def _treatment(self, trial: Trial) -> Treatment:
         entries = self.treatment_step.values()
@@ -304,7 +310,12 @@ class LexPage(Page):
         trial = self.plan_step.trial
         if trial is None or self.treatment_step.missing():
             return
-        self.transfer = prepare(trial, self._treatment(trial))
+        try:
+            self.transfer = prepare(trial, self._treatment(trial))
+        except RemedyError as fault:
+            self.transfer = None
+            self.treatment_step.show_missing([fault.what])
+            return
         self.checks_step.show_findings(self.transfer.findings, self.transfer.not_checked)
 
     # Writing.
@@ -324,7 +335,8 @@ class LexPage(Page):
         if self.transfer is None or self.chosen is None or self.plan_step.trial is None:
             return
         transfer = self.transfer
-        back = self._read_back(self.chosen.path, self.plan_step.trial.name)
+        path, trial = self._written_plan(self.chosen, self.plan_step.trial)
+        back = self._read_back(path, trial, self.beams_step.chosen())
         self._writing = True
         self._refresh()
         JOBS.start(
@@ -332,6 +344,14 @@ class LexPage(Page):
             done=lambda findings: self._show_written(target, findings),
             failed=lambda fault: self._show_not_written(target, fault),
         )  # fmt: skip
+
+    @staticmethod
+    def _written_plan(chosen: Chosen, trial: Trial) -> tuple[Path, str | None]:
+        """Return the plan as the Filter asks for it: a file or folder, and a Pinnacle trial."""
+        if chosen.source.kind == PINNACLE:
+            return chosen.path, trial.name
+        file = chosen.path / trial.name
+        return (file if chosen.path.is_dir() and file.is_file() else chosen.path), None
 
     def _show_written(self, target: Path, findings: Sequence[Finding]) -> None:
         self._writing = False
@@ -350,7 +370,11 @@ class LexPage(Page):
 
     def _check_written(self) -> None:
         if self.written is not None and self.chosen is not None:
-            self.go_to_room.emit("Filter", self.written, self.chosen.path)
+            trial = self.plan_step.trial
+            path = self.chosen.path
+            if trial is not None:
+                path, _ = self._written_plan(self.chosen, trial)
+            self.go_to_room.emit("Filter", self.written, path)
 
 
 def in_words(fault: Exception) -> str:
