@@ -1,6 +1,6 @@
-"""Set everything up and open EQS Workstation with demonstration data.
+r"""Set everything up and open EQS Workstation with demonstration data.
 
-    python3 installer/start.py        (Windows: py installer\\start.py)
+    python3 installer/start.py        (Windows: py installer\start.py)
 
 Further words go to the program instead of ``--demo``, e.g. ``filter open FILE``.
 """

@@ -1,7 +1,7 @@
-"""Set everything up and run all tests and checks of the code.
+r"""Set everything up and run all tests and checks of the code.
 
-    python3 installer/test.py         (Windows: py installer\\test.py)
-    python3 installer/test.py --bench runs the benchmarks (ratios) instead
+python3 installer/test.py         (Windows: py installer\test.py)
+python3 installer/test.py --bench runs the benchmarks (ratios) instead
 """
 
 import os

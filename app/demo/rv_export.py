@@ -233,8 +233,8 @@ def leaf_elements(point: DemoPoint) -> dict[str, str]:
     """Return the leaf elements: bank A on the X1 side, B on the X2 side, signed alike."""
     made = {}
     for pair, (x1_mm, x2_mm) in enumerate(point.leaves, 1):
-        made[f"mlc_lp_a{pair}"] = cm(x1_mm, 2)
-        made[f"mlc_lp_b{pair}"] = cm(x2_mm, 2)
+        made[f"mlc_a{pair}"] = cm(x1_mm, 2)
+        made[f"mlc_b{pair}"] = cm(x2_mm, 2)
     return made
 
 

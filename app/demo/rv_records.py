@@ -52,7 +52,7 @@ _NAMES = {
         "monitor_units wedge_position energy doserate ssd scale_convention gantry_angle "
         f"gantry_dir collimator_angle collimator_dir {_FIELD_JAWS} couch_vertical couch_lateral "
         "couch_longitudinal couch_angle couch_dir couch_pedestal couch_ped_dir "
-        + " ".join(f"mlc_lp_{bank}{k + 1}" for bank in "ab" for k in range(LEAF_SLOTS))
+        + " ".join(f"mlc_{bank}{k + 1}" for bank in "ab" for k in range(LEAF_SLOTS))
     ),
     "DOSE_DEF": (
         "region_name region_prior_dose "

@@ -27,11 +27,11 @@ from app.demo.rv_export import export_records
 from app.demo.truth import PLAN
 
 PAIRS = len(PLAN.boundaries_mm) - 1
-LEAVES = tuple((f"mlc_lp_a{k}", f"mlc_lp_b{k}") for k in range(1, PAIRS + 1))
+LEAVES = tuple((f"mlc_a{k}", f"mlc_b{k}") for k in range(1, PAIRS + 1))
 Y_JAWS = (("collimator_y1", "collimator_y2"),)
 LAST_OF_ARC = len(PLAN.beams[2].points()) - 1
 # Differences that happen for a good reason; a checker asks, and does not forbid.
-WARNINGS = {"dose_rate", "tolerance_table", "field_name", "number_of_fields"}
+WARNINGS = {"dose_rate", "tolerance_table", "field_name", "number_of_fields", "machine"}
 REFUSED = {"checksum_damaged", "file_truncated"}
 
 
@@ -140,13 +140,13 @@ VARIANTS = (
         Variant(name, error, field, item, elements(Edit("FIELD_DEF", field, to(**{item: value}))))
         for name, error, field, item, value in _FIELD_ELEMENTS
     ),
-    Variant("leaf_1_mm", "leaf A30 of the second segment stands 1 mm off", "2", "mlc_lp_a30",
-            _points("2", (2, 3), moved("mlc_lp_a30", 0.1)), 2),
-    Variant("leaf_1_mm_in_arc", "leaf A30 of one control point stands 1 mm off", "3", "mlc_lp_a30",
-            _points("3", (20,), moved("mlc_lp_a30", 0.1)), 20),
-    Variant("leaf_pair_swapped", "leaves of pair 30 changed banks and cross", "3", "mlc_lp_a30",
-            _points("3", (20,), swapped("mlc_lp_a30", "mlc_lp_b30")), 20),
-    Variant("banks_mirrored", "the whole leaf shape is mirrored left to right", "1", "mlc_lp_a1",
+    Variant("leaf_1_mm", "leaf A30 of the second segment stands 1 mm off", "2", "mlc_a30",
+            _points("2", (2, 3), moved("mlc_a30", 0.1)), 2),
+    Variant("leaf_1_mm_in_arc", "leaf A30 of one control point stands 1 mm off", "3", "mlc_a30",
+            _points("3", (20,), moved("mlc_a30", 0.1)), 20),
+    Variant("leaf_pair_swapped", "leaves of pair 30 changed banks and cross", "3", "mlc_a30",
+            _points("3", (20,), swapped("mlc_a30", "mlc_b30")), 20),
+    Variant("banks_mirrored", "the whole leaf shape is mirrored left to right", "1", "mlc_a1",
             _points("1", (0,), mirrored(LEAVES)), 0),
     Variant("jaw_3_mm", "jaw X1 stands 3 mm further out", "4", "collimator_x1",
             elements(*_JAW_OUT)),

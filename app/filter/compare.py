@@ -205,7 +205,8 @@ class _Judge:
                 yield _finding(row.item, row, field, one.number, apart)
         for item, name in DIRECTIONS:
             turn, planned = getattr(one, name), getattr(other, name)
-            silent = last and name not in other.stated
+            # The last point turns nowhere: a direction carried over by the plan says nothing.
+            silent = last and not turn and name not in other.stated
             if turn is None or planned is None or silent or turn == planned:
                 continue
             row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)

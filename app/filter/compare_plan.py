@@ -29,6 +29,7 @@ def compare_plan(rv: Plan, plan: Plan, limits: Limits, *, digits_count: bool) ->
 def _of_doses(rv: Plan, plan: Plan, limits: Limits, *, digits_count: bool) -> Iterator[Finding]:
     """Compare prescriptions: by name where names agree, else in order when as many are there."""
     for found, planned in _pairs(rv, plan):
+        told = False
         for item, mine, theirs in (
             ("dose_ttl", found.total_cgy, planned.total_cgy),
             ("dose_tx", found.fraction_cgy, planned.fraction_cgy),
@@ -38,8 +39,15 @@ def _of_doses(rv: Plan, plan: Plan, limits: Limits, *, digits_count: bool) -> It
             half = Decimal("0.5") if digits_count else Decimal("0.0001")
             if abs(mine - theirs) > max(half, limits["comparison.dose_cgy"]):
                 yield _dose(item, found, theirs, mine, "cGy")
+                told = True
         count = _fractions(found)
-        if count is not None and planned.fractions is not None and count != planned.fractions:
+        # A number of fractions that follows from a dose already told is no second error.
+        if (
+            not told
+            and count is not None
+            and planned.fractions is not None
+            and count != planned.fractions
+        ):
             yield _dose("fractions", found, Decimal(planned.fractions), count, "")
 
 

@@ -18,9 +18,15 @@ _BEAM = re.compile(r"(\d+(?:\.\d+)?)\s*(mev|mv|x|e)\b|\b(x)\s*0?(\d+)\b", re.IGN
 def consistency(rv: Plan, limits: Limits) -> Iterator[Finding]:
     """Return everything in an export that contradicts itself."""
     yield from _field_ids(rv, limits)
+    sites = {rx.site for rx in rv.prescriptions}
+    lost = [field for field in rv.fields if field.site not in sites and sites]
+    for field in lost:
+        words = f"Field {field.id} belongs to the site {field.site!r}, which has no prescription"
+        yield _error("F-SITE-UNKNOWN", words, field.id, "rx_site_name", found=field.site)
     for rx in rv.prescriptions:
         fields = [field for field in rv.fields if field.site == rx.site]
-        yield from _prescription(rx, fields, limits, only=len(rv.prescriptions) == 1)
+        yield from _prescription(rx, fields, limits, whole=not lost)
+        yield from _table_positions(rx, [field for field in fields if not field.setup])
     for field in rv.fields:
         yield from _field(field)
 
@@ -37,10 +43,10 @@ def _field_ids(rv: Plan, limits: Limits) -> Iterator[Finding]:
 
 
 def _prescription(
-    rx: Prescription, fields: list[Field], limits: Limits, *, only: bool
+    rx: Prescription, fields: list[Field], limits: Limits, *, whole: bool
 ) -> Iterator[Finding]:
     treating = [field for field in fields if not field.setup]
-    if rx.field_count is not None and only and rx.field_count != len(fields):
+    if rx.field_count is not None and whole and rx.field_count != len(fields):
         words = f"{rx.site}: {rx.field_count} fields are announced, {len(fields)} are there"
         yield Finding(
             "F-RX-COUNT", State.WARNING, words, item="number_of_fields",
@@ -52,8 +58,31 @@ def _prescription(
             f"{rx.fraction_cgy} cGy"
         )
         yield _error("F-RX-FRACTIONS", words, "", "dose_ttl", found=str(rx.total_cgy))
-    yield from _doses(rx, treating, limits)
+    if whole:
+        yield from _doses(rx, treating, limits)
     yield from _modality(rx, treating)
+
+
+def _table_positions(rx: Prescription, fields: list[Field]) -> Iterator[Finding]:
+    """Fields that share an isocentre share the table position (R-14)."""
+    for name in ("vertical", "lateral", "longitudinal"):
+        groups: dict[object, list[tuple[Decimal, str]]] = defaultdict(list)
+        for field in fields:
+            value = getattr(field.couch, f"{name}_mm")
+            if value is not None:
+                groups[field.isocentre].append((value, field.id))
+        for group in groups.values():
+            common, _ = Counter(value for value, _ in group).most_common(1)[0]
+            for value, field_id in group:
+                if value != common:
+                    yield Finding(
+                        "F-TABLE-POSITION", State.ERROR,
+                        f"Field {field_id}: couch_{name} is {value.scaleb(-1):f} cm, the other "
+                        f"fields of {rx.site} stand at {common.scaleb(-1):f} cm; they cannot be "
+                        "delivered in one auto-sequence", field_id, item=f"couch_{name}",
+                        expected=f"{common.scaleb(-1):f}", found=f"{value.scaleb(-1):f}",
+                        unit="cm", remedy=CURE,
+                    )  # fmt: skip
 
 
 def _doses(rx: Prescription, fields: list[Field], limits: Limits) -> Iterator[Finding]:
@@ -81,14 +110,18 @@ def _modality(rx: Prescription, fields: list[Field]) -> Iterator[Finding]:
     allowed = allowed_beams(rx.modality or "")
     if allowed is None:
         return
-    for field in fields:
-        energies = allowed.get(field.modality or "")
-        if energies is None or (energies and field.energy not in energies):
-            words = (
-                f"Field {field.id} ({field.modality} {field.energy}) is not what the prescription "
-                f"{rx.site} names: {rx.modality}"
-            )
-            yield _error("F-RX-MODALITY", words, field.id, "modality", found=str(field.modality))
+    other = [field for field in fields if not _is_allowed(field, allowed)]
+    if other:
+        ids = ", ".join(f"{field.id} ({field.modality} {field.energy})" for field in other)
+        words = f"{rx.site} is prescribed as {rx.modality}; not so: {ids}"
+        field_id = other[0].id if len(other) == 1 and len(fields) > 1 else ""
+        found = str(rx.modality)
+        yield _error("F-RX-MODALITY", words, field_id, "modality", found=found)
+
+
+def _is_allowed(field: Field, allowed: dict[str, set[Decimal]]) -> bool:
+    energies = allowed.get(field.modality or "")
+    return energies is not None and (not energies or field.energy in energies)
 
 
 def allowed_beams(text: str) -> dict[str, set[Decimal]] | None:

@@ -19,6 +19,8 @@ DEVICES = {
     "wedge": "wedge", "dynamic_wedge": "wedge", "e_applicator": "applicator", "bolus": "bolus",
     "block": "block",
 }  # fmt: skip
+LABELS = ("field_id", "field_name", "original_beam_number", "original_beam_name", "field_dose")
+LABEL = 1e-7
 ROWS = {row.item: row for row in FIELD_PARAMETERS}
 
 
@@ -82,7 +84,9 @@ def _of_points(
     weight_mu = float(limits["pairing.segment_mu"] * (field.mu or 0))
     arranged = ordered(field.control_points, points, weight_mu)
     amount = in_order(field.control_points, arranged.points, weight_mu)
-    return [("control_points", amount)] if amount > 0 else []
+    # However wrong its leaves, the same beam must stay nearer than one with other MU or points.
+    most = 0.99 * float(min(limits["pairing.monitor_units"], limits["pairing.control_points"]))
+    return [("control_points", min(amount, most))] if amount > 0 else []
 
 
 def _apart(
@@ -120,8 +124,11 @@ def pair(
             for field in fields
         ]
     )
-    greedy, ties = _greedy(cost)
-    rows, columns = linear_sum_assignment(cost)
+    # Beams that deliver the same are told apart by their labels; labels never outweigh geometry.
+    labels = np.array([[_labels(field, beam, limits) for beam in beams] for field in fields])
+    ranked = cost + LABEL * labels
+    greedy, ties = _greedy(ranked)
+    rows, columns = linear_sum_assignment(ranked)
     best = [(int(row), int(column)) for row, column in zip(rows, columns, strict=True)]
     better = sum(cost[place] for place in best) < sum(cost[place] for place in greedy) - 1e-6
     chosen = best if better else greedy
@@ -133,6 +140,11 @@ def pair(
         tuple(ties),
         greedy_differs=better,
     )
+
+
+def _labels(field: Field, beam: Field, limits: Limits) -> int:
+    """Return how many labels of a field and a beam differ."""
+    return sum(_differ(ROWS[item], field, beam, limits, digits_count=True) for item in LABELS)
 
 
 def _greedy(cost: Array) -> tuple[list[tuple[int, int]], list[int]]:

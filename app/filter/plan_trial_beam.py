@@ -111,7 +111,10 @@ def field_of(beam: Keys, number: int, around: Around) -> tuple[Field, tuple[str,
         arc_direction=motion.direction,
         arc_start_deg=first.gantry_deg if arc else None,
         arc_stop_deg=motion.points[-1].gantry_deg if arc else None,
-        control_points=motion.points,
+        # Pinnacle states one SSD a beam; it does not hold while the gantry turns.
+        control_points=(
+            tuple(replace(point, ssd_mm=None) for point in motion.points) if arc else motion.points
+        ),
         unread=(*motion.unread, *_unproven(first), *units.unread, *fittings.unread),
     )
     notes = (f"{name}: {about_machine}", *units.notes) if about_machine else units.notes

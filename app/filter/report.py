@@ -65,7 +65,7 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
     """
     rv = open_rv(rv_path, machine_scale)
     findings = _on_opening(rv_path, rv)
-    not_checked = (NO_PLAN, *_gaps(rv), *NEVER_IN_THE_FILE)
+    not_checked = (NO_PLAN, *_unread(rv), *_gaps(rv), *NEVER_IN_THE_FILE)
     sources = (_source(rv_path),)
     title = f"R&V export {rv_path.name}"
     return Report(title, sources, overall(findings), (), findings, not_checked)
@@ -111,7 +111,8 @@ def _on_opening(path: Path, rv: Plan) -> tuple[Finding, ...]:
 # A value that differs from the plan is often a contradiction within the export too; the second
 # finding would tell the same error twice. Rule on opening: items of the comparison that say it.
 ECHOES = {
-    "F-DOSE-SUM": ("field_dose", "dose_tx"),
+    "F-DOSE-SUM": ("field_dose", "dose_tx", "field_id"),
+    "F-RX-COUNT": ("field_id",),
     "F-DOSE-MISSING": ("field_dose",),
     "F-RX-FRACTIONS": ("dose_ttl", "dose_tx", "fractions"),
     "F-RX-MODALITY": ("modality", "energy"),
@@ -135,6 +136,15 @@ def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple
         )
 
     return (*comparison.findings, *(one for one in opening if not is_echo(one)))
+
+
+def _unread(rv: Plan) -> Iterator[NotChecked]:
+    fields: dict[tuple[str, str], list[str]] = {}
+    for field in rv.fields:
+        for place in field.unread:
+            fields.setdefault(place, []).append(field.id)
+    for (item, why), ids in fields.items():
+        yield NotChecked(item, why, ", ".join(ids))
 
 
 def _gaps(plan: Plan) -> Iterator[NotChecked]:

@@ -16,7 +16,8 @@ class Column:
 
     Attributes:
         name: Element name of the record table in lower case.
-        kind: "text", "int", "cm.2", "deg.1", "mu.2", "share.6", "number.2", ...
+        kind: "text", "int", "cm.2", "deg.1", "mu.2", "share.6", "number.2", ...;
+            "cgy" has no digits of its own, as R&V systems round field doses to whole cGy.
         most: Most characters a text may have; 0 where nothing is prescribed.
 
     """
@@ -189,7 +190,7 @@ rx_site_name text 20
 field_name text 20
 field_id text 5
 field_note text 60
-field_dose cgy.2
+field_dose cgy
 """
 _FIELD_MACHINE = """
 treatment_machine text 20

@@ -88,7 +88,10 @@ def read_file(path: Path) -> RtpFile:
 
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise _foreign(str(path), "a folder or a device")
+        if size > MOST_BYTES:
             raise _foreign(path.name, "a file of more than 200 MB")
         data = path.read_bytes()
     except OSError as fault:
@@ -101,7 +104,7 @@ def read_file(path: Path) -> RtpFile:
 
 
 def parse(data: bytes, where: str) -> RtpFile:
-    """Split a file into lines and cells.
+    """Split a file into lines and cells; there is at least one record.
 
     Args:
         data: Content of the file.
@@ -113,10 +116,7 @@ def parse(data: bytes, where: str) -> RtpFile:
 
     """
     _require_text(data, where)
-    lines = tuple(_line(number, raw, end, where) for number, raw, end in _split(data))
-    if not any(line.cells for line in lines):
-        raise _foreign(where, "a file without any record")
-    return RtpFile(where, lines)
+    return RtpFile(where, tuple(_line(*parts, where) for parts in _split(data)))
 
 
 def _split(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""Double entry: LEX and RTP-Filter read every plan by different means, and agree on every number."""
+"""Double entry: LEX and RTP-Filter read every plan by different means and agree in numbers."""
 
 import pytest
 

@@ -13,12 +13,12 @@ BY_NAME = {variant.name: variant for variant in VARIANTS}
 SAME_FACT = {
     "jaw_3_mm": {"field_x"},
     "y_jaws_reversed": {"collimator_y2"},
-    "leaf_pair_swapped": {"mlc_lp_b30"},
+    "leaf_pair_swapped": {"mlc_b30"},
     "arc_direction": {"gantry_dir"},
     "arc_stop": {"gantry_angle"},
     "fraction_dose": {"dose_ttl"},
     "field_id_too_long": {"field_id4"},
-    "banks_mirrored": {f"mlc_lp_{bank}{k}" for bank in "ab" for k in range(1, 61)},
+    "banks_mirrored": {f"mlc_{bank}{k}" for bank in "ab" for k in range(1, 61)},
 }
 OTHER_RECORDS = {"field_missing", "field_extra", "setup_field_with_dose", "segment_missing"}
 BROKEN = {"checksum_damaged", "file_truncated"}
@@ -163,7 +163,7 @@ def test_that_reversed_y_jaws_keep_the_field_size(demo):
 
 
 def test_that_a_moved_leaf_moved_one_millimetre(demo, clean):
-    column = 1 + ELEMENTS["CONTROL_PT_DEF"].index("mlc_lp_a30")
+    column = 1 + ELEMENTS["CONTROL_PT_DEF"].index("mlc_a30")
     moves = [
         round(10 * (float(new[column]) - float(old[column])), 6)
         for old, new in zip(clean, variant_rows(demo, "leaf_1_mm"), strict=True)

@@ -205,10 +205,11 @@ class FilterPage(Page):
             self.run(self.rv_path, self.plan_path)
 
     def _busy(self, busy: bool) -> None:
-        for widget in (self.open_button, self.scale):
-            widget.setEnabled(not busy)
-        for widget in (self.plan_button, self.again_button):
-            widget.setEnabled(not busy and self.rv_path is not None)
+        has_export = self.rv_path is not None
+        self.open_button.setEnabled(not busy)
+        self.scale.setEnabled(not busy)
+        self.plan_button.setEnabled(not busy and has_export)
+        self.again_button.setEnabled(not busy and has_export)
 
     def _show(self, rv_path: Path, plan_path: Path | None, opened: Opened) -> None:
         self.rv_path, self.plan_path, self.opened_export = rv_path, plan_path, opened

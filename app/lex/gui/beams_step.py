@@ -47,8 +47,8 @@ class BeamsStep(Step):
         for top in range(self.tree.topLevelItemCount()):
             rx = self.tree.topLevelItem(top)
             for row in range(rx.childCount() if rx is not None else 0):
-                item = rx.child(row)
-                if item.checkState(0) == Qt.CheckState.Checked:
+                item = rx.child(row) if rx is not None else None
+                if item is not None and item.checkState(0) == Qt.CheckState.Checked:
                     names.append(str(item.data(0, Qt.ItemDataRole.UserRole)))
         return tuple(names)
 

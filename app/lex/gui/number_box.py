@@ -49,7 +49,3 @@ class DecimalBox(QDoubleSpinBox):
     def set_number(self, number: float | None) -> None:
         """Show a number, or nothing."""
         self.setValue(self.minimum() if number is None else number)
-
-    def validate(self, text: str, position: int) -> object:
-        """Let a user type over the empty sign."""
-        return super().validate(text.replace(EMPTY, ""), position)

@@ -99,7 +99,9 @@ class TreatmentStep(Step):
         self.column.addWidget(area, 1)
 
     def _connect(self) -> None:
-        for box in (self.course, self.dose_rate, self.tolerance_table, *self.couch.values()):
+        for whole in (self.course, self.dose_rate, self.tolerance_table):
+            whole.entered.connect(self.changed)
+        for box in self.couch.values():
             box.entered.connect(self.changed)
         self.machine.textChanged.connect(self.changed)
         for choice in (self.machine_type, self.rv_system):

@@ -1,0 +1,121 @@
+"""Make the pictures of README and help again, from the real program with demonstration data.
+
+.venv/bin/python installer/screenshots.py [FOLDER] [--dark]
+
+Without FOLDER they go to resources/help/pictures. Every page is shown as a user reaches it.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from app.background import JOBS
+from app.demo.write_demo import write_demo
+from app.main_window import MainWindow, application
+
+SIZE = (1360, 860)
+PATIENCE_S = 60.0
+
+
+def settle(until: Callable[[], bool] = lambda: True) -> None:
+    """Let the window work until `until` holds and no job is running."""
+    end = time.monotonic() + PATIENCE_S
+    while JOBS.running or not until():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not settle")
+        QApplication.processEvents()
+        time.sleep(0.01)
+    for _ in range(10):
+        QApplication.processEvents()
+
+
+def shoot(window: MainWindow, folder: Path, name: str) -> None:
+    """Save one picture of the whole window."""
+    settle()
+    window.grab().save(str(folder / f"{name}.png"))
+    print(f"{name}.png", flush=True)
+
+
+def take_all(folder: Path, *, dark: bool) -> None:
+    """Walk through the rooms as a user does."""
+    program = application()
+    with tempfile.TemporaryDirectory() as name:
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, name)
+        QSettings("EQS", "Workstation").setValue("scheme", "Dark" if dark else "Light")
+        demo = Path(name) / "demonstration"
+        write_demo(demo)
+        window = MainWindow()
+        window.resize(*SIZE)
+        window.show()
+        program.processEvents()
+        take_empty(window, folder)
+        take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
+        take_filter(window, folder, demo)
+        window.help_window.show_page("filter")
+        settle()
+        window.help_window.grab().save(str(folder / "help.png"))
+        window.help_window.close()
+        window.close()
+
+
+def take_empty(window: MainWindow, folder: Path) -> None:
+    """Show every room as it is before anything is opened."""
+    for room in ("LEX", "Filter", "Viewer", "Archive"):
+        window.go_to(room)
+        shoot(window, folder, f"{room.lower()}-empty")
+
+
+def take_lex(window: MainWindow, folder: Path, demo: Path, target: Path) -> None:
+    """Show the six steps of LEX and the file written."""
+    window.start_demo(demo)
+    lex = window.go_to("LEX")
+    settle(lambda: lex.plan_step.trial is not None)
+    for number, step in enumerate(("source", "plan", "beams", "treatment", "checks", "write")):
+        lex.go(number)
+        shoot(window, folder, f"lex-{step}")
+    lex.write_step.path.setText(str(target))
+    lex.write_step.write_button.click()
+    settle(lex.write_step.banner.isVisible)
+    shoot(window, folder, "lex-written")
+    lex.write_step.check_button.click()
+    shoot(window, folder, "filter-clean")
+
+
+def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show the Filter with a seeded error, page by page, and with a damaged file."""
+    checker = window.go_to("Filter")
+    variants = demo / "export" / "variants"
+    checker.run(variants / "leaf_1_mm.rtp", demo / "dicom")
+    shoot(window, folder, "filter-compare")
+    for number, name in ((1, "not-checked"), (2, "fields"), (3, "pairs")):
+        checker.view.tabs.setCurrentIndex(number)
+        shoot(window, folder, f"filter-{name}")
+    checker.show_place(checker.view.model.rows[0])
+    shoot(window, folder, "filter-leaves")
+    checker.run(variants / "dose_rate.rtp", demo / "dicom")
+    shoot(window, folder, "filter-warning")
+    checker.run(variants / "checksum_damaged.rtp", None)
+    shoot(window, folder, "filter-refused")
+
+
+def main() -> None:
+    """Read the words of the command line."""
+    names = [word for word in sys.argv[1:] if not word.startswith("--")]
+    folder = Path(names[0]) if names else CHECKOUT / "resources" / "help" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    take_all(folder, dark="--dark" in sys.argv)
+
+
+if __name__ == "__main__":
+    main()
