@@ -124,12 +124,14 @@ class GridModel(QAbstractTableModel):
     """A plain table of texts: field tables, control points, what will be written.
 
     Args:
-        numeric: Names of the columns to align to the right.
+        numeric: Titles of the columns to align to the right.
+        marked: Titles of columns that mark their row as an error when they are not empty.
 
     """
 
-    def __init__(self, numeric: Sequence[str] = ()) -> None:
+    def __init__(self, numeric: Sequence[str] = (), marked: Sequence[str] = ()) -> None:
         super().__init__()
+        self._marked = set(marked)
         self._titles: tuple[str, ...] = ()
         self._rows: list[tuple[str, ...]] = []
         self._numeric = set(numeric)
@@ -161,7 +163,13 @@ class GridModel(QAbstractTableModel):
             return self._rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and self._is_number(index):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and self._is_marked(index.row()):
+            return theme.colour(State.ERROR)
         return None
+
+    def _is_marked(self, row: int) -> bool:
+        pairs = zip(self._titles, self._rows[row], strict=True)
+        return any(cell and title in self._marked for title, cell in pairs)
 
     def _is_number(self, index: AnyIndex) -> bool:
         return self._titles[index.column()] in self._numeric

@@ -37,8 +37,11 @@ def summary(findings: Sequence[Finding], not_checked: Sequence[NotChecked]) -> s
         count = sum(finding.state == state for finding in findings)
         if count:
             parts.append(f"{count} {PLURALS[state][count != 1]}")
+    passed = sum(finding.state == State.PASS for finding in findings)
     if not any(finding.state in (State.ERROR, State.WARNING) for finding in findings):
-        parts.insert(0, "No difference found")
+        parts.insert(0, f"{passed} checks passed" if passed else "No difference found")
+    elif passed:
+        parts.append(f"{passed} checks passed")
     words = ", ".join(parts)
     if not_checked:
         words += f"; {len(not_checked)} item{'s' if len(not_checked) != 1 else ''} not checked"
@@ -107,8 +110,9 @@ class FindingsView(QWidget):
 
     selected = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_passes: bool = False) -> None:
         super().__init__()
+        self._with_passes = with_passes
         self.banner = Banner()
         self.model = FindingsModel()
         self.not_checked_model = NotCheckedModel()
@@ -150,7 +154,8 @@ class FindingsView(QWidget):
         self, findings: Sequence[Finding], not_checked: Sequence[NotChecked], subject: str = ""
     ) -> None:
         """Show a whole report; the banner takes the worst state."""
-        self.model.show([finding for finding in findings if finding.state != State.PASS])
+        shown = [one for one in findings if self._with_passes or one.state != State.PASS]
+        self.model.show(shown)
         self.not_checked_model.show(not_checked)
         words = summary(findings, not_checked)
         self.banner.show_state(overall(findings), f"{subject}: {words}" if subject else words)
@@ -190,7 +195,7 @@ class FindingsView(QWidget):
         self.selected.emit(finding)
 
 
-def _table(model: object, *, stretch: int) -> QTableView:
+def _table(model: object, *, stretch: int = -1) -> QTableView:
     table = QTableView()
     table.setModel(model)  # type: ignore[arg-type]  # any item model
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -200,11 +205,14 @@ def _table(model: object, *, stretch: int) -> QTableView:
     table.setWordWrap(True)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 9)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    if stretch >= 0:
+        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    header.setStretchLastSection(stretch < 0)
     return table
 
 

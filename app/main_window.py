@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.demo_strip = QLabel()
         self.demo_strip.setObjectName("demo")
         self.demo_strip.setWordWrap(True)
-        self.demo_strip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.demo_strip.setOpenExternalLinks(True)
         self.demo_strip.hide()
         self.help_window = HelpWindow(self)
         self._patients: dict[int, str] = {}
@@ -120,10 +120,11 @@ class MainWindow(QMainWindow):
     def start_demo(self, folder: Path) -> None:
         """Open the demonstration patient in LEX and offer its export in the Filter."""
         self.setWindowTitle("EQS Workstation - DEMONSTRATION DATA, not a patient")
+        variants = QUrl.fromLocalFile(str(folder / "export" / "variants")).toString()
         self.demo_strip.setText(
-            "<b>Demonstration data, not a patient.</b> LEX holds the demonstration plan: press "
-            "<b>Next</b> to the last step, write the file and check it in the Filter. More files "
-            f"to try, with seeded errors: {folder / 'export' / 'variants'}"
+            "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write "
+            "the file and check it in the Filter. Then drop one of the "
+            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it."
         )
         self.demo_strip.show()
         lex = self.go_to("LEX")
@@ -285,6 +286,10 @@ STYLE = """
 #patient { padding: 8px 16px; font-size: 11pt; font-weight: 600;
            border-bottom: 1px solid palette(mid); background: palette(base); }
 #patient[empty="true"] { font-weight: 400; color: palette(placeholder-text); }
+#steps { border: 1px solid palette(mid); padding: 4px; outline: 0; }
+#steps::item { padding: 8px 6px; }
+QTreeView::item { padding: 4px 2px; }
+QListView::item { padding: 3px; }
 #demo { padding: 6px 16px; background: #dbeafe; color: #10305c; }
 #fault { color: #b3261e; }
 QToolTip { padding: 4px; }

@@ -22,6 +22,7 @@ class Room:
 def _viewer() -> Page:
     page = PlaceholderPage(
         "Viewer",
+        "0.2",
         (
             "dose on CT as a continuous colour wash and as isodose lines, with structures",
             "an independent DVH with its sampling error beside the exported one",
@@ -37,6 +38,7 @@ def _viewer() -> Page:
 def _archive() -> Page:
     page = PlaceholderPage(
         "Archive",
+        "0.3",
         (
             "an RT PACS that receives plans when they are approved, from every planning system",
             "search by patient name or number; patient, studies, series, instances",

@@ -9,7 +9,7 @@ from app.page import Page
 class PlaceholderPage(Page):
     """Say what the room will do and that it does nothing yet."""
 
-    def __init__(self, title: str, will: tuple[str, ...], until: str) -> None:
+    def __init__(self, title: str, when: str, will: tuple[str, ...], until: str) -> None:
         super().__init__()
         self.title = title
         column = QVBoxLayout(self)
@@ -18,7 +18,7 @@ class PlaceholderPage(Page):
         head.setStyleSheet("font-size: 16pt; font-weight: 600;")
         items = "".join(f"<li style='margin-bottom:6px'>{line}</li>" for line in will)
         body = QLabel(
-            f"<p>This room opens nothing yet. It is the next to be built and will hold:</p>"
+            f"<p>This room opens nothing yet. Planned for version {when}:</p>"
             f"<ul>{items}</ul><p>{until}</p>"
         )
         body.setWordWrap(True)

@@ -32,6 +32,11 @@ from core.findings import Finding, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
+NUMERIC = (
+    "Energy", "MU", "Dose cGy", "Gantry deg", "Collimator deg", "Couch deg", "X1 cm", "X2 cm",
+    "Y1 cm", "Y2 cm", "Points", "Point", "MU share", "Open pairs", "Dose rate MU/min", "Leaf",
+    "A cm", "A plan", "A diff.", "B cm", "B plan", "B diff.", "Opening cm",
+)  # fmt: skip
 SCALES = (
     ("Scale: as the file says", None),
     ("Scale: IEC 61217", "iec"),
@@ -145,12 +150,12 @@ class FilterPage(Page):
         self._controls.addWidget(self.sources, 1)
 
     def _make_tables(self) -> None:
-        self.fields = GridModel()
-        self.points = GridModel()
-        self.leaves = GridModel()
-        self.field_view = plain_table(self.fields, stretch=1)
-        self.point_view = plain_table(self.points, stretch=10)
-        self.leaf_view = plain_table(self.leaves, stretch=7)
+        self.fields = GridModel(numeric=NUMERIC)
+        self.points = GridModel(numeric=NUMERIC)
+        self.leaves = GridModel(numeric=NUMERIC, marked=("A diff.", "B diff."))
+        self.field_view = plain_table(self.fields)
+        self.point_view = plain_table(self.points)
+        self.leaf_view = plain_table(self.leaves)
         self.field_view.selectionModel().currentRowChanged.connect(self._on_field)
         self.point_view.selectionModel().currentRowChanged.connect(self._on_point)
         lower = QSplitter(Qt.Orientation.Horizontal)
@@ -162,7 +167,7 @@ class FilterPage(Page):
         self.field_tab.addWidget(lower)
         self.field_tab.setSizes([240, 400])
         self.matches = GridModel(numeric=("Deviation",))
-        self.match_view = plain_table(self.matches, stretch=1)
+        self.match_view = plain_table(self.matches)
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.view.table.doubleClicked.connect(self._on_finding)
@@ -308,6 +313,8 @@ class FilterPage(Page):
                 self.field_view.selectRow(row)
                 if finding.control_point is not None:
                     self.point_view.selectRow(finding.control_point)
+                if finding.item.startswith(("mlc_a", "mlc_b")):
+                    self.leaf_view.selectRow(int(finding.item[5:]) - 1)
 
 
 def fault_finding(fault: Exception) -> Finding:

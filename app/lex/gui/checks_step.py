@@ -22,7 +22,7 @@ class ChecksStep(Step):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = FindingsView()
+        self.view = FindingsView(with_passes=True)
         self.again_button = QPushButton("Read the plan again")
         self.again_button.clicked.connect(self.read_again)
         row = QHBoxLayout()

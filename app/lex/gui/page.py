@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -252,7 +252,9 @@ class LexPage(Page):
         self.beams_step.show_trial(trial)
         person = trial.person
         name = ", ".join(part for part in (person.last_name, person.first_name) if part)
-        born = f"   born {person.birth_date}" if person.birth_date else ""
+        date = QDate.fromString(person.birth_date, "yyyyMMdd")
+        date_words = date.toString(Qt.DateFormat.ISODate) if date.isValid() else person.birth_date
+        born = f"   born {date_words}" if date_words else ""
         plan = f"   Plan {trial.plan_name or trial.name}"
         self.patient_changed.emit(f"{name or 'No name'}   ID {person.id or '-'}{born}{plan}")
 

@@ -26,7 +26,7 @@ class WriteStep(Step):
     def __init__(self) -> None:
         super().__init__()
         self.model = GridModel(numeric=("MU", "Points"))
-        self.table = plain_table(self.model, stretch=2)
+        self.table = plain_table(self.model)
         self.path = QLineEdit()
         self.path.setAccessibleName("File to write")
         self.path.setPlaceholderText("File to write, e.g. PATIENT.rtp")
@@ -51,7 +51,10 @@ class WriteStep(Step):
         self.column.addLayout(row)
         self.column.addWidget(self.banner)
         self.column.addWidget(self.differences, 2)
-        self.column.addWidget(self.check_button)
+        below = QHBoxLayout()
+        below.addWidget(self.check_button)
+        below.addStretch(1)
+        self.column.addLayout(below)
 
     def target(self) -> Path:
         """Return the file to write."""
