@@ -166,7 +166,6 @@ class FindingsView(QWidget):
             self.table.resizeColumnToContents(column)
         for column in (0, 1):
             self.not_checked.resizeColumnToContents(column)
-        self.not_checked.resizeRowsToContents()
         if self.model.rowCount():
             self.table.selectRow(0)
         else:

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import theme
 from app.background import JOBS
 from app.help_window import HelpWindow
 from app.page import Page
@@ -62,6 +62,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.settings = QSettings("EQS", "Workstation")
+        # Before any widget is made, so that all of them are born in the right colours.
+        apply_scheme(self.chosen_scheme())
         self.rooms = tuple(rooms)
         self.rail = QListWidget()
         self.rail.setObjectName("rail")
@@ -172,7 +174,7 @@ class MainWindow(QMainWindow):
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
         view_menu = self.menuBar().addMenu("&View")
         group = QActionGroup(self)
-        chosen = str(self.settings.value("scheme", "Follow the system"))
+        chosen = self.chosen_scheme()
         for name in SCHEMES:
             action = view_menu.addAction(name)
             action.setCheckable(True)
@@ -182,11 +184,15 @@ class MainWindow(QMainWindow):
         help_menu = self.menuBar().addMenu("&Help")
         help_menu.addAction("&Help on this page", QKeySequence("F1"), self._help)
         help_menu.addAction("&About", self._about)
-        self._set_scheme(chosen if chosen in SCHEMES else "Follow the system")
+
+    def chosen_scheme(self) -> str:
+        """Return the colour scheme the user chose last."""
+        name = str(self.settings.value("scheme", ""))
+        return name if name in SCHEMES else "Follow the system"
 
     def _set_scheme(self, name: str) -> None:
         self.settings.setValue("scheme", name)
-        QGuiApplication.styleHints().setColorScheme(SCHEMES[name])
+        apply_scheme(name)
 
     def _on_room(self, number: int) -> None:
         self.stack.setCurrentIndex(number)
@@ -286,12 +292,12 @@ STYLE = """
 #patient { padding: 8px 16px; font-size: 11pt; font-weight: 600;
            border-bottom: 1px solid palette(mid); background: palette(base); }
 #patient[empty="true"] { font-weight: 400; color: palette(placeholder-text); }
-#steps { border: 1px solid palette(mid); padding: 4px; outline: 0; }
+#steps { border: 1px solid palette(mid); outline: 0; background: palette(base); }
 #steps::item { padding: 8px 6px; }
 QTreeView::item { padding: 4px 2px; }
 QListView::item { padding: 3px; }
 #demo { padding: 6px 16px; background: #dbeafe; color: #10305c; }
-#fault { color: #b3261e; }
+#fault { font-weight: 600; }
 QToolTip { padding: 4px; }
 """
 
@@ -302,8 +308,16 @@ def application() -> QApplication:
     program = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     program.setApplicationName("EQS Workstation")
     program.setStyle("Fusion")
-    program.setStyleSheet(STYLE)
     return program
+
+
+def apply_scheme(name: str) -> None:
+    """Give every widget the colours of a scheme; the style sheet is laid on anew to follow."""
+    program = application()
+    program.styleHints().setColorScheme(SCHEMES[name])
+    program.setStyleSheet("")
+    program.setPalette(theme.palette(name))
+    program.setStyleSheet(STYLE)
 
 
 def show(demo: Path | None = None) -> int:

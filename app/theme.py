@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 
 from core.findings import State
 
@@ -38,9 +47,41 @@ LOOKS = {
 }
 
 
+# Fusion's own colours follow the system only where the platform tells them; these are for a
+# scheme the user has chosen.
+PALETTES = {
+    "Light": {
+        "Window": "#f0f0f0", "WindowText": "#1b1b1b", "Base": "#ffffff",
+        "AlternateBase": "#f6f6f6", "Text": "#1b1b1b", "Button": "#f0f0f0", "ButtonText": "#1b1b1b", "Highlight": "#2f7fc1",
+        "HighlightedText": "#ffffff", "ToolTipBase": "#ffffe1", "ToolTipText": "#1b1b1b",
+        "PlaceholderText": "#6b6b6b", "Mid": "#b8b8b8", "Midlight": "#e2e2e2", "Dark": "#9a9a9a",
+        "Link": "#1a56b0",
+    },
+    "Dark": {
+        "Window": "#2b2b2b", "WindowText": "#ececec", "Base": "#1e1e1e",
+        "AlternateBase": "#262626", "Text": "#ececec", "Button": "#383838", "ButtonText": "#ececec", "Highlight": "#2f7fc1",
+        "HighlightedText": "#ffffff", "ToolTipBase": "#383838", "ToolTipText": "#ececec",
+        "PlaceholderText": "#a0a0a0", "Mid": "#555555", "Midlight": "#454545", "Dark": "#1a1a1a",
+        "Link": "#90c2ff",
+    },
+}  # fmt: skip
+
+
+def palette(name: str) -> QPalette:
+    """Return the colours of a scheme the user has chosen; the system's for any other name."""
+    made = QPalette()
+    for role, value in PALETTES.get(name, {}).items():
+        made.setColor(QPalette.ColorRole[role], QColor(value))
+    if name in PALETTES:
+        for role in ("WindowText", "Text", "ButtonText"):
+            grey = QColor("#8a8a8a")
+            made.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole[role], grey)
+    return made
+
+
 def is_dark() -> bool:
-    """Return whether the system asks for a dark page."""
-    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    """Return whether the page is dark at present."""
+    return QGuiApplication.palette().window().color().lightness() < 128
 
 
 def colour(state: State) -> QColor:
