@@ -36,6 +36,7 @@ from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
 from app.status_line import StatusLine
+from core.paths import RESOURCES
 
 RECENT = 10
 SCHEMES = {
@@ -283,7 +284,12 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
+TICK = (RESOURCES / "icons" / "tick.svg").as_posix()
 STYLE = """
+QAbstractItemView::indicator, QCheckBox::indicator { width: 14px; height: 14px;
+    border: 1px solid palette(placeholder-text); border-radius: 2px; background: palette(base); }
+QAbstractItemView::indicator:checked, QCheckBox::indicator:checked {
+    background: palette(highlight); border-color: palette(highlight); image: url(@TICK@); }
 #rail { border: none; background: palette(window); padding-top: 8px; font-size: 11pt; outline: 0; }
 #rail::item { padding-left: 14px; border-left: 4px solid transparent; }
 #rail::item:selected { background: palette(base); color: palette(text);
@@ -299,7 +305,7 @@ QListView::item { padding: 3px; }
 #demo { padding: 6px 16px; background: #dbeafe; color: #10305c; }
 #fault { font-weight: 600; }
 QToolTip { padding: 4px; }
-"""
+""".replace("@TICK@", TICK)
 
 
 def application() -> QApplication:
