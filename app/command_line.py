@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as problem:
         where = str(problem.filename or "")
         return _refuse(words, problem.strerror or str(problem), where, "Check path and rights.")
+    except Exception as fault:  # noqa: BLE001  (never a traceback for the user; exit code 2)
+        what = f"the program has a fault: {type(fault).__name__}: {fault}"
+        remedy = "Tell your support which command and which kind of file it was."
+        return _refuse(words, what, "eqs", remedy)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -45,6 +45,7 @@ def test_that_a_newcomer_writes_and_checks_a_file_with_next_and_one_button(
     while lex.next_button.isVisible():
         assert lex.next_button.isEnabled(), lex.note.text()
         qtbot.mouseClick(lex.next_button, Qt.MouseButton.LeftButton)
+        quiet(qtbot)
     target = tmp_path / "transfer.rtp"
     lex.write_step.path.setText(str(target))
     qtbot.mouseClick(lex.write_step.write_button, Qt.MouseButton.LeftButton)

@@ -30,7 +30,11 @@ class ChecksStep(Step):
         row.addWidget(self.again_button)
         self.column.addWidget(self.view, 1)
         self.column.addLayout(row)
-        self._errors = 0
+        self._errors: int | None = None
+
+    def forget(self) -> None:
+        """Drop the result: the plan or the treatment data have changed since."""
+        self._errors = None
 
     def show_findings(
         self, findings: Sequence[Finding], not_checked: Sequence[NotChecked]
@@ -41,7 +45,9 @@ class ChecksStep(Step):
         self.changed.emit()
 
     def missing(self) -> tuple[str, ...]:
-        """Return the number of errors that still stand."""
+        """Return the number of errors that still stand, or that the checks have not run."""
+        if self._errors is None:
+            return ("the result of the checks",)
         if not self._errors:
             return ()
         return (f"the cure of {self._errors} error{'s' if self._errors > 1 else ''}",)

@@ -1,7 +1,6 @@
 """The LEX room: six steps from the plan to the transfer file; a thin face over `app.lex`."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QDate, Qt
@@ -15,18 +14,18 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from app.background import JOBS, CancelledError, Progress
+from app.background import JOBS, CancelledError
 from app.lex.browse import PatientChoice, browse
 from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.checks_step import ChecksStep
+from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter, read_plan
 from app.lex.gui.plan_step import PlanStep
 from app.lex.gui.source_step import SourceStep
 from app.lex.gui.step import Step
 from app.lex.gui.treatment_step import TreatmentStep
 from app.lex.gui.write_step import WriteStep
 from app.lex.plan import Trial
-from app.lex.sources import PINNACLE, Source, choose_trial, open_source
 from app.lex.transfer import Transfer, prepare, write
 from app.lex.treatment import (
     Treatment,
@@ -46,22 +45,6 @@ from core.safe_write import write_whole
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 TREATMENT_FILES = "Treatment data (*.toml)"
 ReadBack = Callable[[Path], Sequence[Finding]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A plan that was read, and the trial the rule names."""
-
-    path: Path
-    source: Source
-    trial: Trial
-
-
-def read_plan(path: Path, progress: Progress) -> Chosen:
-    """Read a plan source. Runs off the GUI thread."""
-    progress(0.2, f"reading {path.name}")
-    source = open_source(path)
-    return Chosen(path, source, choose_trial(source, None))
 
 
 class LexPage(Page):
@@ -164,6 +147,8 @@ class LexPage(Page):
         self.plan_step.trial_chosen.connect(self._on_trial)
         self.treatment_step.load_wanted.connect(self._ask_treatment)
         self.treatment_step.save_wanted.connect(self._save_treatment)
+        self.beams_step.changed.connect(self._forget_checks)
+        self.treatment_step.changed.connect(self._forget_checks)
         self.treatment_step.changed.connect(self._ask_what_is_missing)
         self.checks_step.read_again.connect(self._again)
         self.write_step.write_wanted.connect(self._write)
@@ -180,16 +165,21 @@ class LexPage(Page):
 
     def go(self, number: int) -> None:
         """Show a step, or the last one that can be reached before it."""
+        checks = self.steps.index(self.checks_step)
+        if number >= checks and self.reachable() == checks and self.transfer is None:
+            self._prepare(number)
         number = max(0, min(number, self.reachable()))
         if number == self.steps.index(self.treatment_step):
             self._show_treatment()
-        if number >= self.steps.index(self.checks_step):
-            self._prepare()
-            number = min(number, self.reachable())
         if number == self.steps.index(self.write_step):
             self._show_fields()
         self.stack.setCurrentIndex(number)
         self._refresh()
+
+    def _forget_checks(self) -> None:
+        """Drop the result of the checks: something has changed since."""
+        self.transfer = None
+        self.checks_step.forget()
 
     def _refresh(self) -> None:
         reachable = self.reachable()
@@ -248,7 +238,7 @@ class LexPage(Page):
         self.plan_step.show_trials(chosen.source.trials, chosen.trial)
 
     def _on_trial(self, trial: Trial) -> None:
-        self.transfer = None
+        self._forget_checks()
         self.beams_step.show_trial(trial)
         person = trial.person
         name = ", ".join(part for part in (person.last_name, person.first_name) if part)
@@ -308,17 +298,32 @@ class LexPage(Page):
         if path is not None:
             write_whole(path, treatment_text(self.treatment_step.values()).encode())
 
-    def _prepare(self) -> None:
+    def _prepare(self, then: int) -> None:
+        """Run the checks in the background, then show step `then` or the checks."""
         trial = self.plan_step.trial
-        if trial is None or self.treatment_step.missing():
+        if trial is None:
             return
         try:
-            self.transfer = prepare(trial, self._treatment(trial))
+            treatment = self._treatment(trial)
         except RemedyError as fault:
-            self.transfer = None
             self.treatment_step.show_missing([fault.what])
             return
-        self.checks_step.show_findings(self.transfer.findings, self.transfer.not_checked)
+        JOBS.start(
+            self, "Checking the plan", lambda _: prepare(trial, treatment),
+            done=lambda transfer: self._show_checks(transfer, then),
+            failed=self._show_check_fault,
+        )  # fmt: skip
+
+    def _show_checks(self, transfer: Transfer, then: int) -> None:
+        self.transfer = transfer
+        self.checks_step.show_findings(transfer.findings, transfer.not_checked)
+        self.go(then)
+
+    def _show_check_fault(self, fault: Exception) -> None:
+        if isinstance(fault, CancelledError):
+            return
+        finding = Finding("LEX-OPEN", State.ERROR, in_words(fault))
+        self.checks_step.show_findings([finding], [])
 
     # Writing.
 
@@ -337,7 +342,7 @@ class LexPage(Page):
         if self.transfer is None or self.chosen is None or self.plan_step.trial is None:
             return
         transfer = self.transfer
-        path, trial = self._written_plan(self.chosen, self.plan_step.trial)
+        path, trial = plan_for_the_filter(self.chosen, self.plan_step.trial)
         back = self._read_back(path, trial, self.beams_step.chosen())
         self._writing = True
         self._refresh()
@@ -346,14 +351,6 @@ class LexPage(Page):
             done=lambda findings: self._show_written(target, findings),
             failed=lambda fault: self._show_not_written(target, fault),
         )  # fmt: skip
-
-    @staticmethod
-    def _written_plan(chosen: Chosen, trial: Trial) -> tuple[Path, str | None]:
-        """Return the plan as the Filter asks for it: a file or folder, and a Pinnacle trial."""
-        if chosen.source.kind == PINNACLE:
-            return chosen.path, trial.name
-        file = chosen.path / trial.name
-        return (file if chosen.path.is_dir() and file.is_file() else chosen.path), None
 
     def _show_written(self, target: Path, findings: Sequence[Finding]) -> None:
         self._writing = False
@@ -375,12 +372,5 @@ class LexPage(Page):
             trial = self.plan_step.trial
             path = self.chosen.path
             if trial is not None:
-                path, _ = self._written_plan(self.chosen, trial)
+                path, _ = plan_for_the_filter(self.chosen, trial)
             self.go_to_room.emit("Filter", self.written, path)
-
-
-def in_words(fault: Exception) -> str:
-    """Return a fault as one sentence; never a traceback."""
-    if isinstance(fault, RemedyError):
-        return str(fault)
-    return f"The program has a fault: {type(fault).__name__}: {fault}"
