@@ -239,6 +239,7 @@ class LexPage(Page):
 
     def _on_trial(self, trial: Trial) -> None:
         self._forget_checks()
+        self.treatment_step.forget()
         self.beams_step.show_trial(trial)
         person = trial.person
         name = ", ".join(part for part in (person.last_name, person.first_name) if part)

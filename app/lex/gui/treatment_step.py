@@ -26,6 +26,7 @@ from app.lex.plan import Trial
 
 COUCH = ("vertical_cm", "lateral_cm", "longitudinal_cm")
 CHOOSE = "choose…"
+UNSEEN = ("the treatment data",)
 
 
 class TreatmentStep(Step):
@@ -52,7 +53,7 @@ class TreatmentStep(Step):
         self.fields = _grid(("Beam", "Field ID", "Dose rate MU/min", "Gated"))
         self._lay_out()
         self._connect()
-        self._missing: tuple[str, ...] = ()
+        self._missing: tuple[str, ...] = UNSEEN
 
     def _lay_out(self) -> None:
         left = QFormLayout()
@@ -195,6 +196,10 @@ class TreatmentStep(Step):
                 state = Qt.CheckState.Checked if entry.get("gated") else Qt.CheckState.Unchecked
                 gated.setCheckState(state)
         self.changed.emit()
+
+    def forget(self) -> None:
+        """Take nothing as complete for another plan until this step has been seen."""
+        self._missing = UNSEEN
 
     def show_missing(self, missing: Sequence[str]) -> None:
         """Take over from the page what the headless check says is missing or wrong."""
