@@ -9,7 +9,6 @@ import os
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -203,12 +202,3 @@ def test_that_shuffled_segments_report_nothing(demo_case):
                 cells[5], cells[7] = str(2 * number + end), f"{total:.6f}"
                 mixed[next(place)] = Line(tuple(cells), line.end)
         assert found(mixed, demo_case.plan) == set(), order
-
-
-def test_that_seeded_errors_are_named_where_they_are(demo):
-    """Every variant of the demonstration set, by the words of its own index."""
-    import json
-
-    index = json.loads(demo.variant_index.read_text(encoding="utf-8"))
-    assert len(index) >= 24
-    assert all(Path(demo.variant_index.parent / row["file"]).exists() for row in index)
