@@ -131,7 +131,7 @@ def _field(field: Field, treatment: Treatment) -> dict[str, Cell]:
         "field_name": beam.name,
         "field_id": field.id,
         "field_note": note,
-        "field_dose": beam.dose_cgy,
+        "field_dose": field.dose_cgy,
         "field_monitor_units": beam.mu,
         "wedge_monitor_units": wedge_mu(beam),
         "treatment_machine": treatment.machine,

@@ -1,5 +1,6 @@
 """A beam on its way to the R&V system: the plan's beam with what was entered for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.lex.field_ids import entry_of, field_ids, written_beams
@@ -9,7 +10,13 @@ from app.lex.treatment import FieldEntry, PrescriptionEntry, Treatment
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A beam on its way to the R&V system, with all that was entered for it."""
+    """A beam on its way to the R&V system, with all that was entered for it.
+
+    Attributes:
+        dose_cgy: What the field adds to the dose tracking each fraction; None when the beams'
+            doses do not add up to the fraction dose, so that none of them can be booked.
+
+    """
 
     id: str
     beam: Beam
@@ -17,11 +24,30 @@ class Field:
     site: str
     gated: bool
     dose_rate_mu_min: int | None
+    dose_cgy: float | None = None
+
+
+ADD_UP_CGY = 0.5
+
+
+def doses_add_up(rx: Prescription, beams: Sequence[Beam]) -> bool:
+    """Return whether every beam has a dose and they sum to the fraction dose (R-11).
+
+    Planning systems may give beam doses at points of their own; booked in the dose tracking they
+    would stop the treatment too early or too late.
+    """
+    doses = [beam.dose_cgy for beam in beams if beam.dose_cgy is not None]
+    if len(doses) < len(beams) or rx.fraction_cgy is None:
+        return False
+    return abs(sum(doses) - rx.fraction_cgy) <= ADD_UP_CGY
 
 
 def fields_of(trial: Trial, treatment: Treatment) -> tuple[Field, ...]:
     """Return the fields to write, prescription by prescription."""
     written = written_beams(trial, treatment.beams)
+    together: dict[str, list[Beam]] = {}
+    for rx, beam in written:
+        together.setdefault(rx.name, []).append(beam)
     found = []
     for (rx, beam), id in zip(written, field_ids(trial, treatment), strict=True):
         entry = entry_of(trial, treatment.fields, beam)
@@ -31,5 +57,6 @@ def fields_of(trial: Trial, treatment: Treatment) -> tuple[Field, ...]:
             id, beam, rx, site or "",
             treatment.gated if own.gated is None else own.gated,
             own.dose_rate_mu_min or treatment.dose_rate_mu_min,
+            beam.dose_cgy if doses_add_up(rx, together[rx.name]) else None,
         ))  # fmt: skip
     return tuple(found)

@@ -132,7 +132,7 @@ def _doses(fields: Sequence[Field]) -> Iterator[Row]:
 
     A record has room for ten fields; more than ten take a second record of the same region.
     """
-    known = [one.id for one in fields if one.beam.dose_cgy is not None]
+    known = [one.id for one in fields if one.dose_cgy is not None]
     for start in range(0, len(known), DOSE_SLOTS):
         values: dict[str, Cell] = {"region_name": fields[0].site}
         for slot, id in enumerate(known[start : start + DOSE_SLOTS], start=1):

@@ -31,7 +31,7 @@ GOLDEN = """\
 "RX_DEF","1","PELVIS","3D","Xrays","","10.0","5000","200","","","1","54430"
 "SITE_SETUP_DEF","PELVIS","HFS","DEMO LINAC","2","1.25","-20.50","3.00","1.2.4","1.2.5","-13.5",\
 "1.2","82.0","","","","","","40451"
-"FIELD_DEF","PELVIS","B1","1","","100.00","50.00","","DEMO LINAC","Static","Xrays","6","","400",\
+"FIELD_DEF","PELVIS","B1","1","","200.00","50.00","","DEMO LINAC","Static","Xrays","6","","400","34828"
 "100.0","89.7","90.0","10.0","ASY","8.3","-4.0","4.3","ASY","7.0","-3.0","4.0","-13.5","1.2",\
 "82.0","0.0","0.0","2","","","","","","","","","","","","","","","","","4528"
 "EXTENDED_FIELD_DEF","1","1.2.3","1","B1","0","","","","11327"
@@ -67,11 +67,14 @@ def errors_of(*beams, **entries: object) -> set[str]:
 
 @pytest.mark.req("L-24")
 def test_that_a_small_plan_gives_exactly_this_file():
-    assert made(beam(1, (bare(0.0), bare(1.0)))) == GOLDEN.replace("\n", "\r\n").encode()
+    assert (
+        made(beam(1, (bare(0.0), bare(1.0)), dose_cgy=200.0))
+        == GOLDEN.replace("\n", "\r\n").encode()
+    )
 
 
 def test_that_records_come_in_the_order_the_format_asks_for():
-    other = Prescription("Boost", 5, 200.0, 1000.0, (beam(3),))
+    other = Prescription("Boost", 5, 100.0, 500.0, (beam(3),))
     plan = replace(trial(), prescriptions=(*trial().prescriptions, other))
     sites = {**ENTRIES["prescriptions"], "Boost": {"id": "BOOST"}}
     keywords = [
@@ -211,7 +214,8 @@ def test_that_dose_rates_a_plan_varies_are_kept_point_by_point():
 
 
 def test_that_more_than_ten_fields_take_a_second_dose_record():
-    doses = of(made(*(beam(number) for number in range(1, 13))), "DOSE_DEF")
+    beams = (beam(number, dose_cgy=200 / 12) for number in range(1, 13))
+    doses = of(made(*beams), "DOSE_DEF")
     named = [[one[f"field_id{n}"] for n in range(1, 11) if one[f"field_id{n}"]] for one in doses]
     assert [len(ids) for ids in named] == [10, 2]
     assert sum(named, []) == [str(number) for number in range(1, 13)]  # noqa: RUF017  (short)
@@ -219,6 +223,16 @@ def test_that_more_than_ten_fields_take_a_second_dose_record():
 
 def test_that_a_plan_without_field_doses_has_no_dose_record():
     assert of(made(beam(1, dose_cgy=None)), "DOSE_DEF") == []
+
+
+@pytest.mark.req("L-24", "R-11")
+def test_that_doses_that_do_not_add_up_are_not_booked():
+    data = made(beam(1), beam(2, dose_cgy=30.0))
+    assert [one["field_dose"] for one in of(data, "FIELD_DEF")] == ["", ""]
+    assert of(data, "DOSE_DEF") == []
+    findings = prepare(trial(beam(1), beam(2, dose_cgy=30.0)), treatment()).findings
+    (told,) = [one for one in findings if one.item == "field_dose" and one.state != State.PASS]
+    assert (told.state, told.found, told.expected) == (State.WARNING, "130.00", "200")
 
 
 def test_that_only_chosen_treatment_beams_are_written():

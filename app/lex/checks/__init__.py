@@ -25,7 +25,7 @@ CHECKS: tuple[Check, ...] = (
     carried.jaw_pairs_are_whole,
     carried.isocentres_reach_the_file,
     carried.prescribed_doses_are_whole,
-    carried.fields_have_doses,
+    carried.field_doses_add_up,
     carried.unflattened_beams_are_marked,
     carried.patient_position_is_known,
     carried.gated_fields_are_named,

@@ -13,6 +13,7 @@ from app.lex.rtp_write import rounded
 from core.findings import State
 
 IN_PLAN = "Change it in the planning system, save, and read the plan again."
+BOOK = "Enter the field doses in the R&V system, so that they add up to the fraction dose."
 LOOK = "Compare it with the planning system before going on."
 MOST_POINTS = 999
 POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
@@ -202,15 +203,22 @@ def prescribed_doses_are_whole(case: Case) -> Iterator[Miss]:
             yield Miss(message, item="modality", found=", ".join(modalities))
 
 
-@check("LEX-C8", "Every field has its dose", State.WARNING, LOOK)
-def fields_have_doses(case: Case) -> Iterator[Miss]:
-    """Warn where some fields have a dose and others not; none at all is a property of the plan."""
-    for _, fields in by_prescription(case):
-        lacking = [field for field in fields if field.beam.dose_cgy is None]
-        state = State.INFO if len(lacking) == len(fields) else None
-        for field in lacking:
-            message = "The plan gives no dose of this beam; it is left out of the dose tracking."
-            yield Miss(message, field.beam.name, item="field_dose", state=state)
+@check("LEX-C8", "The doses of the fields add up to the fraction dose", State.WARNING, BOOK)
+def field_doses_add_up(case: Case) -> Iterator[Miss]:
+    """Warn where no field dose is written, because the plan's do not add up or one is missing."""
+    for rx, fields in by_prescription(case):
+        doses = [field.beam.dose_cgy for field in fields if field.beam.dose_cgy is not None]
+        if not doses:
+            message = f"The plan gives no beam doses for {rx.name!r}; none is written."
+            yield Miss(message, item="field_dose", state=State.INFO)
+        elif fields[0].dose_cgy is None:
+            total = f"{sum(doses):.2f}"
+            message = (
+                f"The beam doses of {rx.name!r} add up to {total} cGy for {len(doses)} of "
+                f"{len(fields)} fields; none is written."
+            )
+            expected = "" if rx.fraction_cgy is None else f"{rx.fraction_cgy:g}"
+            yield Miss(message, item="field_dose", expected=expected, found=total, unit="cGy")
 
 
 @check(
