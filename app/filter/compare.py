@@ -108,6 +108,7 @@ class _Judge:
         self.limits = limits
         self.digits_count = digits_count
         self._gaps: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._told: set[str] = set()
 
     def not_checked(self) -> tuple[NotChecked, ...]:
         """Return one row per item and reason, with the fields it concerns."""
@@ -125,12 +126,16 @@ class _Judge:
             self._gaps[item, why].append(field.id)
 
     def _of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
+        self._told = set()
         for row in FIELD_PARAMETERS:
             found, expected = row.get(field), row.get(beam)
             if self._gap(row.item, found, expected, field):
                 continue
             apart = self._apart(row, found, expected)
             if apart is not None:
+                # A warning that every control point repeats is told once, for the field.
+                if row.state != State.ERROR:
+                    self._told.add(row.item)
                 yield _finding(row.item, row, field, None, apart)
         for fitting in FITTINGS:
             self._gap(fitting.item, fitting.get(field), fitting.get(beam), field)
@@ -201,7 +206,12 @@ class _Judge:
             own = slack if row.item == "monitor_units" else 1
             apart = self._apart(row, found, expected, own)
             inherited = row.stated not in one.stated
-            if apart is not None and not (inherited and self._known(row, field, before)):
+            repeated = row.item in self._told and found == row.get(field)
+            if (
+                apart is not None
+                and not repeated
+                and not (inherited and self._known(row, field, before))
+            ):
                 yield _finding(row.item, row, field, one.number, apart)
         for item, name in DIRECTIONS:
             turn, planned = getattr(one, name), getattr(other, name)

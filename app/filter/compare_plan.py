@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from app.filter.consistency import fractions_agree
 from app.filter.field import Plan, Prescription
 from app.filter.limits import Limits
 from core.findings import Finding, State
@@ -40,7 +41,7 @@ def _of_doses(rv: Plan, plan: Plan, limits: Limits, *, digits_count: bool) -> It
             if abs(mine - theirs) > max(half, limits["comparison.dose_cgy"]):
                 yield _dose(item, found, theirs, mine, "cGy")
                 told = True
-        count = _fractions(found)
+        count = _fractions(found, planned.fractions)
         # A number of fractions that follows from a dose already told is no second error.
         if (
             not told
@@ -51,12 +52,18 @@ def _of_doses(rv: Plan, plan: Plan, limits: Limits, *, digits_count: bool) -> It
             yield _dose("fractions", found, Decimal(planned.fractions), count, "")
 
 
-def _fractions(rx: Prescription) -> Decimal | None:
-    """Return the number of fractions, computed from the doses where it is not stated (R-09)."""
+def _fractions(rx: Prescription, planned: int | None) -> Decimal | None:
+    """Return the number of fractions, computed from the doses where it is not stated (R-09).
+
+    R&V systems keep doses in whole cGy: the planned number is returned when the doses are those
+    of that many fractions within rounding.
+    """
     if rx.fractions is not None:
         return Decimal(rx.fractions)
     if not rx.total_cgy or not rx.fraction_cgy:
         return None
+    if planned and fractions_agree(rx.total_cgy, rx.fraction_cgy, Decimal(planned)):
+        return Decimal(planned)
     return rx.total_cgy / rx.fraction_cgy
 
 

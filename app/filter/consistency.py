@@ -53,14 +53,25 @@ def _prescription(
             expected=str(rx.field_count), found=str(len(fields)), remedy=CURE,
         )  # fmt: skip
     if rx.total_cgy and rx.fraction_cgy and rx.total_cgy % rx.fraction_cgy:
+        count = (rx.total_cgy / rx.fraction_cgy).to_integral_value()
+        rounded = fractions_agree(rx.total_cgy, rx.fraction_cgy, count)
         words = (
             f"{rx.site}: {rx.total_cgy} cGy is no whole number of fractions of "
-            f"{rx.fraction_cgy} cGy"
+            f"{rx.fraction_cgy} cGy" + (", unless that is rounded" if rounded else "")
         )
-        yield _error("F-RX-FRACTIONS", words, "", "dose_ttl", found=str(rx.total_cgy))
+        state = State.WARNING if rounded else State.ERROR
+        yield Finding(
+            "F-RX-FRACTIONS", state, words, item="dose_ttl", found=str(rx.total_cgy), unit="cGy",
+            remedy=CURE,
+        )  # fmt: skip
     if whole:
         yield from _doses(rx, treating, limits)
     yield from _modality(rx, treating)
+
+
+def fractions_agree(total_cgy: Decimal, fraction_cgy: Decimal, count: Decimal) -> bool:
+    """Return whether doses rounded to whole cGy can be those of `count` fractions (R-09)."""
+    return abs(total_cgy - count * fraction_cgy) <= (count + 1) / 2
 
 
 def _table_positions(rx: Prescription, fields: list[Field]) -> Iterator[Finding]:

@@ -121,6 +121,12 @@ def _plan_uid(field: Field) -> Value:
     return field.source_plan_uid or None
 
 
+def _table_number(field: Field) -> Value:
+    """Return the tolerance table's number; a planning system's own label is no number."""
+    text = field.tolerance_table or ""
+    return text if text.isdigit() else None
+
+
 def _id(field: Field) -> Value:
     return field.id or None
 
@@ -146,8 +152,9 @@ _JAWS = tuple(
     for side in ("x1", "x2", "y1", "y2")
 )  # fmt: skip
 _COUCH = tuple(
+    # Table positions are entered on verification day; Table 1 does not ask for them (N/A).
     Parameter(
-        f"couch_{name}", row, Kind.LENGTH, "cm", _table(f"{name}_mm"), WARNING,
+        f"couch_{name}", row, Kind.LENGTH, "cm", _table(f"{name}_mm"), State.INFO,
         "comparison.table_mm", f"{name}_mm",
     )
     for name, row in (
@@ -196,7 +203,7 @@ FIELD_PARAMETERS = (
         "treatment_machine", "", Kind.TEXT, "", _attribute("machine"), WARNING, letters=20
     ),
     Parameter(
-        "tolerance_table", "", Kind.TEXT, "", _attribute("tolerance_table"), WARNING
+        "tolerance_table", "", Kind.TEXT, "", _table_number, WARNING
     ),
     Parameter("original_beam_number", "", Kind.WORD, "", _attribute("number"), WARNING),
     Parameter("original_beam_name", "", Kind.TEXT, "", _source_name, WARNING, letters=64),

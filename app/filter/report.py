@@ -92,7 +92,11 @@ def compare_report(
     rv = open_rv(rv_path, machine_scale)
     plan = read_plan_source(plan_path, trial)
     comparison = compare(rv, plan, read_limits())
-    findings = _without_echoes(comparison, _on_opening(rv_path, rv))
+    opening = _on_opening(rv_path, rv)
+    if all(rx.fractions is not None for rx in plan.prescriptions):
+        # The plan's own number of fractions settles what rounding left open.
+        opening = tuple(one for one in opening if not _is_open_question(one))
+    findings = _without_echoes(comparison, opening)
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
         *comparison.not_checked, *_gaps(rv), *_gaps(plan), *NEVER_IN_THE_FILE, *ALWAYS_MANUAL
@@ -121,6 +125,10 @@ ECHOES = {
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
 }
+
+
+def _is_open_question(finding: Finding) -> bool:
+    return finding.rule == "F-RX-FRACTIONS" and finding.state == State.WARNING
 
 
 def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -41,7 +41,7 @@ def digits(kind):
     return len(number[1]) if number else 0 if kind.startswith("int") else None
 
 
-@pytest.mark.req("R-02")
+@pytest.mark.req("R-02", "O-07")
 def test_that_every_element_of_the_field_table_has_its_column_in_its_place(documented):
     assert set(documented) == KEYWORDS
     for keyword, rows in documented.items():
