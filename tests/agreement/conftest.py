@@ -26,3 +26,10 @@ def real_dicom_plans(shared_data) -> list[Path]:
     files = plans_below(shared_data / "dicom") + plans_below(shared_data / "rtp-pairs")
     assert len(files) > 40
     return files
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    from app.demo.write_demo import write_demo
+
+    return write_demo(tmp_path_factory.mktemp("demo") / "demonstration")
