@@ -1,6 +1,7 @@
 """The house itself: sizes, import contracts, what LEX and RTP-Filter share, no copies."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,21 @@ SHARED_BY_LEX_AND_FILTER = {
 }  # fmt: skip
 
 
+NOT_OURS = {".venv", ".git", "__pycache__", "build", "dist"}
+
+
 def tracked() -> list[Path]:
+    if shutil.which("git") is None or not (CHECKOUT / ".git").exists():
+        # Unpacked from an archive: everything but what tools have made here.
+        return [
+            file
+            for entry in CHECKOUT.iterdir()
+            if entry.name not in NOT_OURS and not entry.name.endswith("_cache")
+            for file in (entry.rglob("*") if entry.is_dir() else [entry])
+            if file.is_file()
+            and not NOT_OURS.intersection(file.parts)
+            and not entry.name.startswith(".hypothesis")
+        ]
     names = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT, capture_output=True, text=True, check=True,
