@@ -4,6 +4,7 @@ import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,10 @@ def test_that_no_path_of_a_machine_is_in_the_tree():
             continue
         guilty += [f"{file.name}: {word}" for word in words if word in text]
     assert guilty == []
+
+
+def test_that_the_transfer_file_names_the_version_that_wrote_it():
+    from app.lex.records import PROGRAM
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] in str(PROGRAM)

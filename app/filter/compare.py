@@ -23,6 +23,7 @@ from app.filter.values import Difference, compare_values
 from core.findings import Finding, NotChecked, State
 
 REMEDY = "Find out which of the two is right; correct the R&V system or the plan, and check again."
+SILENT = "does not hold it"
 LEAF = Parameter(
     "mlc", "MLC leaves", Kind.LENGTH, "cm", lambda _: None, limit="comparison.length_mm"
 )
@@ -112,10 +113,22 @@ class _Judge:
 
     def not_checked(self) -> tuple[NotChecked, ...]:
         """Return one row per item and reason, with the fields it concerns."""
-        return tuple(
-            NotChecked(item, why, ", ".join(dict.fromkeys(fields)))
+        explained = {
+            (item, field)
             for (item, why), fields in self._gaps.items()
-        )
+            if not why.endswith(SILENT)
+            for field in fields
+        }
+        rows = []
+        for (item, why), fields in self._gaps.items():
+            kept = [
+                field
+                for field in dict.fromkeys(fields)
+                if not why.endswith(SILENT) or (item, field) not in explained
+            ]
+            if kept:
+                rows.append(NotChecked(item, why, ", ".join(kept)))
+        return tuple(rows)
 
     def of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
         """Compare one field with its beam."""
@@ -158,9 +171,9 @@ class _Judge:
     def _gap(self, item: str, found: object, expected: object, field: Field) -> bool:
         """Remember a value that one source does not hold; two silent sources are no gap."""
         if found is None and expected is not None:
-            self._gaps[item, "the R&V export does not hold it"].append(field.id)
+            self._gaps[item, f"the R&V export {SILENT}"].append(field.id)
         elif expected is None and found is not None:
-            self._gaps[item, "the plan does not hold it"].append(field.id)
+            self._gaps[item, f"the plan {SILENT}"].append(field.id)
         return found is None or expected is None
 
     def _of_points(self, field: Field, beam: Field) -> Iterator[Finding]:
