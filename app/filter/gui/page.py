@@ -125,6 +125,7 @@ class FilterPage(Page):
         self.open_button.clicked.connect(self._ask_rv)
         self.plan_button = QToolButton()
         self.plan_button.setText("Import plan…")
+        self.plan_button.setStyleSheet("padding-right: 14px;")
         self.plan_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.plan_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menu = QMenu(self)
@@ -156,6 +157,7 @@ class FilterPage(Page):
         self.field_view = plain_table(self.fields)
         self.point_view = plain_table(self.points)
         self.leaf_view = plain_table(self.leaves)
+        self.leaf_view.horizontalHeader().setStretchLastSection(False)
         self.field_view.selectionModel().currentRowChanged.connect(self._on_field)
         self.point_view.selectionModel().currentRowChanged.connect(self._on_point)
         lower = QSplitter(Qt.Orientation.Horizontal)
@@ -239,10 +241,10 @@ class FilterPage(Page):
         self.fields.show(table.titles, table.rows)
         self.field_view.resizeColumnsToContents()
         rows = [
-            (match.rv_field, match.plan_beam, f"{float(match.deviation):g}")
+            (match.rv_field, f"{float(match.deviation):g}", match.plan_beam)
             for match in opened.report.matches
         ]
-        self.matches.show(("R&V field", "Plan beam", "Deviation"), rows)
+        self.matches.show(("R&V field", "Deviation", "Plan beam"), rows)
         self.match_view.resizeColumnsToContents()
         if table.rows:
             self.field_view.selectRow(0)

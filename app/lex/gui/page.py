@@ -214,7 +214,7 @@ class LexPage(Page):
     def _show_source(self, path: Path, patients: Sequence[PatientChoice]) -> None:
         self.chosen = self.transfer = self.written = None
         plans = sum(len(patient.plans) for patient in patients)
-        found = f"{len(patients)} patient(s), {plans} plan(s)"
+        found = f"Patients: {len(patients)}   Plans: {plans}"
         self.source_step.show_source(path, found)
         self.plan_step.show_patients(patients)
         self.opened.emit(path)
@@ -332,7 +332,7 @@ class LexPage(Page):
         if self.transfer is None or self.chosen is None:
             return
         rows = [
-            (one.field_id, one.beam, one.prescription, f"{one.mu:.2f}", str(one.points))
+            (one.field_id, f"{one.mu:.2f}", str(one.points), one.beam, one.prescription)
             for one in self.transfer.fields
         ]
         trial = self.plan_step.trial

@@ -62,7 +62,7 @@ class WriteStep(Step):
 
     def show_fields(self, rows: Sequence[Sequence[str]], suggestion: Path) -> None:
         """List the fields of the transfer and propose a file name."""
-        self.model.show(("Field ID", "Beam", "Prescription", "MU", "Points"), rows)
+        self.model.show(("Field ID", "MU", "Points", "Beam", "Prescription"), rows)
         self.table.resizeColumnsToContents()
         if not self.path.text():
             self.path.setText(str(suggestion))
