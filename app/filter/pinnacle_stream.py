@@ -34,12 +34,14 @@ REPEATED = frozenset(
 DEEPEST = 60
 """Nesting beyond this is damage; real files stay below 15."""
 
-BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*(?:(?!\*/).)*+\*/)*+", re.DOTALL)
+# No possessive quantifiers: Python 3.11.2, the one of Debian 12, matches them wrongly.
+BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 KEY = r"(#\d{1,9}|[A-Za-z_]\w*(?:[ \t]*\.[ \t]*[A-Za-z_]\w*)*)"
 OPENING = re.compile(KEY + r"[ \t]*=[ \t]*\{")
 CLOSING = re.compile(r"\}[ \t]*;")
-POINTS = re.compile(r"Points\[\][ \t]*=[ \t]*\{([^{}]*+)\}[ \t]*;")
-VALUE = re.compile(KEY + r'[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*+)"|([^;"\n{}]*+))[ \t]*;', re.DOTALL)
+POINTS = re.compile(r"Points\[\][ \t]*=[ \t]*\{([^{}]*)\}[ \t]*;")
+QUOTED = r'"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*'
+VALUE = re.compile(KEY + rf'[ \t]*=[ \t]*(?:{QUOTED}|([^;"\n{{}}]*));', re.DOTALL)
 
 
 class Entry(NamedTuple):

@@ -101,7 +101,7 @@ DECIMALS = {
 }  # fmt: skip
 TEXTS = {
     "wedge", "dynamic_wedge", "block", "compensator", "e_applicator", "e_field_def_aperture",
-    "bolus", "field_name", "treatment_machine",
+    "bolus", "field_name", "field_note", "field_id", "treatment_machine",
 }  # fmt: skip
 OTHER_WORD = {
     "modality": {"Xrays": "Elect", "Elect": "Xrays"},
