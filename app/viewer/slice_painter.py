@@ -1,0 +1,275 @@
+"""Everything that is drawn over a slice: structures, isodoses, letters, scale, legend, words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.viewer.display import Display
+from app.viewer.outlines import Cut
+from app.viewer.planes import Orientation, ViewPlane
+from core.dose.geometry import Floats
+
+Colour = tuple[int, int, int]
+WHITE = QColor(235, 235, 235)
+FAINT = QColor(235, 235, 235, 120)
+SHADOW = QColor(0, 0, 0, 150)
+MARGIN = 8
+BAR_LENGTHS_MM = (200, 100, 50, 20, 10, 5, 2, 1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Overlay:
+    """What lies over one slice.
+
+    Attributes:
+        structures: Colour and cut of each structure that is shown.
+        lines: For each isodose level its colour, words and lines.
+        dashed: The same for a second dose, drawn dashed.
+        cross: Pixel of the cross-hair, or None.
+        title: Words at the top left, one line each.
+        notes: Words at the bottom left.
+        ruler: Two pixels between which a distance is measured, or None.
+
+    """
+
+    structures: Sequence[tuple[Colour, Cut]]
+    lines: Sequence[tuple[Colour, str, Sequence[Floats]]]
+    dashed: Sequence[tuple[Colour, str, Sequence[Floats]]]
+    cross: Floats | None
+    title: Sequence[str]
+    notes: Sequence[str]
+    ruler: tuple[Floats, Floats] | None = None
+
+
+def to_image(picture: npt.NDArray[np.uint8]) -> QImage:
+    """Return a picture of shape (height, width, 4) as an image that owns its pixels."""
+    height, width, _ = picture.shape
+    image = QImage(picture.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    return image.copy()
+
+
+def paint_overlay(
+    painter: QPainter, plane: ViewPlane, overlay: Overlay, display: Display, unit: str
+) -> None:
+    """Paint everything over a slice that is already painted.
+
+    Args:
+        painter: Painter whose unit is the plane's pixel.
+        plane: What the slice shows.
+        overlay: What to draw.
+        display: How.
+        unit: Unit of the dose, for the legend; empty without a dose.
+
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for colour, cut in overlay.structures:
+        _structure(painter, QColor(*colour), cut, display.fill)
+    for colour, _, lines in overlay.lines:
+        _isodose(painter, QColor(*colour), lines, Qt.PenStyle.SolidLine)
+    for colour, _, lines in overlay.dashed:
+        _isodose(painter, QColor(*colour), lines, Qt.PenStyle.DashLine)
+    height, width = plane.size
+    if overlay.cross is not None and display.show_cross:
+        _cross(painter, overlay.cross, width, height)
+    if overlay.ruler is not None:
+        _ruler(painter, plane, overlay.ruler)
+    if min(height, width) < 90:
+        return
+    _letters(painter, plane)
+    _scale_bar(painter, plane)
+    _texts(painter, overlay, height)
+    _legend(painter, overlay, display, unit, width, height)
+
+
+def _polygon(points: Floats) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+
+
+def _structure(painter: QPainter, colour: QColor, cut: Cut, fill: float) -> None:
+    if cut.is_empty:
+        return
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    for loop in cut.loops:
+        path.addPolygon(_polygon(loop))
+        path.closeSubpath()
+    pen = QPen(colour, 1.6)
+    pen.setCosmetic(True)
+    if fill > 0:
+        soft = QColor(colour)
+        soft.setAlphaF(fill)
+        painter.fillPath(path, soft)
+        for x0, y0, x1, y1 in cut.boxes.tolist():
+            painter.fillRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)).normalized(), soft)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
+    painter.drawLines([QLineF(*line) for line in cut.lines.tolist()])
+    for band, outlines in cut.banded:
+        _banded(painter, colour, band, outlines, fill)
+    for x, y in cut.points.tolist():
+        painter.drawLine(QLineF(x - 5, y, x + 5, y))
+        painter.drawLine(QLineF(x, y - 5, x, y + 5))
+
+
+def _banded(
+    painter: QPainter, colour: QColor, band: Floats, outlines: Sequence[Floats], fill: float
+) -> None:
+    clip = QPainterPath()
+    clip.addPolygon(_polygon(band))
+    painter.save()
+    painter.setClipPath(clip, Qt.ClipOperation.IntersectClip)
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    for outline in outlines:
+        path.addPolygon(_polygon(outline))
+        path.closeSubpath()
+    if fill > 0:
+        soft = QColor(colour)
+        soft.setAlphaF(fill)
+        painter.fillPath(path, soft)
+    painter.drawPath(path)
+    painter.restore()
+
+
+def _isodose(
+    painter: QPainter, colour: QColor, lines: Sequence[Floats], style: Qt.PenStyle
+) -> None:
+    pen = QPen(colour, 1.3, style)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    for line in lines:
+        painter.drawPolyline(_polygon(line))
+
+
+def _cross(painter: QPainter, at: Floats, width: int, height: int) -> None:
+    pen = QPen(FAINT, 1)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    x, y = float(at[0]), float(at[1])
+    gap = 10
+    painter.drawLine(QLineF(0, y, x - gap, y))
+    painter.drawLine(QLineF(x + gap, y, width, y))
+    painter.drawLine(QLineF(x, 0, x, y - gap))
+    painter.drawLine(QLineF(x, y + gap, x, height))
+
+
+def _ruler(painter: QPainter, plane: ViewPlane, ends: tuple[Floats, Floats]) -> None:
+    start, end = ends
+    painter.setPen(QPen(QColor(255, 235, 60), 1.5))
+    painter.drawLine(QLineF(*start.tolist(), *end.tolist()))
+    length_mm = float(np.linalg.norm(end - start)) * plane.pixel_mm
+    _write(painter, QPointF(float(end[0]) + 8, float(end[1]) - 6), f"{length_mm:.1f} mm")
+
+
+def _letters(painter: QPainter, plane: ViewPlane) -> None:
+    height, width = plane.size
+    left, right, top, bottom = plane.letters
+    font = _font(painter, 15, bold=True)
+    painter.setFont(font)
+    metrics = painter.fontMetrics()
+    middle = height / 2 + metrics.ascent() / 2
+    _write(painter, QPointF(MARGIN, middle), left)
+    _write(painter, QPointF(width - MARGIN - metrics.horizontalAdvance(right), middle), right)
+    _write(painter, QPointF(width / 2, MARGIN + metrics.ascent()), top)
+    _write(painter, QPointF(width / 2, height - MARGIN), bottom)
+
+
+def _scale_bar(painter: QPainter, plane: ViewPlane) -> None:
+    height, width = plane.size
+    room_mm = width * 0.3 * plane.pixel_mm
+    length_mm = next((length for length in BAR_LENGTHS_MM if length <= room_mm), 1)
+    length = length_mm / plane.pixel_mm
+    painter.setFont(_font(painter, 11))
+    words = f"{length_mm // 10} cm" if length_mm >= 10 else f"{length_mm} mm"
+    x, y = width - MARGIN - length, height - MARGIN - 4
+    painter.setPen(QPen(SHADOW, 4))
+    painter.drawLine(QLineF(x, y, x + length, y))
+    painter.setPen(QPen(WHITE, 2))
+    painter.drawLine(QLineF(x, y, x + length, y))
+    _write(painter, QPointF(x, y - 5), words)
+
+
+def _texts(painter: QPainter, overlay: Overlay, height: int) -> None:
+    painter.setFont(_font(painter, 11))
+    step = painter.fontMetrics().height()
+    for number, words in enumerate(overlay.title):
+        _write(
+            painter,
+            QPointF(MARGIN, MARGIN + painter.fontMetrics().ascent() + number * step),
+            words,
+        )
+    for number, words in enumerate(reversed(overlay.notes)):
+        _write(painter, QPointF(MARGIN, height - MARGIN - number * step), words)
+
+
+def _legend(
+    painter: QPainter, overlay: Overlay, display: Display, unit: str, width: int, height: int
+) -> None:
+    """Draw the wash scale with its thresholds, and the isodose levels in their colours."""
+    if not unit or height < 220:
+        return
+    painter.setFont(_font(painter, 11))
+    metrics = painter.fontMetrics()
+    step = metrics.height()
+    top = MARGIN + 4
+    wash = display.wash
+    if wash is not None:
+        tall = min(110, height // 3)
+        x = width - MARGIN - 14
+        table = wash.scale.table()
+        for row in range(tall):
+            colour = table[round((1 - row / max(tall - 1, 1)) * (len(table) - 1))]
+            painter.fillRect(QRectF(x, top + row, 14, 1.5), QColor(*(int(c) for c in colour)))
+        for place, dose in (
+            (0.0, wash.upper),
+            (0.5, (wash.upper + wash.lower) / 2),
+            (1.0, wash.lower),
+        ):
+            words = f"{dose:.2f} {unit}" if place == 0.0 else f"{dose:.2f}"
+            y = top + place * tall + metrics.ascent() / 2 - 1
+            _write(painter, QPointF(x - 6 - metrics.horizontalAdvance(words), y), words)
+        top += tall + step
+    shown = [*((*row, False) for row in overlay.lines), *((*row, True) for row in overlay.dashed)]
+    for colour, words, _, dashed in shown:
+        if top > height - 3 * step:
+            break
+        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+        y = top + metrics.ascent() / 2
+        painter.setPen(QPen(QColor(*colour), 2, style))
+        painter.drawLine(QLineF(width - MARGIN - 22, y, width - MARGIN, y))
+        at = QPointF(
+            width - MARGIN - 28 - metrics.horizontalAdvance(words), top + metrics.ascent()
+        )
+        _write(painter, at, words)
+        top += step
+
+
+def _font(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:
+    font = QFont(painter.font())
+    font.setPixelSize(pixels)
+    font.setBold(bold)
+    return font
+
+
+def _write(painter: QPainter, at: QPointF, words: str) -> None:
+    """Write with a dark shadow, readable on any grey."""
+    painter.setPen(QColor(0, 0, 0))
+    for shift in (QPointF(1, 1), QPointF(-1, 1), QPointF(1, -1), QPointF(-1, -1)):
+        painter.drawText(at + shift, words)
+    painter.setPen(WHITE)
+    painter.drawText(at, words)
+
+
+def position_words(plane: ViewPlane) -> str:
+    """Return where a plane lies: its distance along the patient axis it is across."""
+    axis = {Orientation.AXIAL: "z", Orientation.CORONAL: "y", Orientation.SAGITTAL: "x"}
+    name = axis.get(plane.orientation)
+    if name is None:
+        return "Oblique"
+    place = float(plane.centre_mm["xyz".index(name)])
+    return f"{plane.orientation.capitalize()}  {name} = {place:.1f} mm"

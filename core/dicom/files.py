@@ -1,0 +1,245 @@
+"""Files, folders and zip archives to DICOM objects: their headers first, the rest on demand."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from core.errors import RemedyError, UnreadableFileError
+
+Progress = Callable[[float, str], None]
+
+# How a DICOM data set without preamble begins: group 0002 or 0008, little or big endian.
+BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+# Names that lie in a folder of DICOM files without being one of its objects.
+INDEX_NAMES = ("DICOMDIR",)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the bytes of one object lie.
+
+    Attributes:
+        path: The file, or the zip archive.
+        member: Name inside the zip archive; empty for a plain file.
+
+    """
+
+    path: Path
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name for messages, without the folders above."""
+        return f"{self.path.name}:{self.member}" if self.member else self.path.name
+
+    def open(self) -> BinaryIO:
+        """Return the bytes as a seekable stream."""
+        if not self.member:
+            return self.path.open("rb")
+        with zipfile.ZipFile(self.path) as archive:
+            return io.BytesIO(archive.read(self.member))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was found and is not used, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Item:
+    """One DICOM object: its header as read, and where the rest is.
+
+    Attributes:
+        source: Where it lies.
+        header: All elements before the pixels.
+        pixel_start: Where the Pixel Data element begins in the file; -1 when there is none.
+
+    """
+
+    source: Source
+    header: Dataset
+    pixel_start: int
+
+    def text(self, keyword: str) -> str:
+        """Return a value as text, trimmed; empty when it is not there."""
+        value = self.header.get(keyword)
+        return "" if value is None else str(value).strip()
+
+    @property
+    def modality(self) -> str:
+        """Modality, told by the SOP class where it is one of ours."""
+        known = MODALITY_OF_CLASS.get(self.text("SOPClassUID"))
+        return known or self.text("Modality").upper()
+
+    @property
+    def sop_uid(self) -> str:
+        """SOPInstanceUID."""
+        return self.text("SOPInstanceUID")
+
+    @property
+    def transfer_syntax(self) -> UID:
+        """Transfer syntax, as written or, without a meta header, as found."""
+        meta = getattr(self.header, "file_meta", None)
+        uid = meta.get("TransferSyntaxUID") if meta is not None else None
+        if uid:
+            return UID(str(uid))
+        implicit, little = self.header.original_encoding
+        if not little:
+            return pydicom.uid.ExplicitVRBigEndian
+        return (
+            pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian
+        )
+
+
+MODALITY_OF_CLASS = {
+    "1.2.840.10008.5.1.4.1.1.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+    "1.2.840.10008.5.1.4.1.1.481.1": "RTIMAGE",
+    "1.2.840.10008.5.1.4.1.1.481.2": "RTDOSE",
+    "1.2.840.10008.5.1.4.1.1.481.3": "RTSTRUCT",
+    "1.2.840.10008.5.1.4.1.1.481.5": "RTPLAN",
+    "1.2.840.10008.5.1.4.1.1.481.8": "RTPLAN",  # ions: told apart by the plan reader
+    "1.2.840.10008.5.1.4.1.1.66.1": "REG",
+}
+
+
+def find_sources(paths: Iterable[Path]) -> Iterator[Source]:
+    """Yield every file under `paths`: folders to their depth, zip archives opened.
+
+    Raises:
+        UnreadableFileError: A zip archive is broken or needs a password.
+
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from find_sources(sorted(entry for entry in path.iterdir()))
+        elif path.suffix.lower() == ".zip":
+            yield from _members(path)
+        else:
+            yield Source(path)
+
+
+def _members(path: Path) -> Iterator[Source]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except zipfile.BadZipFile as fault:
+        raise UnreadableFileError(
+            "the zip archive is broken", where=path.name, remedy="Ask for it to be sent again."
+        ) from fault
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableFileError(
+            "the zip archive needs a password",
+            where=path.name,
+            remedy="Unpack it with its password, then open the folder.",
+        )
+    yield from (Source(path, entry.filename) for entry in entries)
+
+
+def read_items(
+    paths: Sequence[Path], progress: Progress | None = None
+) -> tuple[list[Item], list[Refused]]:
+    """Return every DICOM object under `paths`, and what could not be read.
+
+    Files that are no DICOM at all (texts, pictures) are left out without a word unless a file
+    was named itself.
+
+    """
+    items: list[Item] = []
+    refused: list[Refused] = []
+    sources = list(find_sources(paths))
+    named = {path for path in paths if path.is_file()}
+    for number, source in enumerate(sources):
+        if progress is not None and number % 20 == 0:
+            progress(number / len(sources), f"{number} of {len(sources)} files")
+        try:
+            item = read_header(source)
+        except RemedyError as problem:
+            refused.append(Refused(source.name, problem.what))
+        except OSError as problem:
+            refused.append(Refused(source.name, problem.strerror or "cannot be read"))
+        else:
+            if item is not None:
+                items.append(item)
+            elif source.path in named and not source.member:
+                refused.append(Refused(source.name, "no DICOM file"))
+    return items, refused
+
+
+def read_header(source: Source) -> Item | None:
+    """Return the object without its pixels; None when the file is no DICOM object.
+
+    Raises:
+        UnreadableFileError: It looks like DICOM and cannot be read, or names no SOP class.
+        OSError: The file cannot be opened.
+
+    """
+    if Path(source.member or source.path.name).name in INDEX_NAMES:
+        return None
+    with source.open() as stream:
+        start = stream.read(132)
+        if start[128:132] != b"DICM" and start[:2] not in BARE_STARTS:
+            return None
+        stream.seek(0)
+        try:
+            header = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+            known = bool(header.get("SOPClassUID") or header.get("Modality"))
+            place = stream.tell()
+            has_pixels = _has_pixels(stream.read(12), header)
+        except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
+            if start[128:132] != b"DICM":
+                return None
+            raise UnreadableFileError(
+                f"damaged DICOM file ({fault})",
+                where=source.name,
+                remedy="Export it again from where it came.",
+            ) from fault
+    if not known:
+        if start[128:132] != b"DICM":
+            return None
+        raise UnreadableFileError(
+            "the file names no SOP class and no modality",
+            where=source.name,
+            remedy="Export it again from where it came.",
+        )
+    return Item(source, header, place if has_pixels else -1)
+
+
+def _has_pixels(element: bytes, header: Dataset) -> bool:
+    """Whether these bytes begin a Pixel Data element that holds something."""
+    if element[:4] not in (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10"):
+        return False
+    length = element[4:8] if header.original_encoding[0] else element[8:12]
+    return any(length)
+
+
+def read_whole(item: Item) -> Dataset:
+    """Return the complete data set of an item, pixels included.
+
+    Raises:
+        UnreadableFileError: The file cannot be read to its end.
+
+    """
+    with item.source.open() as stream:
+        try:
+            whole = pydicom.dcmread(stream, force=True)
+            if item.pixel_start >= 0:
+                len(whole.PixelData)  # read now, so that a broken one is refused here
+        except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
+            raise UnreadableFileError(
+                f"damaged DICOM file ({fault})",
+                where=item.source.name,
+                remedy="Export it again from where it came.",
+            ) from fault
+    return whole

@@ -1,0 +1,116 @@
+"""Values of a data set as numbers, or a sentence that says which one is missing or odd."""
+
+import math
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from core.dose.geometry import Floats
+from core.errors import UnreadableRecordError
+
+EXPORT_AGAIN = "Export the object again from where it came."
+
+
+def text(data: Dataset, keyword: str) -> str:
+    """Return a value as trimmed text; empty when it is not there."""
+    value = data.get(keyword)
+    return "" if value is None else str(value).strip()
+
+
+def items(data: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence; none when it is not there."""
+    value = data.get(keyword)
+    return list(value) if value is not None and not isinstance(value, str) else []
+
+
+def maybe_float(data: Dataset, keyword: str) -> float | None:
+    """Return one finite number, or None when it is not there or no number."""
+    try:
+        value = float(data.get(keyword))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def maybe_int(data: Dataset, keyword: str) -> int | None:
+    """Return one whole number, or None when it is not there or none."""
+    value = maybe_float(data, keyword)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def numbers(data: Dataset, keyword: str) -> Floats | None:
+    """Return all values as numbers, or None when one of them is none or nothing is there."""
+    try:
+        value = data.get(keyword)
+        if value is None:
+            return None
+        found = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if len(found) and bool(np.isfinite(found).all()) else None
+
+
+def need_numbers(data: Dataset, keyword: str, count: int | None, where: str) -> Floats:
+    """Return `count` finite numbers (any count for None).
+
+    Raises:
+        UnreadableRecordError: There are not that many, or one is no number.
+
+    """
+    found = numbers(data, keyword)
+    if found is None or (count is not None and len(found) != count):
+        have = "is missing" if found is None else f"has {len(found)} values"
+        wanted = "numbers" if count is None else f"{count} numbers" if count > 1 else "a number"
+        raise UnreadableRecordError(
+            f"{keyword} {have}; {wanted} must be there", where=where, remedy=EXPORT_AGAIN
+        )
+    return found
+
+
+def need_float(data: Dataset, keyword: str, where: str) -> float:
+    """Return one finite number.
+
+    Raises:
+        UnreadableRecordError: It is not there or no number.
+
+    """
+    return float(need_numbers(data, keyword, 1, where)[0])
+
+
+def frame_axes(data: Dataset, where: str) -> tuple[Floats, Floats]:
+    """Return the unit vectors of ImageOrientationPatient: along columns, along rows.
+
+    Raises:
+        UnreadableRecordError: It is missing, or the two are no perpendicular unit vectors.
+
+    """
+    six = need_numbers(data, "ImageOrientationPatient", 6, where)
+    along_columns, along_rows = six[:3], six[3:]
+    lengths = np.linalg.norm(along_columns), np.linalg.norm(along_rows)
+    square = abs(along_columns @ along_rows) < 1e-3
+    if not (square and all(abs(length - 1) < 1e-3 for length in lengths)):
+        raise UnreadableRecordError(
+            "ImageOrientationPatient holds no two perpendicular unit vectors",
+            where=where,
+            remedy=EXPORT_AGAIN,
+        )
+    along_columns = along_columns / lengths[0]
+    along_rows = along_rows - (along_rows @ along_columns) * along_columns
+    return along_columns, along_rows / np.linalg.norm(along_rows)
+
+
+def pixel_spacing(data: Dataset, where: str) -> tuple[float, float]:
+    """Return the distance of columns and of rows in mm (PixelSpacing gives rows first).
+
+    Raises:
+        UnreadableRecordError: It is missing or not positive.
+
+    """
+    row_mm, column_mm = need_numbers(data, "PixelSpacing", 2, where)
+    if not (row_mm > 0 and column_mm > 0):
+        raise UnreadableRecordError(
+            f"PixelSpacing {row_mm:g} x {column_mm:g} mm is impossible",
+            where=where,
+            remedy=EXPORT_AGAIN,
+        )
+    return float(column_mm), float(row_mm)

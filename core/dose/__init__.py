@@ -1,0 +1,1 @@
+"""Grids in patient space: sampling, structures as volumes, dose statistics."""

@@ -1,0 +1,93 @@
+"""How much of each pixel of a plane the contours cover, by the even-odd rule."""
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from core.dose.geometry import Floats
+
+Shares = npt.NDArray[np.float32]
+# Lines per pixel row; along a line the covered length is exact.
+LINES = 4
+
+
+def coverage(
+    polygons: Sequence[Floats], corner_mm: Floats, pixel_mm: float, size: tuple[int, int]
+) -> Shares:
+    """Return the share of each pixel inside the polygons, 0 to 1.
+
+    Args:
+        polygons: Corner points, each of shape (n, 2), mm.
+        corner_mm: Lower corner of the first pixel (not its centre).
+        pixel_mm: Edge of the square pixels.
+        size: Number of rows (second coordinate) and columns (first coordinate).
+
+    """
+    points = np.concatenate([(polygon - corner_mm) / pixel_mm for polygon in polygons])
+    ends = np.cumsum([len(polygon) for polygon in polygons])
+    starts = np.concatenate([[0], ends[:-1]])
+    shares = np.zeros(size, dtype=np.float32)
+    _fill(points, starts, ends, shares)
+    return shares
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(
+    points: Floats, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], shares: Shares
+) -> None:
+    rows, columns = shares.shape
+    lines = rows * LINES
+    count = np.zeros(lines + 1, dtype=np.int64)
+    for polygon in range(len(starts)):
+        for corner in range(starts[polygon], ends[polygon]):
+            first, last = _lines_crossed(points, corner, starts[polygon], ends[polygon], lines)
+            for line in range(first, last):
+                count[line + 1] += 1
+    begin = np.cumsum(count)
+    crossings = np.empty(begin[lines])
+    filled = begin[:-1].copy()
+    for polygon in range(len(starts)):
+        for corner in range(starts[polygon], ends[polygon]):
+            first, last = _lines_crossed(points, corner, starts[polygon], ends[polygon], lines)
+            after = corner + 1 if corner + 1 < ends[polygon] else starts[polygon]
+            x, y = points[corner]
+            slope = (points[after, 0] - x) / (points[after, 1] - y) if last > first else 0.0
+            for line in range(first, last):
+                crossings[filled[line]] = x + ((line + 0.5) / LINES - y) * slope
+                filled[line] += 1
+    for line in range(lines):
+        own = np.sort(crossings[begin[line] : begin[line + 1]])
+        row = line // LINES
+        for pair in range(0, len(own) - 1, 2):
+            _add(shares, row, own[pair], own[pair + 1], columns)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lines_crossed(
+    points: Floats, corner: int, start: int, end: int, lines: int
+) -> tuple[int, int]:
+    """Return the half-open range of lines whose height lies between two neighbouring corners."""
+    after = corner + 1 if corner + 1 < end else start
+    low, high = points[corner, 1], points[after, 1]
+    if low > high:
+        low, high = high, low
+    first = int(np.ceil(low * LINES - 0.5))
+    last = int(np.ceil(high * LINES - 0.5))
+    return max(first, 0), min(last, lines)
+
+
+@numba.njit(cache=True, nogil=True)
+def _add(shares: Shares, row: int, left: float, right: float, columns: int) -> None:
+    left, right = max(left, 0.0), min(right, float(columns))
+    if right <= left:
+        return
+    first, last = int(left), min(int(right), columns - 1)
+    if first == last:
+        shares[row, first] += (right - left) / LINES
+        return
+    shares[row, first] += (first + 1 - left) / LINES
+    for column in range(first + 1, last):
+        shares[row, column] += 1.0 / LINES
+    shares[row, last] += (right - last) / LINES
