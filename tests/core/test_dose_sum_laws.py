@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.dose.geometry import Grid, upright_geometry
-from core.dose.sum import Part, difference, physical_sum
+from core.dose.sum import Part, difference, eqd2_sum, physical_sum
 from tests.core.dose_grids import FRAME, ONTO, turned
 
 boxes = st.builds(
