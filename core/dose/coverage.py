@@ -10,7 +10,7 @@ from core.dose.geometry import Floats
 
 Shares = npt.NDArray[np.float32]
 # Lines per pixel row; along a line the covered length is exact.
-LINES = 4
+LINES = 8
 
 
 def coverage(
@@ -25,19 +25,33 @@ def coverage(
         size: Number of rows (second coordinate) and columns (first coordinate).
 
     """
+    return np.asarray(coverage_and_middles(polygons, corner_mm, pixel_mm, size)[0])
+
+
+def coverage_and_middles(
+    polygons: Sequence[Floats], corner_mm: Floats, pixel_mm: float, size: tuple[int, int]
+) -> Shares:
+    """Return the covered share of each pixel and the middle of the covered part.
+
+    Returns:
+        Shape (3, rows, columns): share, 0 to 1; column and row of the middle of the covered part
+        less those of the pixel's centre, in pixels.
+
+    """
     points = np.concatenate([(polygon - corner_mm) / pixel_mm for polygon in polygons])
     ends = np.cumsum([len(polygon) for polygon in polygons])
     starts = np.concatenate([[0], ends[:-1]])
-    shares = np.zeros(size, dtype=np.float32)
-    _fill(points, starts, ends, shares)
-    return shares
+    filled = np.zeros((3, *size), dtype=np.float32)
+    _fill(points, starts, ends, filled)
+    np.divide(filled[1:], filled[0], out=filled[1:], where=filled[0] > 0)
+    return filled
 
 
 @numba.njit(cache=True, nogil=True)
 def _fill(
-    points: Floats, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], shares: Shares
+    points: Floats, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: Shares
 ) -> None:
-    rows, columns = shares.shape
+    rows = out.shape[1]
     lines = rows * LINES
     count = np.zeros(lines + 1, dtype=np.int64)
     for polygon in range(len(starts)):
@@ -60,8 +74,9 @@ def _fill(
     for line in range(lines):
         own = np.sort(crossings[begin[line] : begin[line + 1]])
         row = line // LINES
+        height = (line % LINES + 0.5) / LINES - 0.5
         for pair in range(0, len(own) - 1, 2):
-            _add(shares, row, own[pair], own[pair + 1], columns)
+            _add(out, row, height, own[pair], own[pair + 1])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -79,15 +94,16 @@ def _lines_crossed(
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(shares: Shares, row: int, left: float, right: float, columns: int) -> None:
+def _add(out: Shares, row: int, height: float, left: float, right: float) -> None:
+    """Add a covered piece of a line, with its moments about the pixels' centres."""
+    columns = out.shape[2]
     left, right = max(left, 0.0), min(right, float(columns))
     if right <= left:
         return
     first, last = int(left), min(int(right), columns - 1)
-    if first == last:
-        shares[row, first] += (right - left) / LINES
-        return
-    shares[row, first] += (first + 1 - left) / LINES
-    for column in range(first + 1, last):
-        shares[row, column] += 1.0 / LINES
-    shares[row, last] += (right - last) / LINES
+    for column in range(first, last + 1):
+        start, end = max(left, float(column)), min(right, column + 1.0)
+        part = (end - start) / LINES
+        out[0, row, column] += part
+        out[1, row, column] += part * ((start + end) / 2 - column - 0.5)
+        out[2, row, column] += part * height

@@ -1,9 +1,10 @@
 """Dose-volume histogram of a structure with its error band, from contours and a dose grid.
 
 Between the planes of contours the structure is not known (`core.dose.stack`), and the dose is
-sampled at points. Both uncertainties are computed: three histograms are filled in one walk, of the
-structure by the rule, of its inner and of its outer bound, and the samples are split like the
-fields of a chess board into two halves, whose difference tells the error of sampling.
+sampled at points. Both uncertainties are computed: histograms of the structure by the rule, of its
+inner and of its outer bound are filled in one walk, and the samples are split like the fields of a
+chess board into four quarters, whose spread tells the error of sampling: a quarter has four times
+fewer samples than the whole, so that the spread is an upper estimate.
 """
 
 import math
@@ -13,17 +14,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from core.dose.coverage import coverage
+from core.dose.coverage import LINES, coverage_and_middles
 from core.dose.geometry import Floats, Grid
-from core.dose.sample import at_points, offsets_of, slice_index, trilinear
+from core.dose.sample import Values, at_points, offsets_of, slice_index, trilinear
 from core.dose.stack import Layer, Stack
 
 BINS = 4000
 # Sampling: about this many points per structure, within these distances.
 POINTS = 200_000
 FINEST_MM, COARSEST_MM = 0.1, 2.5
-# Rows of the tally.
-EVEN, ODD, INNER, OUTER = range(4)
+DIRECTIONS = 16
+# A covered pixel is known to be covered as far as its outermost lines lie.
+SURE = 0.5 - 0.5 / LINES
+# Rows of the tally: four quarters of the samples by the rule, then the bounds.
+QUARTERS, INNER, OUTER = 4, 4, 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,30 +35,30 @@ class Tally:
     """Volume per dose bin.
 
     Attributes:
-        edges_gy: Bin edges; shape (bins + 1,).
-        even_cc: Volume by the rule in the even half of the samples; shape (bins,).
-        odd_cc: The same in the odd half.
+        edges_gy: Bin edges, from the lowest dose of the grid or 0; shape (bins + 1,).
+        quarters_cc: Volume by the rule in each quarter of the samples; shape (4, bins).
         inner_cc: Volume of the inner bound.
         outer_cc: Volume of the outer bound.
         outside_cc: Volume outside the dose grid: by the rule, inner bound, outer bound.
         extremes_gy: Lowest and highest dose by the rule, inner bound, outer bound; shape (3, 2).
         step_mm: Distance of the samples.
+        contour_cc: Volume by the rule from the contours' own areas, to compare with.
 
     """
 
     edges_gy: Floats
-    even_cc: Floats
-    odd_cc: Floats
+    quarters_cc: Floats
     inner_cc: Floats
     outer_cc: Floats
     outside_cc: tuple[float, float, float]
     extremes_gy: Floats
     step_mm: float
+    contour_cc: float
 
     @property
     def rule_cc(self) -> Floats:
         """Volume by the rule per bin, inside the dose grid; shape (bins,)."""
-        return self.even_cc + self.odd_cc
+        return np.asarray(self.quarters_cc.sum(axis=0))
 
 
 def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
@@ -71,12 +75,13 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
     size_mm = stack.box_mm[1] - stack.box_mm[0] + 2 * step_mm
     size = (math.ceil(size_mm[1] / step_mm), math.ceil(size_mm[0] / step_mm))
     largest = max(float(dose.values.max()), 1e-6)
-    edges = np.linspace(0.0, largest * (1 + 1e-6), BINS + 1)
-    volumes = np.zeros((4, BINS))
+    lowest = min(float(dose.values.min()), 0.0)
+    edges = np.linspace(lowest, largest + 1e-6 * (largest - lowest), BINS + 1)
+    volumes = np.zeros((OUTER + 1, BINS))
     outside = np.zeros(3)
     extremes = np.tile([np.inf, -np.inf], (3, 1))
     masks: dict[int, npt.NDArray[np.float32]] = {}
-    empty = np.zeros(size, dtype=np.float32)
+    empty = np.zeros((3, *size), dtype=np.float32)
     first_mm = (corner[0] + step_mm / 2) * stack.across + (corner[1] + step_mm / 2) * stack.along
     steps = np.stack(
         [
@@ -92,22 +97,26 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
         for side in (layer.below, layer.above):
             if side is not None and side not in masks:
                 polygons = stack.planes[side].polygons
-                masks[side] = coverage(polygons, corner, step_mm, size)
+                masks[side] = coverage_and_middles(polygons, corner, step_mm, size)
             sides.append(empty if side is None else masks[side])
         if layer.below is not None:
             masks.pop(layer.below - 1, None)
         heights = _heights(layer, step_mm)
         height_mm = (layer.high_mm - layer.low_mm) / len(heights)
-        cell = np.array([height_mm, height_mm * step_mm * step_mm, edges[-1]])
+        cell = np.array([height_mm, height_mm * step_mm * step_mm, edges[0], edges[-1]])
         _walk(
             dose.values, steps, offsets, sides[0], sides[1], heights, cell,
             volumes, outside, extremes,
         )  # fmt: skip
     _corner_extremes(stack, dose, extremes)
-    even, odd, inner, outer = volumes / 1000
+    _trend_extremes(stack, dose, extremes)
+    volumes /= 1000
     out = outside / 1000
     beyond = (float(out[0]), float(out[1]), float(out[2]))
-    return Tally(edges, even, odd, inner, outer, beyond, extremes, step_mm)
+    return Tally(
+        edges, volumes[:QUARTERS], volumes[INNER], volumes[OUTER], beyond, extremes, step_mm,
+        stack.volume_cc,
+    )  # fmt: skip
 
 
 def _corner_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
@@ -123,11 +132,41 @@ def _corner_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
         flat = np.concatenate(plane.polygons)
         across = flat[:, :1] * stack.across + flat[:, 1:] * stack.along
         for row, place_mm in reach[number]:
-            found = at_points(dose, across + place_mm * stack.normal)
-            found = found[np.isfinite(found)]
-            if len(found):
-                extremes[row, 0] = min(extremes[row, 0], found.min())
-                extremes[row, 1] = max(extremes[row, 1], found.max())
+            _count(at_points(dose, across + place_mm * stack.normal), extremes[row])
+
+
+def _count(found: Values, lowest_highest: Floats) -> None:
+    found = found[np.isfinite(found)]
+    if len(found):
+        lowest_highest[0] = min(lowest_highest[0], found.min())
+        lowest_highest[1] = max(lowest_highest[1], found.max())
+
+
+def _trend_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
+    """Let the outer bound of lowest and highest dose follow the trend of the contours.
+
+    A widest section or a tip between two planes is wider than both. How far is estimated from how
+    much the structure grew from the plane before, seen in 16 directions: half of that up to the
+    middle of the next space, all of it through the space beyond an end plane.
+
+    """
+    angles = np.arange(DIRECTIONS) * (2 * math.pi / DIRECTIONS)
+    ways = np.stack([np.cos(angles), np.sin(angles)])
+    corners = [np.concatenate(plane.polygons) for plane in stack.planes]
+    reach = [flat @ ways for flat in corners]
+    for layer in stack.layers:
+        for side, step in ((layer.below, -1), (layer.above, 1)):
+            if side is None or not 0 <= side + step < len(corners):
+                continue
+            is_end = layer.below is None or layer.above is None
+            growth = np.maximum(reach[side].max(axis=0) - reach[side + step].max(axis=0), 0.0)
+            growth *= 1.0 if is_end else 0.5
+            furthest = corners[side][reach[side].argmax(axis=0)] + (ways * growth).T
+            across = furthest[:, :1] * stack.across + furthest[:, 1:] * stack.along
+            far = layer.low_mm if step == 1 else layer.high_mm
+            heights = (far,) if is_end else ((layer.low_mm + layer.high_mm) / 2,)
+            for height_mm in heights:
+                _count(at_points(dose, across + height_mm * stack.normal), extremes[2])
 
 
 def _step(stack: Stack, dose: Grid, points: int) -> float:
@@ -165,27 +204,31 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
     extremes: Floats,
 ) -> None:
     start, right, down, up = steps
-    height_mm, weight, top = cell
-    per_gray = volumes.shape[1] / top
+    height_mm, weight, lowest, top = cell
+    bins = volumes.shape[1]
+    per_gray = bins / (top - lowest)
     middle = heights[0] + (heights[-1] - heights[0]) / 2
-    number = 0.0
-    rows, columns = below.shape
+    rows, columns = below.shape[1:]
     number = 0.0
     for layer in range(len(heights)):
-        lower_half = heights[layer] < middle
+        side = below if heights[layer] < middle else above
         for row in range(rows):
             for column in range(columns):
-                low, high = below[row, column], above[row, column]
+                low, high = below[0, row, column], above[0, row, column]
                 outer = max(low, high)
                 if outer == 0.0:
                     continue
                 inner = min(low, high)
-                own = low if lower_half else high
+                own = side[0, row, column]
                 # Within its cell the sample is moved by a low-discrepancy sequence (Roberts'
-                # R3): on a lattice a slope along an axis would show as a comb of doses.
+                # R3): on a lattice a slope along an axis would show as a comb of doses. Of a
+                # pixel that is covered in part, the covered part is sampled.
                 number += 1.0
-                x = column + (number * 0.8191725133961645) % 1.0 - 0.5
-                y = row + (number * 0.6710436067037893) % 1.0 - 0.5
+                spread = own if own > 0.0 else np.float32(1.0)
+                x = column + ((number * 0.8191725133961645) % 1.0 - 0.5) * spread
+                lift = (number * 0.6710436067037893) % 1.0 - 0.5
+                x += side[1, row, column]
+                y = row + lift * spread + side[2, row, column]
                 z = heights[layer] + ((number * 0.5497004779019703) % 1.0 - 0.5) * height_mm
                 c = start[0] + x * right[0] + y * down[0] + z * up[0]
                 r = start[1] + x * right[1] + y * down[1] + z * up[1]
@@ -196,11 +239,13 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                     outside[1] += weight * inner
                     outside[2] += weight * outer
                     continue
-                bin_number = int(dose * per_gray)
-                half = (row + column + layer) % 2
-                volumes[half, bin_number] += weight * own
-                volumes[INNER, bin_number] += weight * inner
-                volumes[OUTER, bin_number] += weight * outer
+                place = min(max(int((dose - lowest) * per_gray), 0), bins - 1)
+                quarter = (row + column) % 2 * 2 + (column + layer) % 2
+                volumes[quarter, place] += weight * own
+                volumes[INNER, place] += weight * inner
+                volumes[OUTER, place] += weight * outer
+                if abs(lift) > SURE:
+                    continue
                 for kind, share in ((0, own), (1, inner), (2, outer)):
                     if share >= 0.999:
                         extremes[kind, 0] = min(extremes[kind, 0], dose)

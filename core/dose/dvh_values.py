@@ -8,6 +8,9 @@ import numpy as np
 from core.dose.dvh import Tally
 from core.dose.geometry import Floats
 
+# A volume of n samples counts as known to this share over the root of n, at most to the second.
+ROUGH_SAMPLES, ROUGH_MOST = 8.0, 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Banded:
@@ -34,19 +37,32 @@ class Banded:
 class Curves:
     """Cumulative volumes over the left bin edges and one edge more; all in cc.
 
-    `rule`, `even` and `odd` are by the rule (the halves count twice, so that they compare);
-    `inner` and `outer` are bounds. `outside` are the volumes outside the dose grid by the rule,
-    inner and outer.
+    `rule` and `quarters` are by the rule (the quarters of the samples count four times, so that
+    they compare); `inner` and `outer` are bounds. `outside` are the volumes outside the dose grid
+    by the rule, inner and outer. `contour_cc` is the volume from the contours' areas, `sample_cc`
+    that of one sample.
 
     """
 
     edges_gy: Floats
     rule: Floats
-    even: Floats
-    odd: Floats
+    quarters: tuple[Floats, ...]
     inner: Floats
     outer: Floats
     outside: tuple[float, float, float]
+    contour_cc: float
+    sample_cc: float
+
+    @property
+    def sampling_share(self) -> float:
+        """Error of sampling volumes: spread of the quarters and difference to the areas."""
+        whole = self.rule[0] + self.outside[0]
+        if not whole > 0:
+            return 0.0
+        halves = [float(quarter[0]) for quarter in self.quarters]
+        own = float(self.rule[0])
+        spread = (max(halves) - min(halves)) / own / 4 if own > 0 else 0.0
+        return spread + abs(self.contour_cc - float(whole)) / float(whole)
 
 
 def curves(tally: Tally) -> Curves:
@@ -54,11 +70,12 @@ def curves(tally: Tally) -> Curves:
     return Curves(
         tally.edges_gy,
         cumulative(tally.rule_cc),
-        cumulative(tally.even_cc * 2),
-        cumulative(tally.odd_cc * 2),
+        tuple(cumulative(quarter * 4) for quarter in tally.quarters_cc),
         cumulative(tally.inner_cc),
         cumulative(tally.outer_cc),
         tally.outside_cc,
+        tally.contour_cc,
+        tally.step_mm**3 / 1000,
     )
 
 
@@ -69,10 +86,10 @@ def cumulative(volumes: Floats) -> Floats:
 
 def volume_cc(own: Curves) -> Banded:
     """Return the sampled volume, the part outside the dose grid included."""
-    value = own.rule[0] + own.outside[0]
-    return Banded(
-        float(value), float(own.inner[0] + own.outside[1]), float(own.outer[0] + own.outside[2])
-    )
+    value = float(own.rule[0] + own.outside[0])
+    sampling = value * own.sampling_share
+    low, high = own.inner[0] + own.outside[1], own.outer[0] + own.outside[2]
+    return Banded(value, max(min(float(low), value) - sampling, 0.0), float(high) + sampling)
 
 
 def _share_bounds(own: Curves) -> tuple[Floats, Floats]:
@@ -102,24 +119,27 @@ def share_curves(own: Curves) -> tuple[Floats, Floats, Floats]:
 def dose_at_share(own: Curves, share: float) -> Banded:
     """Return the dose that at least this share (0 to 1) of the volume receives, in Gy."""
     best, low, high = share_curves(own)
-    halves = [half / half[0] for half in (own.even, own.odd) if half[0] > 0]
-    return _dose_banded(own, best, low, high, halves, share)
+    parts = [part / part[0] for part in own.quarters if part[0] > 0]
+    return _dose_banded(own, best, low, high, parts, share)
 
 
 def dose_at_volume(own: Curves, cc: float) -> Banded:
     """Return the dose that at least this many cc receive, in Gy; 0 when it has not so many."""
-    return _dose_banded(own, own.rule, own.inner, own.outer, [own.even, own.odd], cc)
+    given = _dose_banded(own, own.rule, own.inner, own.outer, list(own.quarters), cc)
+    # A volume of few samples is itself known roughly only.
+    rough = min(ROUGH_SAMPLES / max(cc / own.sample_cc, 1.0) ** 0.5, ROUGH_MOST)
+    at = [_finder(own.edges_gy, cc * factor)(own.rule) for factor in (1 - rough, 1 + rough)]
+    more, less = max(at[0] - given.value, 0.0), max(given.value - at[1], 0.0)
+    return Banded(given.value, given.low - less, given.high + more)
 
 
 def _dose_banded(
-    own: Curves, best: Floats, low: Floats, high: Floats, halves: list[Floats], level: float
+    own: Curves, best: Floats, low: Floats, high: Floats, parts: list[Floats], level: float
 ) -> Banded:
     find = _finder(own.edges_gy, level)
     value = find(best)
-    sampling = _spread([find(half) for half in halves]) + own.edges_gy[1]
-    return Banded(
-        value, max(min(find(low), value) - sampling, 0), max(find(high), value) + sampling
-    )
+    sampling = _spread([find(part) for part in parts]) + own.edges_gy[1] - own.edges_gy[0]
+    return Banded(value, min(find(low), value) - sampling, max(find(high), value) + sampling)
 
 
 def _finder(edges: Floats, level: float) -> Callable[[Floats], float]:
@@ -143,19 +163,18 @@ def _spread(values: list[float]) -> float:
 
 def volume_at_dose(own: Curves, dose_gy: float) -> Banded:
     """Return the volume in cc that receives at least this dose."""
-    at = [_at(own.edges_gy, curve, dose_gy) for curve in (own.rule, own.even, own.odd)]
-    sampling = _spread(at[1:])
+    value = _at(own.edges_gy, own.rule, dose_gy)
+    spread = _spread([_at(own.edges_gy, part, dose_gy) for part in own.quarters])
+    sampling = spread + value * own.sampling_share
     low, high = (_at(own.edges_gy, curve, dose_gy) for curve in (own.inner, own.outer))
-    return Banded(at[0], max(min(low, at[0]) - sampling, 0.0), max(high, at[0]) + sampling)
+    return Banded(value, max(min(low, value) - sampling, 0.0), max(high, value) + sampling)
 
 
 def share_at_dose(own: Curves, dose_gy: float) -> Banded:
     """Return the share (0 to 1) of the volume that receives at least this dose."""
     best, low, high = (_at(own.edges_gy, curve, dose_gy) for curve in share_curves(own))
-    halves = [
-        _at(own.edges_gy, half / half[0], dose_gy) for half in (own.even, own.odd) if half[0] > 0
-    ]
-    sampling = _spread(halves)
+    parts = [_at(own.edges_gy, part / part[0], dose_gy) for part in own.quarters if part[0] > 0]
+    sampling = _spread(parts)
     return Banded(best, max(low - sampling, 0.0), min(high + sampling, 1.0))
 
 
@@ -167,12 +186,12 @@ def mean_gy(tally: Tally) -> Banded:
     """Return the mean dose of the part inside the dose grid; the band counts outside as 0 Gy."""
     middles = (tally.edges_gy[:-1] + tally.edges_gy[1:]) / 2
     value = _mean(middles, tally.rule_cc)
-    halves = [_mean(middles, half) for half in (tally.even_cc, tally.odd_cc)]
+    parts = [_mean(middles, part) for part in tally.quarters_cc]
     extra = np.maximum(tally.outer_cc - tally.inner_cc, 0.0)
     low = _lowest_mean(middles, tally.inner_cc, extra, tally.outside_cc[2])
     high = -_lowest_mean(-middles[::-1], tally.inner_cc[::-1], extra[::-1], 0.0)
-    sampling = _spread(halves)
-    return Banded(value, max(min(low, value) - sampling, 0.0), max(high, value) + sampling)
+    sampling = _spread(parts)
+    return Banded(value, min(low, value) - sampling, max(high, value) + sampling)
 
 
 def _mean(middles: Floats, volumes: Floats) -> float:
@@ -195,9 +214,9 @@ def extremes_gy(tally: Tally) -> tuple[Banded, Banded]:
         low, high = outer
     if not np.isfinite(low):
         return Banded(np.nan, np.nan, np.nan), Banded(np.nan, np.nan, np.nan)
-    width = float(tally.edges_gy[1])
+    width = float(tally.edges_gy[1] - tally.edges_gy[0])
     inner_low, inner_high = (inner[0], inner[1]) if np.isfinite(inner[0]) else (high, low)
     return (
-        Banded(low, float(min(outer[0], low)), float(max(inner_low, low)) + width),
-        Banded(high, float(min(inner_high, high)) - width, float(max(outer[1], high))),
+        Banded(low, float(min(outer[0], low)) - width, float(max(inner_low, low)) + width),
+        Banded(high, float(min(inner_high, high)) - width, float(max(outer[1], high)) + width),
     )

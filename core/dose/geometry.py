@@ -115,7 +115,7 @@ class Geometry:
             [
                 steps[..., 0] / self.column_mm,
                 steps[..., 1] / self.row_mm,
-                self._slice_of(steps[..., 2]),
+                self.slice_at(steps[..., 2]),
             ],
             axis=-1,
         )
@@ -163,7 +163,8 @@ class Geometry:
         beyond = np.minimum(index, 0) * first_gap + np.maximum(index - last, 0) * last_gap
         return np.asarray(inside + beyond)
 
-    def _slice_of(self, offset: Floats) -> Floats:
+    def slice_at(self, offset: Floats) -> Floats:
+        """Return the fractional slice at a distance (mm) along `along_slices` from slice 0."""
         offsets = self.slice_offsets_mm
         inside = np.interp(offset, offsets, np.arange(len(offsets)))
         first_gap, last_gap = self._end_gaps

@@ -224,7 +224,14 @@ def _planes(
 
 
 def _same(one: Floats, other: Floats) -> bool:
-    return one.shape == other.shape and bool(np.abs(one - other).max() < 1e-3)
+    """Whether two contours are the same, wherever they begin and whichever way they go round."""
+    first, second = _sorted_corners(one), _sorted_corners(other)
+    return first.shape == second.shape and bool(np.abs(first - second).max() < 1e-3)
+
+
+def _sorted_corners(polygon: Floats) -> Floats:
+    open_end = polygon[:-1] if np.abs(polygon[0] - polygon[-1]).max() < 1e-3 else polygon
+    return np.asarray(open_end[np.lexsort(open_end.round(2).T)])
 
 
 def _usual_gap(planes: list[Plane], image_gap_mm: float | None, where: str) -> float:
@@ -249,7 +256,7 @@ def even_odd_area(polygons: Sequence[Floats]) -> float:
     whole = 0.0
     for number, polygon in enumerate(polygons):
         others = (other for place, other in enumerate(polygons) if place != number)
-        depth = sum(_is_inside(polygon[0], other) for other in others)
+        depth = sum(is_inside(polygon[0], other) for other in others)
         whole += area(polygon) * (1 if depth % 2 == 0 else -1)
     return whole
 
@@ -260,7 +267,8 @@ def area(polygon: Floats) -> float:
     return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
 
 
-def _is_inside(point: Floats, polygon: Floats) -> bool:
+def is_inside(point: Floats, polygon: Floats) -> bool:
+    """Return whether a point of the plane lies inside a polygon; shapes (2,) and (n, 2)."""
     x, y = polygon.T
     next_x, next_y = np.roll(x, -1), np.roll(y, -1)
     spans = (y > point[1]) != (next_y > point[1])
