@@ -142,6 +142,8 @@ def structure_dvh(structure: Structure, dose: Dose, image_gap_mm: float | None) 
 def _problem(structure: Structure, dose: Dose) -> str:
     if dose.units != "GY":
         return "the dose is relative"
+    if dose.summation == "DIFFERENCE":
+        return "a difference of doses has no DVH"
     if structure.is_point:
         return "a point has no volume"
     if not structure.closed:

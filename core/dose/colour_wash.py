@@ -42,6 +42,21 @@ class Scale:
         return np.asarray(self.table()[steps])
 
 
+# For differences: blue where the first dose is lower, red where it is higher.
+DIFFERENCE_SCALE = Scale(
+    "difference",
+    "Difference (blue less, red more)",
+    (
+        (30, 70, 200),
+        (90, 150, 240),
+        (200, 215, 240),
+        (240, 205, 195),
+        (240, 120, 80),
+        (200, 25, 30),
+    ),
+)
+
+
 def scales() -> tuple[Scale, ...]:
     """Return the shipped scales, the usual one first."""
     file = RESOURCES / "colour_wash" / "scales.toml"

@@ -129,7 +129,12 @@ def paint_grey(own: Cut, low: float, high: float, picture: Bytes) -> None:
 
 
 def paint_wash(
-    own: Cut, table: Bytes, thresholds: tuple[float, float], opacity: float, picture: Bytes
+    own: Cut,
+    table: Bytes,
+    thresholds: tuple[float, float],
+    opacity: float,
+    picture: Bytes,
+    hollow: float = 0.0,
 ) -> None:
     """Blend a cut in colours over a picture.
 
@@ -139,12 +144,21 @@ def paint_wash(
         thresholds: Doses of the first and last colour; nothing is painted below the first.
         opacity: 0 to 1.
         picture: Shape (rows, columns, 4).
+        hollow: Values nearer to zero than this are not painted, for differences.
 
     """
     low, high = thresholds
     share = round(opacity * 256)
     _paint_wash(
-        own.values, *_split(own.across), *_split(own.down), table, low, high, share, picture
+        own.values,
+        *_split(own.across),
+        *_split(own.down),
+        table,
+        low,
+        high,
+        hollow,
+        share,
+        picture,
     )
 
 
@@ -158,7 +172,8 @@ def _split(places: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float3
 
 @numba.njit(cache=True, nogil=True)
 def _row(values: Values, at: int, share: float, line: Values) -> None:
-    after = min(at + 1, values.shape[0] - 1)
+    # Without a share the next row does not count, not even when it has no value.
+    after = min(at + 1, values.shape[0] - 1) if share > 0 else at
     for n in range(values.shape[1]):
         line[n] = values[at, n] * (1 - share) + values[after, n] * share
 
@@ -185,7 +200,8 @@ def _paint_grey(  # noqa: PLR0913, PLR0917  (a kernel)
             if down[row] >= 0 and across[column] >= 0:
                 at = across[column]
                 share = across_share[column]
-                value = line[at] * (1 - share) + line[min(at + 1, last)] * share
+                after = min(at + 1, last) if share > 0 else at
+                value = line[at] * (1 - share) + line[after] * share
                 grey = min(max((value - np.float32(low)) * scale, np.float32(0)), np.float32(255))
             byte = np.uint8(grey)
             picture[row, column, 0] = byte
@@ -204,6 +220,7 @@ def _paint_wash(  # noqa: PLR0913, PLR0917  (a kernel)
     table: Bytes,
     low: float,
     high: float,
+    hollow: float,
     opacity: int,
     picture: Bytes,
 ) -> None:
@@ -221,8 +238,9 @@ def _paint_wash(  # noqa: PLR0913, PLR0917  (a kernel)
             if at < 0:
                 continue
             share = across_share[column]
-            dose = line[at] * (1 - share) + line[min(at + 1, last)] * share
-            if not dose >= low:
+            after = min(at + 1, last) if share > 0 else at
+            dose = line[at] * (1 - share) + line[after] * share
+            if not dose >= low or abs(dose) < hollow:
                 continue
             step = min(int((dose - np.float32(low)) * scale + np.float32(0.5)), steps)
             for channel in range(3):

@@ -26,6 +26,7 @@ FINEST_MM, COARSEST_MM = 0.1, 2.5
 DIRECTIONS = 16
 # A covered pixel is known to be covered as far as its outermost lines lie.
 SURE = 0.5 - 0.5 / LINES
+LIFT = 0.6710436067037893
 # Rows of the tally: four quarters of the samples by the rule, then the bounds.
 QUARTERS, INNER, OUTER = 4, 4, 5
 
@@ -105,7 +106,7 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
         height_mm = (layer.high_mm - layer.low_mm) / len(heights)
         cell = np.array([height_mm, height_mm * step_mm * step_mm, edges[0], edges[-1]])
         _walk(
-            dose.values, steps, offsets, sides[0], sides[1], heights, cell,
+            dose.values, steps, offsets, dose.geometry.is_even, sides[0], sides[1], heights, cell,
             volumes, outside, extremes,
         )  # fmt: skip
     _corner_extremes(stack, dose, extremes)
@@ -128,11 +129,14 @@ def _corner_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
             reach[layer.below] += [(0, half), (2, layer.high_mm)]
         if layer.above is not None:
             reach[layer.above] += [(0, half), (2, layer.low_mm)]
+    points: dict[int, list[Floats]] = {0: [], 2: []}
     for number, plane in enumerate(stack.planes):
         flat = np.concatenate(plane.polygons)
         across = flat[:, :1] * stack.across + flat[:, 1:] * stack.along
         for row, place_mm in reach[number]:
-            _count(at_points(dose, across + place_mm * stack.normal), extremes[row])
+            points[row].append(across + place_mm * stack.normal)
+    for row, own in points.items():
+        _count(at_points(dose, np.concatenate(own)), extremes[row])
 
 
 def _count(found: Values, lowest_highest: Floats) -> None:
@@ -154,19 +158,22 @@ def _trend_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
     ways = np.stack([np.cos(angles), np.sin(angles)])
     corners = [np.concatenate(plane.polygons) for plane in stack.planes]
     reach = [flat @ ways for flat in corners]
+    furthest = [own.max(axis=0) for own in reach]
+    points: list[Floats] = []
     for layer in stack.layers:
         for side, step in ((layer.below, -1), (layer.above, 1)):
             if side is None or not 0 <= side + step < len(corners):
                 continue
             is_end = layer.below is None or layer.above is None
-            growth = np.maximum(reach[side].max(axis=0) - reach[side + step].max(axis=0), 0.0)
+            growth = np.maximum(furthest[side] - furthest[side + step], 0.0)
             growth *= 1.0 if is_end else 0.5
-            furthest = corners[side][reach[side].argmax(axis=0)] + (ways * growth).T
-            across = furthest[:, :1] * stack.across + furthest[:, 1:] * stack.along
+            tips = corners[side][reach[side].argmax(axis=0)] + (ways * growth).T
             far = layer.low_mm if step == 1 else layer.high_mm
-            heights = (far,) if is_end else ((layer.low_mm + layer.high_mm) / 2,)
-            for height_mm in heights:
-                _count(at_points(dose, across + height_mm * stack.normal), extremes[2])
+            height_mm = far if is_end else (layer.low_mm + layer.high_mm) / 2
+            across = tips[:, :1] * stack.across + tips[:, 1:] * stack.along
+            points.append(across + height_mm * stack.normal)
+    if points:
+        _count(at_points(dose, np.concatenate(points)), extremes[2])
 
 
 def _step(stack: Stack, dose: Grid, points: int) -> float:
@@ -195,6 +202,7 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
     values: npt.NDArray[np.float32],
     steps: Floats,
     offsets: Floats,
+    even: bool,
     below: npt.NDArray[np.float32],
     above: npt.NDArray[np.float32],
     heights: Floats,
@@ -209,7 +217,9 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
     per_gray = bins / (top - lowest)
     middle = heights[0] + (heights[-1] - heights[0]) / 2
     rows, columns = below.shape[1:]
-    number = 0.0
+    gaps = len(offsets) - 1
+    even_mm = offsets[gaps] / gaps if even and gaps > 0 else 0.0
+    u, v, w = 0.5, 0.5, 0.5
     for layer in range(len(heights)):
         side = below if heights[layer] < middle else above
         for row in range(rows):
@@ -223,30 +233,46 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                 # Within its cell the sample is moved by a low-discrepancy sequence (Roberts'
                 # R3): on a lattice a slope along an axis would show as a comb of doses. Of a
                 # pixel that is covered in part, the covered part is sampled.
-                number += 1.0
+                u, v, w = (
+                    _next(u, 0.8191725133961645),
+                    _next(v, LIFT),
+                    _next(w, 0.5497004779019703),
+                )
                 spread = own if own > 0.0 else np.float32(1.0)
-                x = column + ((number * 0.8191725133961645) % 1.0 - 0.5) * spread
-                lift = (number * 0.6710436067037893) % 1.0 - 0.5
-                x += side[1, row, column]
-                y = row + lift * spread + side[2, row, column]
-                z = heights[layer] + ((number * 0.5497004779019703) % 1.0 - 0.5) * height_mm
-                c = start[0] + x * right[0] + y * down[0] + z * up[0]
-                r = start[1] + x * right[1] + y * down[1] + z * up[1]
+                x = column + (u - 0.5) * spread + side[1, row, column]
+                y = row + (v - 0.5) * spread + side[2, row, column]
+                z = heights[layer] + (w - 0.5) * height_mm
                 offset = start[2] + x * right[2] + y * down[2] + z * up[2]
-                dose = trilinear(values, c, r, slice_index(offset, offsets))
+                place = offset / even_mm if even_mm > 0.0 else slice_index(offset, offsets)
+                dose = trilinear(
+                    values,
+                    start[0] + x * right[0] + y * down[0] + z * up[0],
+                    start[1] + x * right[1] + y * down[1] + z * up[1],
+                    place,
+                )
                 if math.isnan(dose):
                     outside[0] += weight * own
                     outside[1] += weight * inner
                     outside[2] += weight * outer
                     continue
-                place = min(max(int((dose - lowest) * per_gray), 0), bins - 1)
-                quarter = (row + column) % 2 * 2 + (column + layer) % 2
-                volumes[quarter, place] += weight * own
-                volumes[INNER, place] += weight * inner
-                volumes[OUTER, place] += weight * outer
-                if abs(lift) > SURE:
-                    continue
-                for kind, share in ((0, own), (1, inner), (2, outer)):
-                    if share >= 0.999:
-                        extremes[kind, 0] = min(extremes[kind, 0], dose)
-                        extremes[kind, 1] = max(extremes[kind, 1], dose)
+                place_in = min(max(int((dose - lowest) * per_gray), 0), bins - 1)
+                volumes[(row + column) % 2 * 2 + (column + layer) % 2, place_in] += weight * own
+                volumes[INNER, place_in] += weight * inner
+                volumes[OUTER, place_in] += weight * outer
+                if abs(v - 0.5) <= SURE:
+                    _widen(extremes, dose, own, inner, outer)
+
+
+@numba.njit(cache=True, nogil=True)
+def _next(share: float, step: float) -> float:
+    share += step
+    return share - 1.0 if share >= 1.0 else share
+
+
+@numba.njit(cache=True, nogil=True)
+def _widen(extremes: Floats, dose: float, own: float, inner: float, outer: float) -> None:
+    """Let a sample count for lowest and highest dose where its pixel is covered."""
+    for kind, share in ((0, own), (1, inner), (2, outer)):
+        if share >= 0.999:
+            extremes[kind, 0] = min(extremes[kind, 0], dose)
+            extremes[kind, 1] = max(extremes[kind, 1], dose)

@@ -184,8 +184,17 @@ def _common_normal(contours: Sequence[Floats], where: str) -> Floats:
 
 
 def _area_vector(points: Floats) -> Floats:
-    from_first = points - points[0]
-    return np.asarray(np.cross(from_first[1:-1], from_first[2:]).sum(axis=0) / 2)
+    x, y, z = (points - points[0]).T
+    return (
+        np.array(
+            [
+                y[:-1] @ z[1:] - z[:-1] @ y[1:],
+                z[:-1] @ x[1:] - x[:-1] @ z[1:],
+                x[:-1] @ y[1:] - y[:-1] @ x[1:],
+            ]
+        )
+        / 2
+    )
 
 
 def _in_plane_axes(normal: Floats) -> tuple[Floats, Floats]:
@@ -264,14 +273,15 @@ def even_odd_area(polygons: Sequence[Floats]) -> float:
 def area(polygon: Floats) -> float:
     """Return the area of one polygon in mm2, whichever way round it was drawn."""
     x, y = (polygon - polygon[0]).T
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    # The first corner is the origin, so that the edges from and to it add nothing.
+    return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:])) / 2
 
 
 def is_inside(point: Floats, polygon: Floats) -> bool:
     """Return whether a point of the plane lies inside a polygon; shapes (2,) and (n, 2)."""
-    x, y = polygon.T
-    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
-    spans = (y > point[1]) != (next_y > point[1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossing = x + (point[1] - y) / (next_y - y) * (next_x - x)
-    return bool(np.count_nonzero(spans & (crossing > point[0])) % 2)
+    above = polygon[:, 1] > point[1]
+    starts = np.flatnonzero(above != np.roll(above, -1))
+    x, y = polygon[starts].T
+    next_x, next_y = polygon[(starts + 1) % len(polygon)].T
+    crossing = x + (point[1] - y) / (next_y - y) * (next_x - x)
+    return bool(np.count_nonzero(crossing > point[0]) % 2)
