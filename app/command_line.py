@@ -1,4 +1,4 @@
-"""The commands: `eqs`, `eqs demo`, `eqs rtp`, `eqs lex`, `eqs filter`. Stable; 0, 1 or 2."""
+"""The commands of every room. Stable; exit code 0, 1 or 2."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.answers import finish, say
 from app.both_channels import reader_back
 from app.demo.write_demo import write_demo
 from app.filter.report import Report, as_text, compare_report, open_report
@@ -16,6 +17,7 @@ from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.lex.command import write_from_files
 from app.lex.treatment import read_treatment
+from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
@@ -51,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     rooms = top.add_subparsers(metavar="COMMAND")
     demo = rooms.add_parser("demo", help="write the demonstration patient")
     demo.add_argument("folder", type=Path, metavar="DIR")
-    _finish(demo, _demo)
+    finish(demo, _demo)
     rtp = rooms.add_parser("rtp", help="look at an RTP-Connect file").add_subparsers(required=True)
     for name, run, words in (
         ("show", _rtp_show, "print records and values"),
@@ -59,15 +61,16 @@ def parser() -> argparse.ArgumentParser:
     ):
         one = rtp.add_parser(name, help=words)
         one.add_argument("file", type=Path, metavar="FILE")
-        _finish(one, run)
+        finish(one, run)
     lex = rooms.add_parser("lex", help="write transfer files").add_subparsers(required=True)
     write = lex.add_parser("write", help="write one transfer file")
     write.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     write.add_argument("--treatment", type=Path, required=True, metavar="TREATMENT.toml")
     write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
     write.add_argument("--trial", metavar="NAME")
-    _finish(write, _lex_write)
+    finish(write, _lex_write)
     _filter_commands(rooms)
+    add_viewer_commands(rooms)
     return top
 
 
@@ -81,12 +84,7 @@ def _filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     pair.add_argument("--trial", metavar="NAME")
     for one, run in ((alone, _filter_open), (pair, _filter_compare)):
         one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
-        _finish(one, run)
-
-
-def _finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    command.set_defaults(run=run)
+        finish(one, run)
 
 
 def _window(words: argparse.Namespace) -> int:
@@ -103,7 +101,7 @@ def _window(words: argparse.Namespace) -> int:
 def _demo(words: argparse.Namespace) -> int:
     demo = write_demo(words.folder)
     files = sorted(str(file.relative_to(demo.folder)) for file in demo.folder.rglob("*.*"))
-    _say(words, {"status": "pass", "folder": str(demo.folder), "files": files}, _told(demo.folder))
+    say(words, {"status": "pass", "folder": str(demo.folder), "files": files}, _told(demo.folder))
     return CLEAN
 
 
@@ -113,7 +111,7 @@ def _told(folder: Path) -> str:
 
 def _rtp_show(words: argparse.Namespace) -> int:
     file = read_file(words.file)
-    _say(words, describe(file), table(file))
+    say(words, describe(file), table(file))
     return CLEAN
 
 
@@ -122,7 +120,7 @@ def _rtp_check(words: argparse.Namespace) -> int:
     status = overall(findings)
     answer = {"status": status, "findings": [_row(finding) for finding in findings]}
     lines = [f"{finding.state:8} {finding.message}" for finding in findings]
-    _say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
+    say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
     return CLEAN if status == State.PASS else FINDINGS
 
 
@@ -130,7 +128,7 @@ def _lex_write(words: argparse.Namespace) -> int:
     entries = read_treatment(words.treatment)
     back = reader_back(words.plan, words.trial or entries.trial, entries.beams)
     report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
-    _say(words, report.to_json(), report.as_text())
+    say(words, report.to_json(), report.as_text())
     if report.out is None:
         return COULD_NOT_RUN
     return CLEAN if overall(report.findings) == State.PASS else FINDINGS
@@ -146,7 +144,7 @@ def _filter_compare(words: argparse.Namespace) -> int:
 
 
 def _report(words: argparse.Namespace, report: Report) -> int:
-    _say(words, report.to_json(), as_text(report))
+    say(words, report.to_json(), as_text(report))
     return CLEAN if report.status == State.PASS else FINDINGS
 
 
@@ -157,10 +155,6 @@ def _row(finding: Finding) -> dict[str, object]:
         "expected": finding.expected, "found": finding.found, "unit": finding.unit,
         "message": finding.message, "remedy": finding.remedy,
     }  # fmt: skip
-
-
-def _say(words: argparse.Namespace, answer: object, text: str) -> None:
-    print(json.dumps(answer, indent=1, ensure_ascii=False) if words.json else text)  # noqa: T201  (the command's answer)
 
 
 def _refuse(words: argparse.Namespace, what: str, where: str, remedy: str) -> int:

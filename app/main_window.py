@@ -130,6 +130,10 @@ class MainWindow(QMainWindow):
             f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it."
         )
         self.demo_strip.show()
+        for number in range(self.stack.count()):
+            page = self.stack.widget(number)
+            if isinstance(page, Page):
+                page.offer_demo(folder)
         lex = self.go_to("LEX")
         lex.open_demo(folder)
 

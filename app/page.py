@@ -41,6 +41,10 @@ class Page(QWidget):
         """Open this room's part of a demonstration set."""
         raise NotImplementedError(f"{type(self).__name__} has no demonstration ({folder})")
 
+    def offer_demo(self, folder: Path) -> None:
+        """Learn where a demonstration set lies; the room may offer it on its empty page."""
+        del folder
+
     def has_unfinished_write(self) -> bool:
         """Return whether closing now would interrupt the writing of a file."""
         return False

@@ -8,6 +8,7 @@ from app.filter.gui.page import FilterPage
 from app.lex.gui.page import LexPage
 from app.page import Page
 from app.placeholder import PlaceholderPage
+from app.viewer.page import ViewerPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +18,6 @@ class Room:
     title: str
     hint: str
     make: Callable[[], Page]
-
-
-def _viewer() -> Page:
-    page = PlaceholderPage(
-        "Viewer",
-        "0.2",
-        (
-            "dose on CT as a continuous colour wash and as isodose lines, with structures",
-            "an independent DVH with its sampling error beside the exported one",
-            "beam's eye view of every control point, 3D room view",
-            "a geometry certificate: positions, frames, gaps and references, checked on loading",
-        ),
-        "Until then look at dose and structures in the planning system.",
-    )
-    page.help_page = "viewer"
-    return page
 
 
 def _archive() -> Page:
@@ -53,6 +38,6 @@ def _archive() -> Page:
 ROOMS = (
     Room("LEX", "Write a transfer file from a plan", lambda: LexPage(reader_back)),
     Room("Filter", "Check an R&V export against the plan", FilterPage),
-    Room("Viewer", "Not in this version", _viewer),
+    Room("Viewer", "Dose and structures on images, DVH, beams", ViewerPage),
     Room("Archive", "Not in this version", _archive),
 )

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     RTP = "RTP-Connect file"
     DICOM = "DICOM file"
     DICOM_FOLDER = "folder with DICOM files"
+    ZIP = "zip archive"
     PINNACLE = "Pinnacle plan"
     PINNACLE_PATIENT = "Pinnacle patient folder"
     PINNACLE_ROOT = "Pinnacle institution folder"
@@ -33,15 +34,19 @@ def _folder_kind(folder: Path) -> Kind:
         return Kind.PINNACLE_PATIENT
     if (folder / "Institution").is_file():
         return Kind.PINNACLE_ROOT
-    files = sorted(entry for entry in folder.iterdir() if entry.is_file())
-    if any(_file_kind(file) == Kind.DICOM for file in files[:50]):
-        return Kind.DICOM_FOLDER
+    # A set often lies in folders per series: one level down is looked at too.
+    for place in (folder, *sorted(entry for entry in folder.iterdir() if entry.is_dir())):
+        files = sorted(entry for entry in place.iterdir() if entry.is_file())
+        if any(_file_kind(file) == Kind.DICOM for file in files[:50]):
+            return Kind.DICOM_FOLDER
     return Kind.UNKNOWN
 
 
 def _file_kind(file: Path) -> Kind:
     with file.open("rb") as stream:
         start = stream.read(FIRST_BYTES)
+    if start.startswith(b"PK\x03\x04") and file.suffix.lower() == ".zip":
+        return Kind.ZIP
     if start[128:132] == b"DICM" or file.suffix.lower() == ".dcm":
         return Kind.DICOM
     if start.lstrip().upper().startswith(b'"PLAN_DEF"') or file.suffix.lower() == ".rtp":

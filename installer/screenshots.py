@@ -62,6 +62,7 @@ def take_all(folder: Path, *, dark: bool) -> None:
         take_empty(window, folder)
         take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
         take_filter(window, folder, demo)
+        take_viewer(window, folder, demo)
         window.help_window.show_page("filter")
         settle()
         window.help_window.grab().save(str(folder / "help.png"))
@@ -107,6 +108,26 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)
     shoot(window, folder, "filter-refused")
+
+
+def take_viewer(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show every page of the Viewer with the demonstration patient."""
+    viewer = window.go_to("Viewer")
+    viewer.open_demo(demo)
+    settle(lambda: viewer.desk is not None)
+    desk = viewer.desk
+    shoot(window, folder, "viewer-slices")
+    desk.slices.oblique.setChecked(True)
+    shoot(window, folder, "viewer-oblique")
+    desk.slices.set_layout("Axial large")
+    shoot(window, folder, "viewer-axial")
+    view = desk.slices.views[0]
+    middle = view.width() / 2, view.height() / 2
+    desk.slices.measured.emit(view.plane.point_mm(10, middle[1]), view.plane.point_mm(*middle))
+    for number in range(1, desk.tabs.count()):
+        desk.tabs.setCurrentIndex(number)
+        name = "".join(c if c.isalpha() else "-" for c in desk.tabs.tabText(number).lower())
+        shoot(window, folder, f"viewer-{name}")
 
 
 def main() -> None:

@@ -1,12 +1,17 @@
 """What is shown and how: one frozen record, changed only by making the next one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.viewer.slice_picture import Wash, Window
-from core.dose.colour_wash import Scale, scales
+from core.dicom.combine import DIFFERENCE
+from core.dicom.dose import Dose
+from core.dose.colour_wash import DIFFERENCE_SCALE, Scale, scales
 
 # Isodose lines in percent of the prescription, as treatment planning systems show them first.
 USUAL_PERCENTS = (107.0, 105.0, 100.0, 95.0, 90.0, 80.0, 70.0, 50.0, 30.0, 10.0)
+# Differences are shown between these percents of the reference dose, and not below the second.
+DIFFERENCE_PERCENT, HOLLOW_PERCENT = 10.0, 1.0
+DIFFERENCE_LEVELS = (10.0, 5.0, 3.0, -3.0, -5.0, -10.0)
 WINDOWS = {
     "Soft tissue": Window(-160.0, 240.0),
     "Lung": Window(-1350.0, 150.0),
@@ -33,6 +38,7 @@ class Display:
         lower_percent: Lower threshold of the wash in percent of the reference dose.
         upper_percent: Upper threshold.
         opacity: Opacity of the wash, 0 to 1.
+        hollow_percent: Doses nearer to zero than this are not coloured.
         show_lines: Whether isodose lines are shown.
         levels: Isodose levels, in percent of the reference or in Gy.
         levels_in_gy: Whether the levels are Gy.
@@ -50,6 +56,7 @@ class Display:
     lower_percent: float = 20.0
     upper_percent: float = 110.0
     opacity: float = 0.45
+    hollow_percent: float = 0.0
     show_lines: bool = True
     levels: tuple[float, ...] = USUAL_PERCENTS
     levels_in_gy: bool = False
@@ -66,7 +73,8 @@ class Display:
             return None
         lower = self.reference_gy * self.lower_percent / 100
         upper = self.reference_gy * self.upper_percent / 100
-        return Wash(self.scale, lower, upper, self.opacity)
+        hollow = self.reference_gy * self.hollow_percent / 100
+        return Wash(self.scale, lower, upper, self.opacity, hollow)
 
     @property
     def levels_gy(self) -> tuple[float, ...]:
@@ -75,6 +83,20 @@ class Display:
             return ()
         factor = 1.0 if self.levels_in_gy else self.reference_gy / 100
         return tuple(sorted((level * factor for level in self.levels), reverse=True))
+
+    def for_dose(self, dose: Dose | None) -> "Display":
+        """Return the settings for a dose: a difference has a scale of its own, around zero."""
+        if dose is None or dose.summation != DIFFERENCE:
+            return self
+        return replace(
+            self,
+            scale=DIFFERENCE_SCALE,
+            lower_percent=-DIFFERENCE_PERCENT,
+            upper_percent=DIFFERENCE_PERCENT,
+            hollow_percent=HOLLOW_PERCENT,
+            levels=DIFFERENCE_LEVELS,
+            levels_in_gy=False,
+        )
 
     def line_colour(self, number: int) -> tuple[int, int, int]:
         """Return the colour of the n-th line from the highest."""

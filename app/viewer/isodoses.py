@@ -17,6 +17,8 @@ def isodoses_on(
     dose: Grid, plane: ViewPlane, levels: tuple[float, ...]
 ) -> tuple[tuple[float, tuple[Floats, ...]], ...]:
     """Return for each level its lines in pixels of the view."""
+    if not levels:
+        return ()
     corners = plane.pixels(dose.geometry.corners_mm)
     height, width = plane.size
     low = np.maximum(corners.min(axis=0), 0.0)

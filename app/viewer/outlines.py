@@ -12,7 +12,7 @@ import numpy.typing as npt
 from app.viewer.planes import ViewPlane
 from core.dicom.structures import Structure
 from core.dose.geometry import Floats
-from core.dose.stack import Stack, stack_of
+from core.dose.stack import Stack, is_inside, stack_of
 from core.errors import RemedyError
 
 PARALLEL = 0.9999
@@ -78,19 +78,23 @@ class Outline:
                 self._low[layer.above] = middle
             if layer.below is not None and layer.above is not None:
                 self._joined[layer.below] = True
-        starts, ends, owners = [], [], []
+        corners, following, owners = [], [], []
+        count = 0
         for number, plane in enumerate(stack.planes):
             for polygon in plane.polygons:
-                starts.append(polygon)
-                ends.append(np.roll(polygon, -1, axis=0))
-                owners.append(np.full(len(polygon), number))
-        self._starts, self._ends = np.concatenate(starts), np.concatenate(ends)
+                size = len(polygon)
+                corners.append(polygon)
+                following.append(count + (np.arange(size) + 1) % size)
+                owners.append(np.full(size, number))
+                count += size
+        self._corners, self._next = np.concatenate(corners), np.concatenate(following)
         self._owners = np.concatenate(owners)
+        self._box_mm = self.structure.box_mm
 
     def cut(self, plane: ViewPlane) -> Cut:
         """Return what a view plane shows of the structure."""
         points = self._near_points(plane)
-        if self.stack is None:
+        if self.stack is None or self._is_missed(self.stack, plane):
             return Cut(points=points)
         along = abs(float(plane.normal @ self.stack.normal))
         if along > PARALLEL:
@@ -99,6 +103,24 @@ class Outline:
             lines, boxes = self._upright(self.stack, plane)
             return Cut(lines=lines, boxes=boxes, points=points)
         return Cut(banded=self._slanted(self.stack, plane), points=points)
+
+    def _is_missed(self, stack: Stack, plane: ViewPlane) -> bool:
+        """Whether a plane passes by the box around the structure, end caps included."""
+        middle, half = self._box_mm.mean(axis=0), (self._box_mm[1] - self._box_mm[0]) / 2
+        reach = float(np.abs(plane.normal) @ (half + stack.usual_mm))
+        return abs(float((middle - plane.centre_mm) @ plane.normal)) > reach
+
+    def holds(self, point_mm: Floats) -> bool:
+        """Return whether a patient point lies in the structure, by the rule."""
+        if self.stack is None:
+            return False
+        height = float(point_mm @ self.stack.normal)
+        flat = np.array([point_mm @ self.stack.across, point_mm @ self.stack.along])
+        inside = np.flatnonzero((self._low <= height) & (height < self._high))
+        return any(
+            sum(is_inside(flat, polygon) for polygon in self.stack.planes[number].polygons) % 2
+            for number in inside[:1]
+        )
 
     def _near_points(self, plane: ViewPlane) -> Floats:
         near = np.abs(plane.depth_mm(self._points)) <= POINT_REACH_MM
@@ -126,12 +148,14 @@ class Outline:
         flat = np.array([normal @ stack.across, normal @ stack.along])
         level = float(plane.centre_mm @ normal)
         way = np.array([-flat[1], flat[0]])
-        before, after = self._starts @ flat - level, self._ends @ flat - level
-        crossed = (before > 0) != (after > 0)
-        if not crossed.any():
+        away = self._corners @ flat - level
+        behind = away > 0
+        crossed = np.flatnonzero(behind != behind[self._next])
+        if not len(crossed):
             return np.empty((0, 4)), np.empty((0, 4))
-        share = before[crossed] / (before[crossed] - after[crossed])
-        start, end = self._starts[crossed], self._ends[crossed]
+        ends = self._next[crossed]
+        share = away[crossed] / (away[crossed] - away[ends])
+        start, end = self._corners[crossed], self._corners[ends]
         places = (start + share[:, None] * (end - start)) @ way
         owners = self._owners[crossed]
         order = np.lexsort((places, owners))

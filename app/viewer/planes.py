@@ -12,6 +12,10 @@ from core.dose.geometry import Floats
 LETTERS = (("L", "R"), ("P", "A"), ("H", "F"))
 
 
+# How much more than the patient a view shows at first: room for letters and legend.
+MARGIN = 1.12
+
+
 class Orientation(StrEnum):
     """The usual planes; oblique is any other."""
 
@@ -143,7 +147,7 @@ def view_plane(
     extent = box_mm[1] - box_mm[0]
     height, width = max(size[0], 1), max(size[1], 1)
     wide, high = float(abs(extent @ right)), float(abs(extent @ down))
-    pixel_mm = max(wide / width, high / height, 1e-3) * 1.04
+    pixel_mm = max(wide / width, high / height, 1e-3) * MARGIN
     plane = ViewPlane(orientation, box_mm.mean(axis=0), right, down, pixel_mm, (height, width))
     return plane.through(point_mm)
 

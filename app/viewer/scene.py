@@ -1,6 +1,6 @@
 """What is loaded into the slice views, and the making of one finished slice: no widget."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtGui import QImage, QPainter
@@ -10,7 +10,7 @@ from app.viewer.isodoses import isodoses_on
 from app.viewer.outlines import Outline
 from app.viewer.planes import ViewPlane
 from app.viewer.slice_painter import Overlay, paint_overlay, position_words, to_image
-from app.viewer.slice_picture import Layer, SlicePicture
+from app.viewer.slice_picture import slice_picture
 from core.dicom.dose import Dose
 from core.dicom.images import ImageSeries
 from core.dicom.rt_set import RtSet
@@ -40,8 +40,6 @@ class Scene:
     second: Dose | None = None
     outlines: tuple[Outline, ...] = ()
     left_out: tuple[str, ...] = ()
-    layer: Layer | None = field(default=None)
-    dose_layer: Layer | None = field(default=None)
 
     @property
     def box_mm(self) -> Floats:
@@ -93,31 +91,16 @@ def _number(value: object) -> float | None:
 
 
 class SliceRenderer:
-    """Makes finished slices of a scene; one per view."""
+    """Makes finished slices of a scene."""
 
-    def __init__(self) -> None:
-        self.picture = SlicePicture()
-        self.scene: Scene | None = None
-
-    def set_scene(self, scene: Scene | None, display: Display) -> None:
-        """Show another scene, or the same with other contents."""
+    def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.picture.set_image(scene.layer if scene is not None else None)
-        self.set_display(display)
-
-    def set_display(self, display: Display) -> None:
-        """Use other settings."""
-        self.picture.set_window(display.window)
-        layer = self.scene.dose_layer if self.scene is not None else None
-        self.picture.set_dose(layer, display.wash)
 
     def overlay(self, plane: ViewPlane, display: Display, cross_mm: Floats | None) -> Overlay:
         """Return what lies over the slice."""
         scene = self.scene
-        if scene is None:
-            return Overlay((), (), (), None, (), ())
         structures = [
-            (outline.structure.colour, outline.cut(plane))
+            (outline.structure.colour, outline.cut(plane), outline.structure.kind != "EXTERNAL")
             for outline in scene.outlines
             if outline.structure.number not in display.hidden
         ]
@@ -135,16 +118,20 @@ class SliceRenderer:
         display: Display,
         cross_mm: Floats | None = None,
         ruler_mm: tuple[Floats, Floats] | None = None,
+        ratio: float = 1.0,
     ) -> QImage:
-        """Return the finished slice."""
-        image = to_image(self.picture.render(plane))
+        """Return the finished slice; `ratio` are the screen's pixels per unit of size."""
+        scene = self.scene
+        display = display.for_dose(scene.dose)
+        dose = scene.dose.grid if scene.dose is not None else None
+        picture = slice_picture(plane, scene.volume, display.window, dose, display.wash)
+        image = to_image(picture)
         overlay = self.overlay(plane, display, cross_mm)
         if ruler_mm is not None:
             ends = (plane.pixels(ruler_mm[0]), plane.pixels(ruler_mm[1]))
             overlay = replace(overlay, ruler=ends)
         painter = QPainter(image)
-        unit = self.scene.unit if self.scene is not None else ""
-        paint_overlay(painter, plane, overlay, display, unit)
+        paint_overlay(painter, plane, replace(overlay, ratio=ratio), display, scene.unit)
         painter.end()
         return image
 

@@ -1,10 +1,11 @@
 """Everything that is drawn over a slice: structures, isodoses, letters, scale, legend, words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -18,6 +19,9 @@ WHITE = QColor(235, 235, 235)
 FAINT = QColor(235, 235, 235, 120)
 SHADOW = QColor(0, 0, 0, 150)
 MARGIN = 8
+# Strong lines take twice the time; with many structures thin ones are clearer, too.
+STRONG_PEN, FEW_STRUCTURES = 1.6, 12
+LEGEND_WIDTH = 72
 BAR_LENGTHS_MM = (200, 100, 50, 20, 10, 5, 2, 1)
 
 
@@ -26,23 +30,26 @@ class Overlay:
     """What lies over one slice.
 
     Attributes:
-        structures: Colour and cut of each structure that is shown.
+        structures: Colour and cut of each structure that is shown, and whether it may be filled
+            (the patient's outline would colour everything).
         lines: For each isodose level its colour, words and lines.
         dashed: The same for a second dose, drawn dashed.
         cross: Pixel of the cross-hair, or None.
         title: Words at the top left, one line each.
         notes: Words at the bottom left.
         ruler: Two pixels between which a distance is measured, or None.
+        ratio: The screen's pixels per unit of size: words and margins grow with it.
 
     """
 
-    structures: Sequence[tuple[Colour, Cut]]
+    structures: Sequence[tuple[Colour, Cut, bool]]
     lines: Sequence[tuple[Colour, str, Sequence[Floats]]]
     dashed: Sequence[tuple[Colour, str, Sequence[Floats]]]
     cross: Floats | None
     title: Sequence[str]
     notes: Sequence[str]
     ruler: tuple[Floats, Floats] | None = None
+    ratio: float = 1.0
 
 
 def to_image(picture: npt.NDArray[np.uint8]) -> QImage:
@@ -66,8 +73,11 @@ def paint_overlay(
 
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for colour, cut in overlay.structures:
-        _structure(painter, QColor(*colour), cut, display.fill)
+    shown = [row for row in overlay.structures if not row[1].is_empty]
+    width = STRONG_PEN if len(shown) <= FEW_STRUCTURES else 1.0
+    for colour, cut, fills in shown:
+        pen = QPen(QColor(*colour), width)
+        _structure(painter, pen, cut, display.fill if fills else 0.0)
     for colour, _, lines in overlay.lines:
         _isodose(painter, QColor(*colour), lines, Qt.PenStyle.SolidLine)
     for colour, _, lines in overlay.dashed:
@@ -77,27 +87,52 @@ def paint_overlay(
         _cross(painter, overlay.cross, width, height)
     if overlay.ruler is not None:
         _ruler(painter, plane, overlay.ruler)
-    if min(height, width) < 90:
+    ratio = overlay.ratio
+    seen = replace(
+        plane,
+        size=(round(height / ratio), round(width / ratio)),
+        pixel_mm=plane.pixel_mm * ratio,
+    )
+    if min(seen.size) < 90:
         return
-    _letters(painter, plane)
-    _scale_bar(painter, plane)
-    _texts(painter, overlay, height)
-    _legend(painter, overlay, display, unit, width, height)
+    painter.scale(ratio, ratio)
+    _scale_bar(painter, seen)
+    below = _texts(painter, overlay, seen.size)
+    end = _legend(painter, overlay, display, unit, seen.size)
+    _letters(painter, seen, below, beside_legend=end > seen.size[0] / 2 - 12)
 
 
 def _polygon(points: Floats) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
-def _structure(painter: QPainter, colour: QColor, cut: Cut, fill: float) -> None:
-    if cut.is_empty:
-        return
-    path = QPainterPath()
+def _path(lines: Sequence[Floats], *, closed: bool) -> QPainterPath:
+    """Return polylines as one path, made from the arrays without a call per point."""
+    if not lines:
+        return QPainterPath()
+    parts = [np.concatenate([line, line[:1]]) for line in lines] if closed else list(lines)
+    points = np.concatenate(parts)
+    joined = np.ones(len(points), dtype=np.int32)
+    joined[np.cumsum([len(part) for part in parts]) - 1] = 0
+    made: QPainterPath = arrayToQPath(
+        points[:, 0], points[:, 1], connect=joined, finiteCheck=False
+    )
+    return made
+
+
+def _segments(lines: Floats) -> QPainterPath:
+    """Return single straight lines (n, 4) as one path."""
+    points = lines.reshape(-1, 2)
+    made: QPainterPath = arrayToQPath(
+        points[:, 0], points[:, 1], connect="pairs", finiteCheck=False
+    )
+    return made
+
+
+def _structure(painter: QPainter, pen: QPen, cut: Cut, fill: float) -> None:
+    colour = pen.color()
+    path = _path(cut.loops, closed=True)
     path.setFillRule(Qt.FillRule.OddEvenFill)
-    for loop in cut.loops:
-        path.addPolygon(_polygon(loop))
-        path.closeSubpath()
-    pen = QPen(colour, 1.6)
     pen.setCosmetic(True)
     if fill > 0:
         soft = QColor(colour)
@@ -108,7 +143,11 @@ def _structure(painter: QPainter, colour: QColor, cut: Cut, fill: float) -> None
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
-    painter.drawLines([QLineF(*line) for line in cut.lines.tolist()])
+    if len(cut.lines):
+        # Along rows and columns there is nothing to smooth, and the sharp line is quicker.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.drawPath(_segments(cut.lines))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     for band, outlines in cut.banded:
         _banded(painter, colour, band, outlines, fill)
     for x, y in cut.points.tolist():
@@ -123,11 +162,8 @@ def _banded(
     clip.addPolygon(_polygon(band))
     painter.save()
     painter.setClipPath(clip, Qt.ClipOperation.IntersectClip)
-    path = QPainterPath()
+    path = _path(outlines, closed=True)
     path.setFillRule(Qt.FillRule.OddEvenFill)
-    for outline in outlines:
-        path.addPolygon(_polygon(outline))
-        path.closeSubpath()
     if fill > 0:
         soft = QColor(colour)
         soft.setAlphaF(fill)
@@ -142,8 +178,8 @@ def _isodose(
     pen = QPen(colour, 1.3, style)
     pen.setCosmetic(True)
     painter.setPen(pen)
-    for line in lines:
-        painter.drawPolyline(_polygon(line))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(_path(lines, closed=False))
 
 
 def _cross(painter: QPainter, at: Floats, width: int, height: int) -> None:
@@ -166,7 +202,7 @@ def _ruler(painter: QPainter, plane: ViewPlane, ends: tuple[Floats, Floats]) -> 
     _write(painter, QPointF(float(end[0]) + 8, float(end[1]) - 6), f"{length_mm:.1f} mm")
 
 
-def _letters(painter: QPainter, plane: ViewPlane) -> None:
+def _letters(painter: QPainter, plane: ViewPlane, below: float, *, beside_legend: bool) -> None:
     height, width = plane.size
     left, right, top, bottom = plane.letters
     font = _font(painter, 15, bold=True)
@@ -174,8 +210,9 @@ def _letters(painter: QPainter, plane: ViewPlane) -> None:
     metrics = painter.fontMetrics()
     middle = height / 2 + metrics.ascent() / 2
     _write(painter, QPointF(MARGIN, middle), left)
-    _write(painter, QPointF(width - MARGIN - metrics.horizontalAdvance(right), middle), right)
-    _write(painter, QPointF(width / 2, MARGIN + metrics.ascent()), top)
+    far = MARGIN + (LEGEND_WIDTH if beside_legend else 0)
+    _write(painter, QPointF(width - far - metrics.horizontalAdvance(right), middle), right)
+    _write(painter, QPointF(width / 2, below + metrics.ascent()), top)
     _write(painter, QPointF(width / 2, height - MARGIN), bottom)
 
 
@@ -194,29 +231,32 @@ def _scale_bar(painter: QPainter, plane: ViewPlane) -> None:
     _write(painter, QPointF(x, y - 5), words)
 
 
-def _texts(painter: QPainter, overlay: Overlay, height: int) -> None:
-    painter.setFont(_font(painter, 11))
-    step = painter.fontMetrics().height()
-    for number, words in enumerate(overlay.title):
-        _write(
-            painter,
-            QPointF(MARGIN, MARGIN + painter.fontMetrics().ascent() + number * step),
-            words,
-        )
-    for number, words in enumerate(reversed(overlay.notes)):
-        _write(painter, QPointF(MARGIN, height - MARGIN - number * step), words)
-
-
-def _legend(
-    painter: QPainter, overlay: Overlay, display: Display, unit: str, width: int, height: int
-) -> None:
-    """Draw the wash scale with its thresholds, and the isodose levels in their colours."""
-    if not unit or height < 220:
-        return
+def _texts(painter: QPainter, overlay: Overlay, size: tuple[int, int]) -> float:
+    """Write title and notes; return where the middle of the picture is free at the top."""
+    height, width = size
     painter.setFont(_font(painter, 11))
     metrics = painter.fontMetrics()
     step = metrics.height()
-    top = MARGIN + 4
+    for number, words in enumerate(overlay.title):
+        _write(painter, QPointF(MARGIN, MARGIN + metrics.ascent() + number * step), words)
+    for number, words in enumerate(reversed(overlay.notes)):
+        _write(painter, QPointF(MARGIN, height - MARGIN - number * step), words)
+    longest = max((metrics.horizontalAdvance(words) for words in overlay.title), default=0)
+    reaches = MARGIN + longest > width / 2 - 10
+    return float(MARGIN + (len(overlay.title) * step if reaches else 0))
+
+
+def _legend(
+    painter: QPainter, overlay: Overlay, display: Display, unit: str, size: tuple[int, int]
+) -> float:
+    """Draw the wash scale and the isodose levels in their colours; return where they end."""
+    height, width = size
+    if not unit or height < 220:
+        return 0.0
+    painter.setFont(_font(painter, 11))
+    metrics = painter.fontMetrics()
+    step = metrics.height()
+    top = MARGIN + 4.0
     wash = display.wash
     if wash is not None:
         tall = min(110, height // 3)
@@ -247,6 +287,7 @@ def _legend(
         )
         _write(painter, at, words)
         top += step
+    return top
 
 
 def _font(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:

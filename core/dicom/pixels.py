@@ -26,6 +26,7 @@ def read_volume(
     series: ImageSeries,
     progress: Progress | None = None,
     first_image: FirstImage | None = None,
+    first: int | None = None,
 ) -> Grid:
     """Return all values of a series, rescaled (CT in HU).
 
@@ -34,8 +35,9 @@ def read_volume(
     Args:
         series: What to read.
         progress: Told after every few slices; may raise to stop.
-        first_image: Called with the number of the middle slice and the grid as soon as that
-            slice is there; the other slices are then still empty.
+        first_image: Called with the number of the first slice that is read and the grid as soon
+            as that slice is there; the other slices are then still empty.
+        first: Slice to read first; the middle one for None.
 
     Raises:
         UnreadableFileError: A slice is cut short, or its compression is not known.
@@ -43,10 +45,10 @@ def read_volume(
     """
     if _fits_16_bits(series):
         try:
-            return _read(series, np.dtype(np.int16), progress, first_image)
+            return _read(series, np.dtype(np.int16), progress, first_image, first)
         except _TooLargeError:
             pass
-    return _read(series, np.dtype(np.float32), progress, first_image)
+    return _read(series, np.dtype(np.float32), progress, first_image, first)
 
 
 def _fits_16_bits(series: ImageSeries) -> bool:
@@ -70,11 +72,12 @@ def _read(
     kind: np.dtype[np.int16] | np.dtype[np.float32],
     progress: Progress | None,
     first_image: FirstImage | None,
+    first: int | None,
 ) -> Grid:
     values = np.zeros(series.geometry.shape, dtype=kind)
     grid = Grid(series.geometry, values, series.frame_uid)
     count = len(series.items)
-    for done, number in enumerate(_middle_first(count)):
+    for done, number in enumerate(_order(count, first)):
         _fill(series.items[number], values[number])
         if done == 0 and first_image is not None:
             first_image(number, grid)
@@ -83,10 +86,10 @@ def _read(
     return grid
 
 
-def _middle_first(count: int) -> Iterator[int]:
-    middle = count // 2
-    yield middle
-    yield from (number for number in range(count) if number != middle)
+def _order(count: int, first: int | None) -> Iterator[int]:
+    start = count // 2 if first is None else min(max(first, 0), count - 1)
+    yield start
+    yield from (number for number in range(count) if number != start)
 
 
 def _fill(item: Item, target: npt.NDArray[Any]) -> None:

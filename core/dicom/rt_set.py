@@ -128,7 +128,7 @@ def read_rt_sets(paths: Sequence[Path], progress: Progress | None = None) -> lis
             f"no DICOM object was found{why}", where=where, remedy="Choose another folder or file."
         )
     people: dict[str, list[Item]] = defaultdict(list)
-    for item in _each_once(items):
+    for item in _each_once(items, refused):
         people[item.text("PatientID")].append(item)
     sets = [
         _one_set(patient_id, own, refused, _part(progress, 0.5, 1.0))
@@ -144,12 +144,25 @@ def _part(progress: Progress | None, start: float, end: float) -> Progress | Non
     return lambda share, words: tell(start + share * (end - start), words)
 
 
-def _each_once(items: Iterable[Item]) -> list[Item]:
-    """Drop second copies of an object: the same SOPInstanceUID, as on a CD and its copy."""
-    seen: dict[object, Item] = {}
+def _each_once(items: Iterable[Item], refused: list[Refused]) -> list[Item]:
+    """Drop second copies of an object, as on a CD and its copy; refuse those that differ."""
+    seen: dict[str, Item] = {}
+    kept: list[Item] = []
     for item in items:
-        seen.setdefault(item.sop_uid or id(item), item)
-    return list(seen.values())
+        first = seen.get(item.sop_uid) if item.sop_uid else None
+        if first is None:
+            seen[item.sop_uid] = item
+            kept.append(item)
+        elif _bytes(first) != _bytes(item):
+            name = first.source.name
+            why = f"other content than {name} under the same SOPInstanceUID"
+            refused.append(Refused(item.source.name, why))
+    return kept
+
+
+def _bytes(item: Item) -> bytes:
+    with item.source.open() as stream:
+        return stream.read()
 
 
 def _one_set(

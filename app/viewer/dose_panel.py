@@ -1,0 +1,260 @@
+"""What is shown of images and dose: window, wash, isodose lines, reference dose."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.viewer.display import WINDOWS, Display
+from app.viewer.slice_picture import Window
+from core.dose.colour_wash import scales
+
+OWN_WINDOW = "as dragged"
+
+
+class DosePanel(QWidget):
+    """Controls of the display.
+
+    Signals:
+        changed: The display has changed.
+        dose_chosen: Another dose or second dose was chosen; positions in the list, -1 for none.
+
+    """
+
+    changed = Signal()
+    dose_chosen = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._display = Display()
+        self._busy = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._image_box())
+        layout.addWidget(self._dose_box())
+        layout.addWidget(self._wash_box())
+        layout.addWidget(self._lines_box())
+        layout.addStretch()
+        self.set_display(self._display)
+
+    def _image_box(self) -> QGroupBox:
+        self.grey = QComboBox()
+        self.grey.addItems([*WINDOWS, OWN_WINDOW])
+        self.grey.setAccessibleName("Grey window")
+        self.grey.activated.connect(self._on_window)
+        self.fill = _percent_slider("Fill of the structures")
+        self.fill.valueChanged.connect(self._on_changed)
+        self.cross = QCheckBox("Cross-hair")
+        self.cross.toggled.connect(self._on_changed)
+        box = QGroupBox("Images and structures")
+        form = QFormLayout(box)
+        form.addRow("Window", self.grey)
+        form.addRow("Fill", self.fill)
+        form.addRow("", self.cross)
+        return box
+
+    def _dose_box(self) -> QGroupBox:
+        self.dose = QComboBox()
+        self.dose.setAccessibleName("Dose")
+        self.second = QComboBox()
+        self.second.setAccessibleName("Second dose, dashed")
+        for combo in (self.dose, self.second):
+            combo.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            combo.setMinimumContentsLength(12)
+            combo.activated.connect(self._on_dose)
+        self.reference = _gray_box("Dose that 100 % stands for")
+        self.reference.valueChanged.connect(self._on_reference)
+        box = QGroupBox("Dose")
+        form = QFormLayout(box)
+        form.addRow("Shown", self.dose)
+        form.addRow("Dashed", self.second)
+        form.addRow("100 % =", self.reference)
+        return box
+
+    def _wash_box(self) -> QGroupBox:
+        self.wash = QGroupBox("Colour wash")
+        self.wash.setCheckable(True)
+        self.wash.toggled.connect(self._on_changed)
+        self.scale = QComboBox()
+        self.scale.addItems([scale.title for scale in scales()])
+        self.scale.setAccessibleName("Colour scale")
+        self.scale.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.scale.setMinimumContentsLength(12)
+        self.scale.activated.connect(self._on_changed)
+        self.wash_from = _percent_box("Lower threshold")
+        self.wash_to = _percent_box("Upper threshold")
+        for spin in (self.wash_from, self.wash_to):
+            spin.valueChanged.connect(self._on_changed)
+        self.opacity = _percent_slider("Opacity of the wash")
+        self.opacity.valueChanged.connect(self._on_changed)
+        form = QFormLayout(self.wash)
+        form.addRow("Scale", self.scale)
+        form.addRow("From", self.wash_from)
+        form.addRow("To", self.wash_to)
+        form.addRow("Opacity", self.opacity)
+        return self.wash
+
+    def _lines_box(self) -> QGroupBox:
+        self.lines = QGroupBox("Isodose lines")
+        self.lines.setCheckable(True)
+        self.lines.toggled.connect(self._on_changed)
+        self.levels = QLineEdit()
+        self.levels.setAccessibleName("Isodose levels")
+        self.levels.setToolTip("Levels separated by spaces or semicolons")
+        self.levels.editingFinished.connect(self._on_changed)
+        self.unit = QComboBox()
+        self.unit.addItems(["%", "Gy"])
+        self.unit.setAccessibleName("Unit of the levels")
+        self.unit.activated.connect(self._on_unit)
+        row = QHBoxLayout(self.lines)
+        row.addWidget(self.levels, 1)
+        row.addWidget(self.unit)
+        return self.lines
+
+    @property
+    def display(self) -> Display:
+        """The settings as they are in the controls."""
+        return self._display
+
+    def set_doses(self, names: Sequence[str], chosen: int) -> None:
+        """List other doses."""
+        for combo, first in ((self.dose, "no dose"), (self.second, "none")):
+            combo.clear()
+            combo.addItem(first)
+            combo.addItems(list(names))
+        self.dose.setCurrentIndex(chosen + 1)
+        for control in (self.wash, self.lines, self.reference, self.second, self.dose):
+            control.setEnabled(bool(names))
+
+    def set_display(self, display: Display) -> None:
+        """Show other settings."""
+        self._busy = True
+        self._display = display
+        names = [name for name, window in WINDOWS.items() if window == display.window]
+        self.grey.setCurrentText(names[0] if names else OWN_WINDOW)
+        self.fill.setValue(round(display.fill * 100))
+        self.cross.setChecked(display.show_cross)
+        self.reference.setValue(display.reference_gy)
+        self.wash.setChecked(display.show_wash)
+        self.scale.setCurrentText(display.scale.title)
+        self.wash_from.setValue(display.lower_percent)
+        self.wash_to.setValue(display.upper_percent)
+        self.opacity.setValue(round(display.opacity * 100))
+        self.lines.setChecked(display.show_lines)
+        self.unit.setCurrentText("Gy" if display.levels_in_gy else "%")
+        self.levels.setText(levels_text(display.levels))
+        self.levels.setCursorPosition(0)
+        self._busy = False
+
+    def set_window(self, window: Window) -> None:
+        """Show a window that was dragged in a view."""
+        self.set_display(replace(self._display, window=window))
+        self.changed.emit()
+
+    def _on_window(self) -> None:
+        chosen = WINDOWS.get(self.grey.currentText())
+        if chosen is not None:
+            self.set_window(chosen)
+
+    def _on_dose(self) -> None:
+        self.dose_chosen.emit(self.dose.currentIndex() - 1, self.second.currentIndex() - 1)
+
+    def _on_reference(self, gray: float) -> None:
+        if not self._busy:
+            words = f"100 % = {gray:.2f} Gy (entered)"
+            self._display = replace(self._display, reference_gy=gray, reference_words=words)
+            self.changed.emit()
+
+    def _on_unit(self) -> None:
+        """Turn the levels into the other unit, the lines staying where they are."""
+        in_gy = self.unit.currentText() == "Gy"
+        if in_gy == self._display.levels_in_gy:
+            return
+        factor = self._display.reference_gy / 100
+        levels = tuple(
+            round(level * factor if in_gy else level / factor, 3) for level in self._display.levels
+        )
+        self.set_display(replace(self._display, levels=levels, levels_in_gy=in_gy))
+        self.changed.emit()
+
+    def _on_changed(self) -> None:
+        if self._busy:
+            return
+        levels = read_levels(self.levels.text())
+        lower = min(self.wash_from.value(), self.wash_to.value() - 1)
+        self._display = replace(
+            self._display,
+            fill=self.fill.value() / 100,
+            show_cross=self.cross.isChecked(),
+            show_wash=self.wash.isChecked(),
+            scale=scales()[self.scale.currentIndex()],
+            lower_percent=lower,
+            upper_percent=self.wash_to.value(),
+            opacity=self.opacity.value() / 100,
+            show_lines=self.lines.isChecked(),
+            levels=levels or (() if not self.levels.text().strip() else self._display.levels),
+        )
+        self.levels.setText(levels_text(self._display.levels))
+        self.changed.emit()
+
+
+def read_levels(text: str) -> tuple[float, ...]:
+    """Return the levels of a text, highest first; none when a part of it is no number above 0."""
+    locale = QLocale()
+    found = set()
+    for part in text.replace(";", " ").split():
+        value, good = locale.toDouble(part)
+        if not good or not value > 0:
+            return ()
+        found.add(value)
+    return tuple(sorted(found, reverse=True))
+
+
+def levels_text(levels: Sequence[float]) -> str:
+    """Return levels as the user writes them."""
+    locale = QLocale()
+    return "  ".join(locale.toString(level, "g", 6) for level in levels)
+
+
+def _percent_slider(name: str) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, 100)
+    slider.setAccessibleName(name)
+    return slider
+
+
+def _percent_box(name: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(0, 1000)
+    spin.setDecimals(0)
+    spin.setSuffix(" %")
+    spin.setSingleStep(5)
+    spin.setKeyboardTracking(False)
+    spin.setAccessibleName(name)
+    return spin
+
+
+def _gray_box(name: str) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(0.01, 1000)
+    spin.setDecimals(2)
+    spin.setSuffix(" Gy")
+    spin.setKeyboardTracking(False)
+    spin.setAccessibleName(name)
+    return spin

@@ -1,0 +1,162 @@
+"""The Viewer room: opens sets in the background; the desk is made when it is first needed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.background import JOBS, CancelledError, Job, Progress
+from app.findings_view import Banner
+from app.page import Page
+from app.recognise import Kind
+from core.errors import RemedyError
+from core.findings import State
+
+if TYPE_CHECKING:
+    from app.viewer.desk import Desk
+    from app.viewer.loading import Loaded
+
+FILES = "DICOM files and zip archives (*.dcm *.zip);;All files (*)"
+
+
+class ViewerPage(Page):
+    """Dose and structures on images, DVH, beams, plan, certificate (Y-10, O-04)."""
+
+    title = "Viewer"
+    help_page = "viewer"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk: Desk | None = None
+        self._job: Job | None = None
+        self.open_folder = QPushButton("Open &folder…")
+        self.open_folder.clicked.connect(self._ask_folder)
+        self.open_file = QPushButton("Open file or &zip…")
+        self.open_file.clicked.connect(self._ask_file)
+        self.source = QLabel("")
+        self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.fault = Banner()
+        self.fault.hide()
+        self.pages = QStackedWidget()
+        self._demo: Path | None = None
+        self.demo_button = QPushButton("Open the &demonstration patient")
+        self.demo_button.clicked.connect(self._open_offered)
+        self.demo_button.hide()
+        self.pages.addWidget(_empty_page(self.demo_button))
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.open_folder)
+        row.addWidget(self.open_file)
+        row.addWidget(self.source, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 4)
+        column.addLayout(row)
+        column.addWidget(self.fault)
+        column.addWidget(self.pages, 1)
+
+    def accepts(self, kind: Kind) -> bool:
+        """Take DICOM files, folders and zip archives."""
+        return kind in (Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP)
+
+    def open_path(self, path: Path) -> None:
+        """Open everything under a path."""
+        self.open_paths([path])
+
+    def offer_demo(self, folder: Path) -> None:
+        """Offer the demonstration patient on the empty page."""
+        self._demo = folder / "dicom"
+        self.demo_button.show()
+
+    def open_demo(self, folder: Path) -> None:
+        """Open the demonstration patient."""
+        self.open_paths([folder / "dicom"])
+
+    def _open_offered(self) -> None:
+        if self._demo is not None:
+            self.open_paths([self._demo])
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Read in the background, then show."""
+        if self._job is not None:
+            self._job.cancel()
+        name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+        self.source.setText(f"  Reading {name}…")
+        self._job = JOBS.start(
+            self,
+            f"Opening {name}",
+            lambda progress: _load(paths, progress),
+            done=lambda loaded: self._show(paths, loaded),
+            failed=lambda fault: self._show_fault(name, fault),
+        )
+
+    def _show(self, paths: list[Path], loaded: "Loaded") -> None:
+        from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when a set is shown)
+
+        self._job = None
+        if self.desk is None:
+            self.desk = Desk()
+            self.desk.patient_changed.connect(self.patient_changed)
+            self.pages.addWidget(self.desk)
+        self.fault.hide()
+        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
+        self.source.setToolTip("\n".join(str(path) for path in paths))
+        self.pages.setCurrentWidget(self.desk)
+        self.desk.show_loaded(loaded)
+        for path in paths[:1]:
+            self.opened.emit(path)
+
+    def _show_fault(self, name: str, fault: Exception) -> None:
+        self._job = None
+        self.source.setText("")
+        if isinstance(fault, CancelledError):
+            return
+        words = f"{name}: {fault}"
+        if not isinstance(fault, RemedyError):
+            words = f"{name}: the program has a fault: {type(fault).__name__}: {fault}"
+        self.fault.show_state(State.ERROR, words, "Not opened")
+        self.fault.show()
+
+    def _ask_folder(self) -> None:
+        path = self.ask_for_folder("Open a folder with DICOM files")
+        if path is not None:
+            self.open_path(path)
+
+    def _ask_file(self) -> None:
+        path = self.ask_for_file("Open a DICOM file or zip archive", FILES)
+        if path is not None:
+            self.open_path(path)
+
+
+def _load(paths: list[Path], progress: Progress) -> "Loaded":
+    from app.viewer.loading import load_sets  # noqa: PLC0415  (numba is loaded only when needed)
+
+    return load_sets(paths, progress)
+
+
+def _empty_page(demo_button: QPushButton) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    head = QLabel("Drop a DICOM folder, file or zip archive here")
+    head.setStyleSheet("font-size: 16pt; font-weight: 600;")
+    body = QLabel(
+        "CT, MR or PET images, RT structures, plans, doses and registrations of one or several "
+        "persons. The geometry is examined on loading; dose, structures, DVH and beams follow."
+    )
+    body.setWordWrap(True)
+    for label in (head, body):
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    column.addStretch(2)
+    column.addWidget(head)
+    column.addWidget(body)
+    column.addSpacing(12)
+    column.addWidget(demo_button, 0, Qt.AlignmentFlag.AlignCenter)
+    column.addStretch(3)
+    return page
