@@ -43,6 +43,10 @@ class Job(QObject):
         self.progressed.emit(share, words)
 
 
+def _nothing(progress: Progress) -> None:
+    del progress
+
+
 class _Runner(QRunnable):
     def __init__(self, job: Job, work: Callable[[Progress], object]) -> None:
         super().__init__()
@@ -50,6 +54,11 @@ class _Runner(QRunnable):
         self.job = job
         self.work = work
         self.answer: tuple[str, Any] = ("failed", CancelledError())
+
+    def let_go(self) -> None:
+        """Drop the work and its answer, and everything they hold."""
+        self.work = _nothing
+        self.answer = ("failed", CancelledError())
 
     def run(self) -> None:
         try:
@@ -108,10 +117,12 @@ class Jobs(QObject):
         job = runner.job
         self._running.pop(job, None)
         self.changed.emit()
-        if job.cancelled:
-            return
-        kind, answer = runner.answer
-        (job.done if kind == "done" else job.failed).emit(answer)
+        if not job.cancelled:
+            kind, answer = runner.answer
+            (job.done if kind == "done" else job.failed).emit(answer)
+        # Qt keeps what is connected alive, and that keeps its page with all its volumes.
+        runner.let_go()
+        job.deleteLater()
 
 
 JOBS = Jobs()

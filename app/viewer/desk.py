@@ -107,6 +107,7 @@ class Desk(QWidget):
         self.splitter.addWidget(self.tabs)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([SIDE_WIDTH, 1000])
+        self.splitter.splitterMoved.connect(lambda *_: self._remember_layout())
         outer = QVBoxLayout(self)
         outer.setContentsMargins(8, 6, 8, 6)
         outer.addWidget(self.strip)
@@ -344,10 +345,12 @@ class Desk(QWidget):
         self._jobs.clear()
 
     def leave(self) -> None:
-        """Stop all work and remember the layout; called before the desk goes away."""
+        """Stop all work; called before the desk goes away."""
         self._cancel()
-        QSettings("EQS", "Workstation").setValue("viewer/splitter", self.splitter.saveState())
         self.room.close()
+
+    def _remember_layout(self) -> None:
+        QSettings("EQS", "Workstation").setValue("viewer/splitter", self.splitter.saveState())
 
 
 def patient_words(own: RtSet) -> str:
