@@ -95,6 +95,12 @@ class BeamCanvas(QWidget):
         """Paint the view."""
         del event
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
         if self.view is None:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
             painter.setPen(Qt.GlobalColor.lightGray)
@@ -106,7 +112,6 @@ class BeamCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(self.palette().highlight().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the mouse."""

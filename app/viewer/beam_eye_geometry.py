@@ -6,7 +6,7 @@ values are ever assumed, and the words say so: a source-axis distance of 1000 mm
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ QUICK_PIXELS, FINE_PIXELS, QUICK_STEP_MM = 128, 512, 2.0
 # does not look like bone; brightness of all tissue, and of bone.
 BONE_HU, LEAST_BONE_MM = 120.0, 30.0
 ALL_SHARE, BONE_SHARE = 0.45, 135.0
-MASK_PIXELS = 320
+MASK_PIXELS = 640
 CORNERS = 48
 # Slices further apart than this many usual gaps are not joined in a silhouette.
 MOST_GAPS = 2.5
@@ -63,7 +63,14 @@ class Window:
 
 def window_of(beam: Beam) -> Window:
     """Return a window in which all a beam opens is seen, the isocentre in the middle."""
-    outline = field_outline(beam)
+    banks = [
+        bank
+        for bank in beam.leaf_banks
+        if all(
+            len(bank.edges_mm) * 2 - 2 == len(one.leaves.get(bank.kind, ())) for one in beam.points
+        )
+    ]
+    outline = field_outline(replace(beam, leaf_banks=tuple(banks)))
     if outline is None or not np.isfinite(outline).all():
         return Window()
     return Window(half_mm=float(np.clip(1.2 * np.abs(outline).max() + 20.0, 50.0, 220.0)))
@@ -241,15 +248,18 @@ def _outlines(path: QPainterPath) -> tuple[Floats, ...]:
     """Return the outline of all that a path covers, in its own unit."""
     image = QImage(MASK_PIXELS, MASK_PIXELS, QImage.Format.Format_Grayscale8)
     image.fill(Qt.GlobalColor.black)
+    to_pixels = Window(half_mm=HALF_WIDTH_MM).to_pixels(MASK_PIXELS, MASK_PIXELS)
     painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setTransform(Window(half_mm=HALF_WIDTH_MM).to_pixels(MASK_PIXELS, MASK_PIXELS))
+    painter.setTransform(to_pixels)
     painter.fillPath(path, Qt.GlobalColor.white)
     painter.end()
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(MASK_PIXELS, -1)
-    mask = rows[:, :MASK_PIXELS].astype(np.float32)
+    # Not antialiased: where polygons meet in a pixel, Qt adds up their shares to too much.
+    mask = np.pad(rows[:, :MASK_PIXELS], 1, mode="edge").astype(np.float32)
+    mask = mask[:-2] + mask[1:-1] + mask[2:]
+    mask = mask[:, :-2] + mask[:, 1:-1] + mask[:, 2:]
     pitch = 2 * HALF_WIDTH_MM / MASK_PIXELS
-    (found,) = isodose_lines(mask, (127.5,))
+    (found,) = isodose_lines(mask, (4.5 * 255,))
     to_mm = np.array([pitch, -pitch])
     corner = np.array([pitch / 2 - HALF_WIDTH_MM, HALF_WIDTH_MM - pitch / 2])
     return tuple(corner + line * to_mm for line in found.lines)

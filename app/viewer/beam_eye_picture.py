@@ -87,9 +87,12 @@ def render_beam_eye(
             shadows = tuple(shadow_of(one.structure, frame) for one in scene.outlines)
             view = replace(view, shadows=shadows)
     image = QImage(pixels, pixels, QImage.Format.Format_RGB32)
+    window = window_of(beam)
     painter = QPainter(image)
-    paint_beam_view(painter, (pixels, pixels), view, window_of(beam))
-    painter.end()
+    try:
+        paint_beam_view(painter, (pixels, pixels), view, window)
+    finally:  # a painter that outlives its image ends the program
+        painter.end()
     return image
 
 
@@ -246,6 +249,7 @@ def _shadow(painter: QPainter, shadow: Shadow, arm_mm: float) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for line in shadow.lines:
         painter.drawPath(path_of(line[np.newaxis]))
+    painter.setPen(_pen(QColor(*shadow.colour), 1.8, 255))
     for x, y in shadow.points.tolist():
         painter.drawLine(QLineF(x - arm_mm, y, x + arm_mm, y))
         painter.drawLine(QLineF(x, y - arm_mm, x, y + arm_mm))
@@ -268,6 +272,8 @@ def _axes(painter: QPainter, size: tuple[int, int], to_pixels: QTransform, scale
     painter.setPen(QPen(TITLE, 2))
     painter.drawLine(QLineF(zero.x() - 9, zero.y(), zero.x() + 9, zero.y()))
     painter.drawLine(QLineF(zero.x(), zero.y() - 9, zero.x(), zero.y() + 9))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(zero, 5.0, 5.0)
 
 
 def title_of(view: BeamView) -> list[str]:

@@ -161,6 +161,7 @@ class BeamEyeView(QWidget):
                 own = rt_set.plan_of(self._scene.dose)
                 self.plans.setCurrentIndex(0 if own is None else rt_set.plans.index(own))
         self.plans.setVisible(self.plans.count() > 1)
+        _fit_list(self.plans)
         self._fill_beams()
 
     def _fill_beams(self) -> None:
@@ -168,7 +169,8 @@ class BeamEyeView(QWidget):
             self.beams.clear()
             for beam in self.plan.beams if self.plan is not None else ():
                 setup = " (setup)" if beam.is_setup else ""
-                self.beams.addItem(f"{number_or_none(beam.number)}  {beam.name}{setup}")
+                self.beams.addItem(f"{number_or_none(beam.number)}{setup}  {beam.name}")
+        _fit_list(self.beams)
         self.beams.setEnabled(self.beams.count() > 0)
         self._choose_beam()
 
@@ -383,3 +385,8 @@ def _combo(name: str) -> QComboBox:
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(14)
     return combo
+
+
+def _fit_list(combo: QComboBox) -> None:
+    """Make the opened list as wide as its longest words."""
+    combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0) + 24)

@@ -1,39 +1,41 @@
-"""DVH curves with their bands, the exported ones beside them, and the table of values."""
+"""The DVH page: plot, values of each structure with their bands, and constraints."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from app.findings_model import GridModel
 from app.findings_view import plain_table
+from app.viewer.dvh_plot import TOLD, DvhPlot
+from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
 from core.dicom.dvh_export import dvh_table_csv
-from core.dicom.structure_dvh import StructureDvh, statistics
-from core.dose.dvh_values import Banded, Curves, share_curves
-from core.dose.geometry import Floats
+from core.dicom.structure_dvh import StructureDvh
+from core.dose.constraints import Template, Verdict, judge, read_template, shipped_templates
+from core.errors import ClinicFileError
 from core.safe_write import write_whole
 
-TITLES = (
-    "Structure", "Volume cc", "Contours cc", "Min Gy", "Mean Gy", "Max Gy", "D98 Gy", "D95 Gy",
-    "D50 Gy", "D2 Gy", "D0.03cc Gy", "Exported differs", "Confidence", "Notes",
-)  # fmt: skip
 HOW = (
-    "Each slice stands for half the way to its neighbours, the end caps half a slice. The band "
-    "holds what is unknown between slices and the error of sampling (see Help). Dashed: exported."
+    "Rule: half-way slabs, end caps half a slice; band: what lies between slices and sampling; "
+    "see Help: DVH accuracy. Dashed: exported by the planning system. Dotted: low confidence."
 )
+MARKED = " Triangles: limits, hollow when missed."
+NO_TEMPLATE = "No constraints"
+FROM_FILE = "From a file…"
+PADDING = "QTableView::item { padding: 0 4px; } QHeaderView::section { padding: 2px 5px; }"
+WIDEST = 460
 
 
 class DvhPanel(QWidget):
@@ -42,10 +44,21 @@ class DvhPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.dvhs: tuple[StructureDvh, ...] = ()
+        self.templates: list[Template] = []
         self._words = ""
-        self._reference_gy = 1.0
-        self._hidden: frozenset[int] = frozenset()
+        self._reference_gy = 0.0
+        self._prescribed = True
+        self._make_plot()
+        self._make_tables()
+        self._lay_out()
+        self._load_templates()
+        self.set_dvhs([], "", 0.0)
+
+    # --- making ------------------------------------------------------------------------------
+
+    def _make_plot(self) -> None:
         self.title = QLabel()
+        self.title.setWordWrap(True)
         self.kind = QComboBox()
         self.kind.addItems(["Cumulative", "Differential"])
         self.kind.setAccessibleName("Kind of DVH")
@@ -53,165 +66,313 @@ class DvhPanel(QWidget):
         self.unit.addItems(["Volume in %", "Volume in cc"])
         self.unit.setAccessibleName("Unit of the volume")
         for combo in (self.kind, self.unit):
-            combo.currentIndexChanged.connect(self._draw)
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.showGrid(x=True, y=True, alpha=0.25)
-        self.plot.setAccessibleName("DVH curves")
-        self.model = GridModel(numeric=TITLES[1:11])
-        self.table = plain_table(self.model)
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._draw())
-        self.how = QLabel(HOW)
+            combo.currentIndexChanged.connect(self._on_kind)
+        self.plot = DvhPlot()
+        self.read_out = QLabel()
+        self.read_out.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.plot.read.connect(self.read_out.setText)
+        self.plot.picked.connect(self._on_picked)
+        self.how = QLabel()
         self.how.setWordWrap(True)
-        self._lay_out()
-        self.set_dvhs([], "", 1.0)
+        self.told = QLabel()
+        self.told.setWordWrap(True)
+        self.told.hide()
+
+    def _make_tables(self) -> None:
+        self.model = DvhModel()
+        self.table = _table(self.model, "DVH values", one_line=True)
+        self.table.setIconSize(QSize(44, 16))
+        self.table.selectionModel().currentRowChanged.connect(self._on_row)
+        self.template = QComboBox()
+        self.template.setAccessibleName("Constraints")
+        self.template.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.template.activated.connect(self._on_template)
+        self.verdict_words = QLabel()
+        self.verdict_words.setWordWrap(True)
+        self.verdict_model = VerdictModel()
+        self.verdict_table = _table(self.verdict_model, "Verdicts", one_line=True)
+        self.verdict_table.selectionModel().currentRowChanged.connect(self._on_verdict)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.addWidget(self.title, 1)
-        fit = QPushButton("Fit")
-        fit.clicked.connect(lambda: self.plot.getPlotItem().enableAutoRange())
-        copy = QPushButton("Copy table")
-        copy.clicked.connect(self.copy_table)
-        save = QPushButton("Save CSV…")
-        save.clicked.connect(self.save_csv)
-        for widget in (self.kind, self.unit, fit, copy, save):
+        self.buttons: dict[str, QPushButton] = {}
+        for widget in (self.kind, self.unit):
             bar.addWidget(widget)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(6, 6, 6, 2)
-        column.addLayout(bar)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.how)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(upper)
-        splitter.addWidget(self.table)
-        splitter.setSizes([420, 260])
+        for words, act in (
+            ("Fit", self.plot.fit),
+            ("Copy table", self.copy_table),
+            ("Save CSV…", self.save_csv),
+            ("Save picture…", self.save_picture),
+        ):
+            button = QPushButton(words)
+            button.clicked.connect(lambda _=False, act=act: act())
+            self.buttons[words] = button
+            bar.addWidget(button)
+        upper = _column(bar, self.told, self.plot, self.read_out, self.how, stretch=2)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Constraints"))
+        line.addWidget(self.template)
+        line.addWidget(self.verdict_words, 1)
+        lower = _column(line, self.verdict_table, stretch=1)
+        lower.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.judged = lower
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        for number, part in enumerate((upper, self.table, lower)):
+            self.splitter.addWidget(part)
+            self.splitter.setCollapsible(number, False)
+        self.splitter.setSizes([430, 230, 40])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(splitter)
+        outer.addWidget(self.splitter)
+
+    def _load_templates(self) -> None:
+        try:
+            self.templates = list(shipped_templates())
+        except ClinicFileError as fault:
+            self._tell(str(fault))
+        self._list_templates(0)
+
+    def _list_templates(self, chosen: int) -> None:
+        self.template.clear()
+        names = [one.title for one in self.templates]
+        self.template.addItems([NO_TEMPLATE, *names, FROM_FILE])
+        self.template.setCurrentIndex(chosen)
+        self._shown_template = chosen
+
+    # --- what is shown -----------------------------------------------------------------------
 
     def set_busy(self, words: str) -> None:
         """Say what is being done; the old curves go."""
-        self.set_dvhs([], words, 1.0)
+        self.set_dvhs([], words, 0.0)
 
-    def set_dvhs(self, dvhs: Sequence[StructureDvh], dose_words: str, reference_gy: float) -> None:
+    def set_dvhs(
+        self,
+        dvhs: Sequence[StructureDvh],
+        dose_words: str,
+        reference_gy: float,
+        *,
+        prescribed: bool = True,
+    ) -> None:
         """Show other DVHs.
 
         Args:
             dvhs: One per structure.
             dose_words: Which dose, and what 100 % is.
-            reference_gy: Dose that 100 % stands for.
+            reference_gy: Dose that 100 % stands for, in Gy.
+            prescribed: Whether it is prescribed; else no limit in percent of it is judged.
 
         """
-        self.dvhs, self._words, self._reference_gy = tuple(dvhs), dose_words, reference_gy
+        self.dvhs, self._words = tuple(dvhs), dose_words
+        self._reference_gy, self._prescribed = reference_gy if dvhs else 0.0, prescribed
+        self._tell("")
         self.title.setText(dose_words)
-        self.model.show(TITLES, [table_row(own) for own in self.dvhs])
-        self.table.resizeColumnsToContents()
-        self._draw()
+        self.plot.dvhs, self.plot.reference_gy = self.dvhs, self._reference_gy
+        self.plot.selected = None
+        self.model.show_dvhs(self.dvhs)
+        self.table.clearSpans()
+        for row, own in enumerate(self.dvhs):
+            if own.problem:
+                self.table.setSpan(row, 1, 1, len(TITLES) - 1)
+        for button in self.buttons.values():
+            button.setEnabled(bool(self.dvhs))
+        self._judge()
+        self.plot.draw()
+        self._colour()
+        _fit_columns(self.table, TITLES.index("Notes"))
+        self.read_out.setText(TOLD if self.plot.drawn else "")
 
     def set_hidden(self, numbers: frozenset[int]) -> None:
-        """Leave out the curves of some structures."""
-        self._hidden = numbers
-        self._draw()
+        """Leave out the curves of some structures; their values and verdicts stay."""
+        if numbers != self.plot.hidden:
+            self.plot.hidden = numbers
+            self.plot.draw(keep_range=True)
+            self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change between light and dark."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "template"):
+            self._colour()
+
+    def _colour(self) -> None:
+        self.model.show_colours(self.plot.curve_colour, self.plot.hidden)
+
+    def _how_words(self) -> str:
+        without = [own for own in self.dvhs if own.problem]
+        words = HOW + (MARKED if self.plot.verdicts else "")
+        if without:
+            words += (
+                f" {len(without)} of {len(self.dvhs)} structures have no DVH; the table says why."
+            )
+        return words
+
+    def _judge(self) -> None:
+        number = self._shown_template
+        verdicts: tuple[Verdict, ...] = ()
+        template = self.templates[number - 1] if number else None
+        if template is not None and self.dvhs:
+            reference = self._reference_gy if self._prescribed else None
+            verdicts = judge(template, self.dvhs, reference)
+        self.plot.verdicts = verdicts
+        self.verdict_model.show_verdicts(verdicts)
+        self.verdict_table.setVisible(bool(verdicts))
+        _fit_columns(self.verdict_table, VERDICTS.index("Source"))
+        words = ""
+        if template is not None:
+            words = f"{template.note} Fractionation: {template.fractionation}.".strip()
+            words = f"{summary(verdicts)}. {words}" if verdicts else words
+        self.verdict_words.setText(words)
+        self.judged.setMaximumHeight(
+            16777215 if verdicts else self.judged.minimumSizeHint().height()
+        )
+        self.how.setText(self._how_words())
+
+    # --- what the user does ------------------------------------------------------------------
+
+    def _on_kind(self) -> None:
+        self.plot.differentially = self.kind.currentIndex() == 1
+        self.plot.in_cc = self.unit.currentIndex() == 1
+        self.plot.draw()
+
+    def _on_row(self, current: QModelIndex) -> None:
+        row = current.row()
+        self.plot.select(self.dvhs[row].structure.number if 0 <= row < len(self.dvhs) else None)
+
+    def _on_picked(self, number: int) -> None:
+        for row, own in enumerate(self.dvhs):
+            if own.structure.number == number:
+                self.table.selectRow(row)
+
+    def _on_verdict(self, current: QModelIndex) -> None:
+        if not 0 <= current.row() < len(self.verdict_model.verdicts):
+            return
+        name = self.verdict_model.verdicts[current.row()].structure_name
+        for row, own in enumerate(self.dvhs):
+            if own.structure.name == name:
+                self.table.selectRow(row)
+
+    def _on_template(self, number: int) -> None:
+        if number > len(self.templates):
+            self._open_template()
+            return
+        was_shown = bool(self.plot.verdicts)
+        self._shown_template = number
+        self._judge()
+        self.plot.draw(keep_range=True)
+        if self.plot.verdicts and not was_shown:
+            whole = sum(self.splitter.sizes())
+            self.splitter.setSizes([whole * 48 // 100, whole * 26 // 100, whole * 26 // 100])
+
+    def _open_template(self) -> None:
+        path = self.ask_for_file("Open constraints", "Constraints (*.toml)")
+        self.template.setCurrentIndex(self._shown_template)
+        if path is None:
+            return
+        try:
+            self.templates.append(read_template(path))
+        except ClinicFileError as fault:
+            self._tell(str(fault))
+            return
+        self._list_templates(len(self.templates))
+        self._on_template(len(self.templates))
 
     def copy_table(self) -> None:
         """Put the table on the clipboard, cells separated by tabs."""
-        rows = [TITLES, *(table_row(own) for own in self.dvhs)]
+        titles = [title.replace("\n", " ") for title in TITLES]
+        rows = [titles, *(table_row(own) for own in self.dvhs)]
         QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
+        self._tell("The table is on the clipboard.")
 
     def save_csv(self) -> None:
         """Write the table as CSV."""
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the DVH values", "dvh.csv", "CSV (*.csv)"
-        )
-        if name:
-            write_whole(Path(name), dvh_table_csv(self.dvhs, self._words).encode("utf-8"))
+        path = self.ask_for_new_file("Save the DVH values", "dvh.csv", "CSV (*.csv)")
+        if path is not None:
+            # The mark at the start lets spreadsheets read the file as UTF-8.
+            self._write(path, dvh_table_csv(self.dvhs, self._words).encode("utf-8-sig"))
 
-    def _draw(self) -> None:
-        self.plot.clear()
-        palette = self.palette()
-        ink = palette.text().color()
-        self.plot.setBackground(palette.base().color())
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).setPen(ink)
-            self.plot.getAxis(side).setTextPen(ink)
-        self.plot.setLabel("bottom", "Dose (Gy)")
-        in_cc = self.unit.currentIndex() == 1
-        per = " per Gy" if self.kind.currentIndex() == 1 else ""
-        self.plot.setLabel("left", f"Volume ({'cc' if in_cc else '%'}{per})")
-        chosen = self.table.currentIndex().row()
-        for row, own in enumerate(self.dvhs):
-            if own.curves is not None and own.structure.number not in self._hidden:
-                self._draw_one(own, own.curves, in_cc=in_cc, strong=row == chosen)
-        if self._reference_gy > 0 and self.dvhs:
-            pen = pg.mkPen(ink, width=1, style=Qt.PenStyle.DotLine)
-            self.plot.addItem(pg.InfiniteLine(self._reference_gy, pen=pen))
+    def save_picture(self) -> None:
+        """Write the plot with its legend as PNG."""
+        path = self.ask_for_new_file("Save the DVH plot", "dvh.png", "PNG (*.png)")
+        if path is not None:
+            buffer = QBuffer()
+            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+            self.picture().save(buffer, "PNG")  # type: ignore[call-overload]  # stubs want bytes
+            self._write(path, bytes(buffer.data().data()))
 
-    def _draw_one(self, own: StructureDvh, curves: Curves, *, in_cc: bool, strong: bool) -> None:
-        colour = QColor(*own.structure.colour)
-        style = Qt.PenStyle.DotLine if own.low_confidence else Qt.PenStyle.SolidLine
-        pen = pg.mkPen(colour, width=4 if strong else 2, style=style)
-        if self.kind.currentIndex() == 1:
-            doses, volumes = differential(curves)
-            factor = 1.0 if in_cc else 100 / max(float(curves.rule[0]), 1e-9)
-            self.plot.plot(doses, volumes * factor, pen=pen)
-            return
-        best, low, high = share_curves(curves)
-        factor = float(curves.rule[0]) if in_cc else 100.0
-        edges = curves.edges_gy
-        band = QColor(colour)
-        band.setAlpha(60)
-        nothing = pg.mkPen(None)
-        below = pg.PlotCurveItem(edges, low * factor, pen=nothing)
-        above = pg.PlotCurveItem(edges, high * factor, pen=nothing)
-        for item in (below, above, pg.FillBetweenItem(below, above, brush=band)):
-            self.plot.addItem(item)
-        self.plot.plot(edges, best * factor, pen=pen)
-        if own.exported is not None:
-            whole = own.exported.volume_cc or float(curves.rule[0])
-            dashed = pg.mkPen(colour, width=1.5, style=Qt.PenStyle.DashLine)
-            shares = own.exported.share * (whole if in_cc else 100.0)
-            self.plot.plot(own.exported.dose_gy, shares, pen=dashed)
+    def ask_for_new_file(self, title: str, suggestion: str, kinds: str) -> Path | None:
+        """Ask where to write; None when the user does not want to."""
+        name, _ = QFileDialog.getSaveFileName(self, title, suggestion, kinds)
+        return Path(name) if name else None
 
+    def ask_for_file(self, title: str, kinds: str) -> Path | None:
+        """Ask what to read; None when the user does not want to."""
+        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
+        return Path(name) if name else None
 
-def differential(curves: Curves) -> tuple[Floats, Floats]:
-    """Return dose (Gy) and volume per Gy (cc/Gy), in steps of a hundredth of the range."""
-    doses = np.linspace(curves.edges_gy[0], curves.edges_gy[-1], 101)
-    cumulative = np.interp(doses, curves.edges_gy, curves.rule)
-    width = doses[1] - doses[0]
-    return (doses[:-1] + doses[1:]) / 2, -np.diff(cumulative) / width
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            write_whole(path, data)
+        except OSError as fault:
+            self._tell(f"{path.name} could not be written: {fault.strerror or fault}")
+        else:
+            self._tell(f"Written: {path.name}")
 
+    def _tell(self, words: str) -> None:
+        self.told.setText(words)
+        self.told.setVisible(bool(words))
 
-def banded_text(value: Banded, digits: int = 2) -> str:
-    """Return a value with its half band, e.g. "45.21 ± 0.30"; a dash where there is none."""
-    if not np.isfinite(value.value):
-        return "–"  # noqa: RUF001  (a dash)
-    locale = QLocale()
-    shown = locale.toString(float(value.value), "f", digits)
-    return f"{shown} ± {locale.toString(float(value.half_width), 'f', digits)}"
+    def picture(self) -> QImage:
+        """Return the plot with title, legend of the structures shown, and how it was made."""
+        self.plot.forget_mouse()
+        plot = self.plot.grab()
+        ratio, line = plot.devicePixelRatio(), self.fontMetrics().height() + 6
+        width, height = self.plot.width(), self.plot.height()
+        shown = [own for own in self.dvhs if own.structure.number in self.plot.drawn]
+        columns = max(width // 220, 1)
+        rows = -(-len(shown) // columns)
+        whole = line + height + rows * line + 3 * line
+        image = QImage(QSize(width, whole) * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self.plot.ground)
+        painter = QPainter(image)
+        painter.setPen(self.palette().text().color())
+        painter.drawText(QRectF(8, 2, width - 16, line), self._words)
+        painter.drawPixmap(0, line, plot)
+        for place, own in enumerate(shown):
+            x, y = 8 + place % columns * 220, line + height + place // columns * line
+            icon = self.model.index(self.dvhs.index(own), 0).data(Qt.ItemDataRole.DecorationRole)
+            icon.paint(painter, x, y, 44, line)
+            painter.drawText(QRectF(x + 50, y + 3, 164, line), own.structure.name)
+        below = QRectF(8, line + height + rows * line + 4, width - 16, 3 * line)
+        painter.drawText(below, Qt.TextFlag.TextWordWrap, self.how.text())
+        painter.end()
+        return image
 
 
-def table_row(own: StructureDvh) -> tuple[str, ...]:
-    """Return one row of the table; without a DVH the reason stands under Notes."""
-    found = statistics(own)
-    if found is None:
-        return (own.structure.name, *[""] * 12, own.problem)
-    values = (
-        found.min_gy, found.mean_gy, found.max_gy, found.d98_gy, found.d95_gy, found.d50_gy,
-        found.d2_gy, found.d003cc_gy,
-    )  # fmt: skip
-    locale = QLocale()
-    exported = ""
-    if own.exported is not None:
-        percent = locale.toString(own.exported.largest_difference, "f", 1)
-        exported = f"{percent} %-points at {locale.toString(own.exported.at_gy, 'f', 1)} Gy"
-    return (
-        own.structure.name,
-        banded_text(found.volume_cc),
-        locale.toString(found.contour_volume_cc, "f", 2),
-        *(banded_text(value) for value in values),
-        exported,
-        "low" if own.low_confidence else "usual",
-        "; ".join(own.notes),
-    )
+def _column(*parts: QWidget | QHBoxLayout, stretch: int) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(6, 4, 6, 2)
+    column.setSpacing(4)
+    for number, part in enumerate(parts):
+        if isinstance(part, QWidget):
+            column.addWidget(part, int(number == stretch))
+        else:
+            column.addLayout(part)
+    return whole
+
+
+def _table(model: DvhModel | VerdictModel, name: str, *, one_line: bool) -> QTableView:
+    table = plain_table(model)
+    table.setAccessibleName(name)
+    table.setWordWrap(not one_line)
+    table.setStyleSheet(PADDING)
+    return table
+
+
+def _fit_columns(table: QTableView, last: int) -> None:
+    table.resizeColumnsToContents()
+    for column in range(table.model().columnCount()):
+        if table.columnWidth(column) > WIDEST and column != last:
+            table.setColumnWidth(column, WIDEST)

@@ -165,7 +165,10 @@ def _open_box(beam: Beam, point: ControlPoint) -> Floats | None:
     for bank in beam.leaf_banks:
         if bank.kind not in LEAVES_ALONG_X + LEAVES_ALONG_Y or bank.kind not in point.leaves:
             continue
-        first, second = np.split(point.leaves[bank.kind], 2)
+        positions = point.leaves[bank.kind]
+        if len(positions) != 2 * (len(bank.edges_mm) - 1):
+            return None  # not as many positions as leaves: nobody knows which is which
+        first, second = np.split(positions, 2)
         low, high = limits[0][1 if bank.along_x else 0]
         bare = (bank.edges_mm[1:] > low) & (bank.edges_mm[:-1] < high)
         ajar = bare & (second - first > SHUT_MM)

@@ -131,8 +131,11 @@ class SliceRenderer:
             ends = (plane.pixels(ruler_mm[0]), plane.pixels(ruler_mm[1]))
             overlay = replace(overlay, ruler=ends)
         painter = QPainter(image)
-        paint_overlay(painter, plane, replace(overlay, ratio=ratio), display, scene.unit)
-        painter.end()
+        try:
+            paint_overlay(painter, plane, replace(overlay, ratio=ratio), display, scene.unit)
+        finally:
+            # A painter that an exception leaves open ends the program at garbage collection.
+            painter.end()
         return image
 
 

@@ -148,9 +148,10 @@ class SliceView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the slice, made anew when something has changed."""
         del event
-        painter = QPainter(self)
+        # Before the painter is there: a fault while it paints would take the program with it.
         if self._image is None:
             self._image = self.picture()
+        painter = QPainter(self)
         if self._image is None:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
         else:

@@ -11,6 +11,11 @@ from core.dicom.structure_dvh import Statistics, StructureDvh, statistics
 from core.dose.dvh_values import Banded, share_curves
 
 STEP_GY = 0.1
+# What was computed, for the head of every file that is written.
+ENGINE = (
+    "EQS Workstation, own computation from contours and dose grid. Rule: half-way slabs, end caps "
+    "half a slice. +/-: half the band of what lies between slices and of sampling"
+)
 COLUMNS = (
     ("volume_cc", "Volume cc"), ("contour_volume_cc", "Volume of the contours cc"),
     ("min_gy", "Min Gy"), ("mean_gy", "Mean Gy"), ("max_gy", "Max Gy"), ("d98_gy", "D98 Gy"),
@@ -19,21 +24,28 @@ COLUMNS = (
 
 
 def dvh_table_csv(dvhs: Sequence[StructureDvh], dose_words: str) -> str:
-    """Return one row per structure: value and half band of each quantity; UTF-8 text.
+    """Return one row per structure: value and half band of each quantity; no person is named.
 
     Args:
         dvhs: In the order of the rows.
-        dose_words: Which dose it is, for the first line.
+        dose_words: Which dose it is, for the first line; the second says how it was computed.
 
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["Dose", dose_words])
+    writer.writerow(["Engine", ENGINE])
     head = ["Structure"]
     for _, title in COLUMNS:
         head += [title] if title.startswith("Volume of") else [title, "+/-"]
     writer.writerow(
-        [*head, "Largest difference to the exported DVH %-points", "Confidence", "Notes"]
+        [
+            *head,
+            "Largest difference to the exported DVH %-points",
+            "at Gy",
+            "Confidence",
+            "Notes",
+        ]
     )
     for own in dvhs:
         writer.writerow(_row(own))
@@ -48,12 +60,19 @@ def _row(own: StructureDvh) -> list[str]:
         if name == "contour_volume_cc":
             cells.append("" if value is None else f"{value:.3f}")
         elif isinstance(value, Banded):
-            cells += [f"{value.value:.3f}", f"{value.half_width:.3f}"]
+            cells += [_fixed(value.value), _fixed(value.half_width)]
         else:
             cells += ["", ""]
-    exported = "" if own.exported is None else f"{own.exported.largest_difference:.2f}"
+    exported = ["", ""]
+    if own.exported is not None:
+        exported = [f"{own.exported.largest_difference:.2f}", f"{own.exported.at_gy:.2f}"]
     confidence = "" if found is None else "low" if own.low_confidence else "usual"
-    return [*cells, exported, confidence, "; ".join((*filter(None, [own.problem]), *own.notes))]
+    notes = [f"no DVH: {own.problem}"] if own.problem else []
+    return [*cells, *exported, confidence, "; ".join([*notes, *own.notes])]
+
+
+def _fixed(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else ""
 
 
 def dvh_json(dvhs: Sequence[StructureDvh]) -> list[dict[str, object]]:
@@ -72,7 +91,9 @@ def _as_json(own: StructureDvh) -> dict[str, object]:
     if found is None or own.curves is None:
         return answer
     answer["low_confidence"] = own.low_confidence
-    answer["statistics"] = _statistics_json(found)
+    values = _statistics_json(found)
+    answer |= {name: values[name] for name in ("volume_cc", "contour_volume_cc")}
+    answer["statistics"] = values
     top = float(own.curves.edges_gy[-1])
     doses = np.arange(0.0, top + STEP_GY, STEP_GY)
     names = ("share", "share_low", "share_high")
