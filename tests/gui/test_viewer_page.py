@@ -1,11 +1,14 @@
 """The Viewer as its user sees it: real widgets, synthetic and real sets."""
 
+import gc
+import weakref
 import zipfile
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QFileDialog
 
 from app.background import JOBS
 from app.main_window import MainWindow
@@ -259,3 +262,46 @@ def test_that_every_real_set_opens_shows_and_scrolls(qtbot, window, shared_data,
         for view in desk.slices.views[:3]:
             view.go(1)
             assert not view.picture().isNull()
+
+
+@pytest.mark.parametrize(
+    ("action", "start"), [("picture_wanted", b"\x89PNG"), ("page_wanted", b"%PDF")]
+)
+def test_that_the_views_are_saved_as_picture_and_page(
+    qtbot, window, folder, monkeypatch, action, start
+):
+    desk = opened(qtbot, window, folder).desk
+    target = folder.parent / "views"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    getattr(desk.slices, action).emit()
+    assert target.read_bytes().startswith(start)
+    assert target.stat().st_size > 10_000
+
+
+def test_that_an_oblique_view_turns_about_the_cross_hair(qtbot, window, folder):
+    desk = opened(qtbot, window, folder).desk
+    desk.slices.oblique.setChecked(True)
+    view = desk.slices.views[3]
+    assert view.isVisible()
+    before = view.plane.normal
+    qtbot.keyClick(view, Qt.Key.Key_W)
+    assert float(view.plane.normal @ before) == pytest.approx(np.cos(np.deg2rad(5.0)))
+    assert abs(view.plane.depth_mm(desk.slices.cross_mm)) < 1e-9
+
+
+def test_that_a_desk_that_goes_takes_its_volumes_with_it(qtbot, window, folder):
+    page = opened(qtbot, window, folder)
+    desk = page.desk
+    volume = weakref.ref(desk.scene.volume)
+    desk.leave()
+    page.pages.removeWidget(desk)
+    page.desk = None
+    desk.deleteLater()
+    del desk
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def gone():
+        gc.collect()
+        return volume() is None
+
+    qtbot.waitUntil(gone, timeout=5000)
