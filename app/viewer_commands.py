@@ -1,14 +1,16 @@
-"""`eqs certificate`, `eqs dvh`, `eqs render`, `eqs anonymise`: the Viewer without a window."""
+"""`eqs certificate`, `eqs dvh`, `eqs render`, `eqs anonymise`: the Viewer without a window.
+
+What reads and computes is imported by the command that needs it: its compiled loops take half a
+second to load, which no other command and no start of the window should wait for.
+"""
+
+# ruff: noqa: PLC0415  (see above)
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
-from app.viewer import command
-from app.viewer.planes import Orientation
-from core.dicom.anonymise import Pseudonym, export_anonymised
-from core.dicom.dvh_export import dvh_json, dvh_table_csv
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
@@ -50,6 +52,8 @@ def _sources(parser: argparse.ArgumentParser) -> None:
 
 
 def _certificate(words: argparse.Namespace) -> int:
+    from app.viewer import command
+
     own, found = command.certificate_of(words.source, words.patient)
     answer = {"patient_id": own.patient_id, **found.to_json()}
     say(words, answer, command.certificate_text(own, found))
@@ -57,6 +61,9 @@ def _certificate(words: argparse.Namespace) -> int:
 
 
 def _dvh(words: argparse.Namespace) -> int:
+    from app.viewer import command
+    from core.dicom.dvh_export import dvh_json, dvh_table_csv
+
     answer = command.dvhs_of(
         words.source, words.patient, names=words.structure, dose_uid=words.dose
     )
@@ -78,7 +85,8 @@ def _dvh(words: argparse.Namespace) -> int:
 
 
 def _render(words: argparse.Namespace) -> int:
-    from app.viewer.render import Wanted, render  # noqa: PLC0415  (Qt is loaded only here)
+    from app.viewer.planes import Orientation
+    from app.viewer.render import Wanted, render
 
     wanted = Wanted(Orientation(words.view), _point(words.at), _size(words.size), words.patient)
     point = render(words.source, words.out, wanted)
@@ -90,6 +98,9 @@ def _render(words: argparse.Namespace) -> int:
 
 
 def _anonymise(words: argparse.Namespace) -> int:
+    from app.viewer import command
+    from core.dicom.anonymise import Pseudonym, export_anonymised
+
     own = command.one_set(words.source, words.patient)
     report = export_anonymised(list(own.items), words.out, Pseudonym(words.id, words.name))
     lines = [f"{report.written} objects written to {words.out}"]
