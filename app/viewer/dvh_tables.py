@@ -16,7 +16,7 @@ from core.dose.dvh_values import Banded
 from core.findings import State
 
 TITLES = (
-    "Structure", "Confi-\ndence", "Contours\ncc", "Sampled\ncc", "Min\nGy", "Mean\nGy", "Max\nGy",
+    "Structure", "Confidence", "Contours\ncc", "Sampled\ncc", "Min\nGy", "Mean\nGy", "Max\nGy",
     "D98\nGy", "D95\nGy", "D50\nGy", "D2\nGy", "D0.03cc\nGy", "Exported\ndiffers by", "Notes",
 )  # fmt: skip
 NUMBERS = TITLES[2:13]
