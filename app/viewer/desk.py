@@ -23,7 +23,7 @@ from app.viewer.profile_panel import ProfilePanel
 from app.viewer.render import png_bytes
 from app.viewer.room_view import RoomView
 from app.viewer.scene import Scene
-from app.viewer.scene_build import build_scene, reference_dose
+from app.viewer.scene_build import NO_PRESCRIPTION, build_scene, reference_dose
 from app.viewer.set_panel import SetPanel
 from app.viewer.slices_panel import SlicesPanel
 from app.viewer.structure_list import StructureList
@@ -293,7 +293,9 @@ class Desk(QWidget):
         display = self.display
         name = dose_name(self.rt_set, dose) if self.rt_set is not None else dose.title
         words = f"{name}. {display.reference_words}".strip()
-        self.dvh.set_dvhs(found, words, display.reference_gy)
+        # Percent limits mean the prescription: without one they are not judged.
+        prescribed = NO_PRESCRIPTION not in display.reference_words
+        self.dvh.set_dvhs(found, words, display.reference_gy, prescribed=prescribed)
         self.dvh.set_hidden(display.hidden)
 
     def _on_dvh_fault(self, fault: Exception) -> None:

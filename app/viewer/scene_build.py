@@ -15,6 +15,9 @@ from core.dicom.structures import Contour, Structure, StructureSet
 from core.dose.geometry import Floats, Geometry, Grid
 from core.errors import RemedyError
 
+# Part of the words of a reference dose that no plan has prescribed.
+NO_PRESCRIPTION = "no prescription"
+
 
 def build_scene(
     rt_set: RtSet,
@@ -139,4 +142,4 @@ def reference_dose(plan: Plan | None, dose: Dose | None) -> tuple[float, str]:
         if dose.summation != "BEAM":
             return gray, f"100 % = {gray:.2f} Gy (prescription of {plan.label})"
     largest = max(dose.largest, 1e-6)
-    return largest, f"100 % = {largest:.2f} Gy (highest dose, no prescription)"
+    return largest, f"100 % = {largest:.2f} Gy (highest dose, {NO_PRESCRIPTION})"
