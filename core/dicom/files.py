@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ Progress = Callable[[float, str], None]
 BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 # Names that lie in a folder of DICOM files without being one of its objects.
 INDEX_NAMES = ("DICOMDIR",)
+DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +116,27 @@ MODALITY_OF_CLASS = {
 }
 
 
-def find_sources(paths: Iterable[Path]) -> Iterator[Source]:
+def find_sources(paths: Iterable[Path], refused: list[Refused] | None = None) -> Iterator[Source]:
     """Yield every file under `paths`: folders to their depth, zip archives opened.
 
+    Args:
+        paths: Files and folders.
+        refused: Takes the zip archives that cannot be opened, so that the rest is read.
+
     Raises:
-        UnreadableFileError: A zip archive is broken or needs a password.
+        UnreadableFileError: A zip archive is broken or needs a password, and `refused` is None.
 
     """
     for path in paths:
         if path.is_dir():
-            yield from find_sources(sorted(entry for entry in path.iterdir()))
+            yield from find_sources(sorted(entry for entry in path.iterdir()), refused)
         elif path.suffix.lower() == ".zip":
-            yield from _members(path)
+            try:
+                yield from _members(path)
+            except UnreadableFileError as problem:
+                if refused is None:
+                    raise
+                refused.append(Refused(path.name, problem.what))
         else:
             yield Source(path)
 
@@ -158,8 +169,9 @@ def read_items(
     """
     items: list[Item] = []
     refused: list[Refused] = []
-    sources = list(find_sources(paths))
     named = {path for path in paths if path.is_file()}
+    folders = [path for path in paths if path not in named]
+    sources = [*find_sources(named), *find_sources(folders, refused)]
     for number, source in enumerate(sources):
         if progress is not None and number % 20 == 0:
             progress(number / len(sources), f"{number} of {len(sources)} files")
@@ -169,6 +181,8 @@ def read_items(
             refused.append(Refused(source.name, problem.what))
         except OSError as problem:
             refused.append(Refused(source.name, problem.strerror or "cannot be read"))
+        except (zipfile.BadZipFile, zlib.error):
+            refused.append(Refused(source.name, "damaged within its zip archive"))
         else:
             if item is not None:
                 items.append(item)
@@ -205,6 +219,8 @@ def read_header(source: Source) -> Item | None:
                 where=source.name,
                 remedy="Export it again from where it came.",
             ) from fault
+    if _is_index(header):
+        return None
     if not known:
         if start[128:132] != b"DICM":
             return None
@@ -214,6 +230,12 @@ def read_header(source: Source) -> Item | None:
             remedy="Export it again from where it came.",
         )
     return Item(source, header, place if has_pixels else -1)
+
+
+def _is_index(header: Dataset) -> bool:
+    """Whether this is a DICOMDIR, whatever its name."""
+    meta = getattr(header, "file_meta", None)
+    return meta is not None and meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS
 
 
 def _has_pixels(element: bytes, header: Dataset) -> bool:
