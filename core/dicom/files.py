@@ -20,6 +20,7 @@ Progress = Callable[[float, str], None]
 BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 # Names that lie in a folder of DICOM files without being one of its objects.
 INDEX_NAMES = ("DICOMDIR",)
+UNDEFINED = 0xFFFFFFFF
 DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 
 
@@ -73,8 +74,11 @@ class Item:
     pixel_start: int
 
     def text(self, keyword: str) -> str:
-        """Return a value as text, trimmed; empty when it is not there."""
-        value = self.header.get(keyword)
+        """Return a value as text, trimmed; empty when it is not there or damaged."""
+        try:
+            value = self.header.get(keyword)
+        except Exception:  # noqa: BLE001  (pydicom raises what the broken bytes provoke)
+            return ""
         return "" if value is None else str(value).strip()
 
     @property
@@ -90,11 +94,23 @@ class Item:
 
     @property
     def transfer_syntax(self) -> UID:
-        """Transfer syntax, as written or, without a meta header, as found."""
+        """Transfer syntax, as written or, without a meta header, as found.
+
+        Raises:
+            UnreadableFileError: It is a vendor's own, whose byte order nobody else knows.
+
+        """
         meta = getattr(self.header, "file_meta", None)
         uid = meta.get("TransferSyntaxUID") if meta is not None else None
         if uid:
-            return UID(str(uid))
+            found = UID(str(uid))
+            if found.is_private or not found.is_transfer_syntax:
+                raise UnreadableFileError(
+                    f"the transfer syntax {found} is not of the standard",
+                    where=self.source.name,
+                    remedy="Export it again as Explicit VR Little Endian.",
+                )
+            return found
         implicit, little = self.header.original_encoding
         if not little:
             return pydicom.uid.ExplicitVRBigEndian
@@ -264,4 +280,18 @@ def read_whole(item: Item) -> Dataset:
                 where=item.source.name,
                 remedy="Export it again from where it came.",
             ) from fault
+    _refuse_cut_short(whole, item.source.name)
     return whole
+
+
+def _refuse_cut_short(whole: Dataset, where: str) -> None:
+    """Refuse a data set whose last element has fewer bytes than it says: the file ends early."""
+    for tag in list(whole.keys())[-1:]:
+        element = whole.get_item(tag)
+        value, length = getattr(element, "value", None), getattr(element, "length", None)
+        if isinstance(value, bytes) and length not in (None, UNDEFINED) and len(value) != length:
+            raise UnreadableFileError(
+                f"the file ends early, within element {tag}",
+                where=where,
+                remedy="Fetch it again from where it came.",
+            )

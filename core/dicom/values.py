@@ -1,6 +1,7 @@
 """Values of a data set as numbers, or a sentence that says which one is missing or odd."""
 
 import math
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -11,22 +12,42 @@ from core.errors import UnreadableRecordError
 EXPORT_AGAIN = "Export the object again from where it came."
 
 
+def _value(data: Dataset, keyword: str) -> Any:  # noqa: ANN401  (whatever the file holds)
+    """Return a value as pydicom gives it; None when it is not there.
+
+    Raises:
+        UnreadableRecordError: Its bytes are damaged.
+
+    """
+    try:
+        return data.get(keyword)
+    except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
+        raise UnreadableRecordError(
+            f"{keyword} is damaged ({fault})", where=keyword, remedy=EXPORT_AGAIN
+        ) from fault
+
+
 def text(data: Dataset, keyword: str) -> str:
     """Return a value as trimmed text; empty when it is not there."""
-    value = data.get(keyword)
+    value = _value(data, keyword)
     return "" if value is None else str(value).strip()
 
 
 def items(data: Dataset, keyword: str) -> list[Dataset]:
-    """Return the items of a sequence; none when it is not there."""
-    value = data.get(keyword)
+    """Return the items of a sequence; none when it is not there.
+
+    Raises:
+        UnreadableRecordError: The sequence is damaged or cut short.
+
+    """
+    value = _value(data, keyword)
     return list(value) if value is not None and not isinstance(value, str) else []
 
 
 def maybe_float(data: Dataset, keyword: str) -> float | None:
     """Return one finite number, or None when it is not there or no number."""
     try:
-        value = float(data.get(keyword))
+        value = float(_value(data, keyword))
     except (TypeError, ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
@@ -41,7 +62,7 @@ def maybe_int(data: Dataset, keyword: str) -> int | None:
 def numbers(data: Dataset, keyword: str) -> Floats | None:
     """Return all values as numbers, or None when one of them is none or nothing is there."""
     try:
-        value = data.get(keyword)
+        value = _value(data, keyword)
         if value is None:
             return None
         found = np.atleast_1d(np.asarray(value, dtype=np.float64))
