@@ -158,7 +158,7 @@ def _without_duplicates(
         if place_mm - float(places[id(kept[-1])] @ normal) > SAME_PLACE_MM:
             kept.append(item)
         elif item.sop_uid != kept[-1].sop_uid:
-            other.append(place_mm)
+            other.append(_patient_way(normal) * place_mm)
     if not other:
         return kept, []
     return kept, [
@@ -171,6 +171,11 @@ def _without_duplicates(
             remedy="Export the series without repeated acquisitions.",
         )
     ]
+
+
+def _patient_way(normal: Floats) -> float:
+    """Return 1 or -1, so that a place along the normal is told as patients' coordinates grow."""
+    return 1.0 if float(normal[int(np.argmax(np.abs(normal)))]) > 0 else -1.0
 
 
 def _slice_direction(positions: Floats, normal: Floats) -> Floats:
@@ -200,16 +205,17 @@ def _spacing_oddities(geometry: Geometry) -> list[Finding]:
     if geometry.is_even:
         return []
     places = geometry.slice_offsets_mm * float(geometry.normal @ geometry.along_slices)
-    places = places + float(geometry.origin_mm @ geometry.normal)
+    places = _patient_way(geometry.normal) * (places + geometry.origin_mm @ geometry.normal)
     found = []
     for number in np.flatnonzero(gaps > MISSING_GAP * usual):
         count = max(round(gaps[number] / usual) - 1, 1)
+        low, high = sorted(float(place) for place in places[number : number + 2])
         found.append(
             Finding(
                 "V-IMG-MISSING",
                 State.ERROR,
                 f"{count} {'slice is' if count == 1 else 'slices are'} missing between "
-                f"{places[number]:.1f} and {places[number + 1]:.1f} mm.",
+                f"{low:.1f} and {high:.1f} mm.",
                 item="slices",
                 expected=f"{usual:.2f}",
                 found=f"{gaps[number]:.2f}",

@@ -64,6 +64,12 @@ def _fits_16_bits(series: ImageSeries) -> bool:
 def _rescale(item: Item) -> tuple[float, float]:
     slope = maybe_float(item.header, "RescaleSlope")
     intercept = maybe_float(item.header, "RescaleIntercept")
+    if slope == 0:
+        raise UnreadableFileError(
+            "RescaleSlope is 0: every value would be the same",
+            where=item.source.name,
+            remedy="Export the series again.",
+        )
     return (1.0 if slope is None else slope), (intercept or 0.0)
 
 
