@@ -1,5 +1,25 @@
-"""Where the program's own files lie: in a checkout, a wheel and a frozen folder alike."""
+"""Where files lie: the program's own, this machine's data, and what the clinic has laid down."""
 
+import os
 from pathlib import Path
 
+import platformdirs
+
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+DATA_VARIABLE = "EQS_DATA"
+
+
+def data_folder() -> Path:
+    """Return the folder for logs, copies and archives of this user; it is made when missing.
+
+    The variable EQS_DATA names another one, for tests and for installations on a share.
+    """
+    named = os.environ.get(DATA_VARIABLE)
+    folder = Path(named) if named else platformdirs.user_data_path("EQS Workstation", "EQS")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clinic_folder() -> Path:
+    """Return the folder of the clinic's own tables; it need not exist."""
+    return data_folder() / "clinic"

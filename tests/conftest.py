@@ -27,3 +27,9 @@ def shared_formats() -> Path:
     if not (SHARED / "formats").is_dir():
         pytest.skip("the field tables (shared/formats) are not beside the checkout")
     return SHARED / "formats"
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path_factory, monkeypatch):
+    """No test writes into the data folder of the person who runs it."""
+    monkeypatch.setenv("EQS_DATA", str(tmp_path_factory.mktemp("data")))
