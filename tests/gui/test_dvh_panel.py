@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
 
 from app import theme
+from app.main_window import apply_scheme
 from app.viewer import dvh_panel
 from app.viewer.dvh_lines import contrast
 from app.viewer.dvh_panel import DvhPanel
@@ -221,10 +222,16 @@ def test_that_a_clinics_file_is_used_and_a_wrong_one_refused_in_words(
 # --- light and dark, real data ---------------------------------------------------------------
 
 
-def test_that_a_dark_page_has_a_dark_plot_and_curves_that_can_be_seen(panel):
+@pytest.fixture
+def schemes():
+    yield ("Dark", "Light")
+    apply_scheme("Follow the system")
+
+
+def test_that_a_dark_page_has_a_dark_plot_and_curves_that_can_be_seen(panel, schemes):
     filled(panel)
-    for name in ("Dark", "Light"):
-        panel.setPalette(theme.palette(name))
+    for name in schemes:
+        apply_scheme(name)
         ground = panel.plot.ground
         assert ground == theme.palette(name).color(QPalette.ColorRole.Base)
         assert pixels_like(panel.plot, ground, 8) > 0.3 * panel.plot.width() * panel.plot.height()
