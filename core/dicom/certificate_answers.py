@@ -1,21 +1,18 @@
-"""The answers behind the geometry certificate: one function per assertion."""
+"""The answers behind the geometry certificate: images, frames, dose, references, persons."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from core.dicom.dose import Dose
+from core.dicom.plan import Plan
 from core.dicom.registration import link
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import StructureSet
-from core.dose.geometry import Floats
 from core.findings import State
 
 Answer = tuple[State, list[str]]
 
-# A contour further from every slice than this share of the slice distance was drawn elsewhere.
-OFF_SLICE_SHARE = 0.5
-ON_SLICE_MM = 0.5
 COARSE_DOSE_MM = 5.0
 NAMES_SHOWN = 6
 EXPECTED_AXES = ("HFS", "HFP", "FFS", "FFP", "HFDL", "HFDR", "FFDL", "FFDR")
@@ -39,7 +36,7 @@ def slices(own: RtSet) -> Answer:
     found = [(odd.state, odd.message) for odd in series.oddities]
     if len(series.items) == 1:
         found.append((State.WARNING, "The series is a single slice."))
-    return _answer(found, [f"{len(series.items)} slices, evenly spaced."])
+    return answered(found, [f"{len(series.items)} slices, evenly spaced."])
 
 
 def position(own: RtSet) -> Answer:
@@ -52,14 +49,19 @@ def position(own: RtSet) -> Answer:
         return State.WARNING, ["The images do not tell the patient position."]
     if position not in EXPECTED_AXES:
         return State.WARNING, [f"Patient position {position} is none of the eight known ones."]
-    found = [
-        (State.ERROR, f"Plan {plan.label} is for {plan.patient_position}, images are {position}.")
-        for plan in own.plans
-        if plan.patient_position not in ("", position)
-    ]
+    found: list[tuple[State, str]] = []
+    several = sorted({item.text("PatientPosition").upper() for item in series.items})
+    if len(several) > 1:
+        names = ", ".join(name or "(not told)" for name in several)
+        found.append((State.ERROR, f"The images are of several patient positions: {names}."))
+    for plan in own.plans:
+        other = [one for one in plan.patient_positions if one != position]
+        if other:
+            words = f"Plan {plan.label} is for {', '.join(other)}, images are {position}."
+            found.append((State.ERROR, words))
     turned = float(series.geometry.normal @ np.array([0.0, 0.0, 1.0]))
     words = f"{position}, {'transverse' if abs(turned) > 0.99 else 'not transverse'} slices."
-    return _answer(found, [words])
+    return answered(found, [words])
 
 
 def frames(own: RtSet) -> Answer:
@@ -70,18 +72,21 @@ def frames(own: RtSet) -> Answer:
         *(
             (f"Structures {one.label}", uid)
             for one in own.structure_sets
-            for uid in one.frame_uids
+            for uid in _frames_of(one)
         ),
         *((f"Dose {one.title}", one.grid.frame_uid) for one in own.doses),
         *((f"Plan {one.label}", one.frame_uid) for one in own.plans if one.frame_uid),
     ]
     if not parts:
         return State.NOT_RUN, ["Neither structures nor dose nor plan."]
+    found: list[tuple[State, str]] = []
     if not reference:
         reference = next((uid for _, uid in parts if uid), "")
         if not reference:
             return State.ERROR, ["No object tells its frame of reference."]
-    found: list[tuple[State, str]] = []
+        if series is not None:
+            words = "The images do not tell their frame of reference: nothing is drawn on them."
+            found.append((State.ERROR, words))
     for name, uid in parts:
         if uid == reference:
             continue
@@ -95,74 +100,26 @@ def frames(own: RtSet) -> Answer:
             found.append((State.ERROR, words))
         else:
             found.append((State.INFO, f"{name} is brought over by a registration object."))
-    return _answer(found, [f"All {len(parts)} objects are in frame ...{reference[-12:]}."])
+    return answered(found, [f"All {len(parts)} objects are in frame ...{reference[-12:]}."])
 
 
-def contours_on_slices(own: RtSet) -> Answer:
-    """Ask how far contours lie from the slices."""
-    series, structures = own.chief_series(), own.chief_structures()
-    if series is None or structures is None:
-        return State.NOT_RUN, ["No images." if series is None else "No structures."]
-    if series.frame_uid not in structures.frame_uids:
-        return State.NOT_RUN, ["Structures and images are in different frames of reference."]
-    geometry = series.geometry
-    limit_mm = max(geometry.slice_mm * OFF_SLICE_SHARE, ON_SLICE_MM)
-    places = geometry.slice_offsets_mm * float(geometry.normal @ geometry.along_slices)
-    far: dict[str, float] = {}
-    between: dict[str, float] = {}
-    for structure in structures.structures:
-        for contour in structure.closed:
-            height = float(((contour.points_mm - geometry.origin_mm) @ geometry.normal).mean())
-            away_mm = float(np.abs(places - height).min())
-            if away_mm > limit_mm + 1e-6:
-                far[structure.name] = max(far.get(structure.name, 0.0), away_mm)
-            elif away_mm > ON_SLICE_MM:
-                between[structure.name] = max(between.get(structure.name, 0.0), away_mm)
-    found = []
-    if far:
-        words = _listed([f"{name} ({mm:.1f} mm)" for name, mm in far.items()])
-        found.append((State.WARNING, f"Contours lie where no slice is: {words}."))
-    if between:
-        words = _listed([f"{name} ({mm:.1f} mm)" for name, mm in between.items()])
-        found.append((State.INFO, f"Contours lie between slices: {words}."))
-    return _answer(found, ["Every contour lies on a slice."])
+def _frames_of(structures: StructureSet) -> list[str]:
+    """Return the frames a set names, and "" where drawn structures tell none."""
+    untold = any(one.contours and not one.frame_uid for one in structures.structures)
+    return [*sorted(structures.frame_uids), *([""] if untold else [])]
 
 
-def contours_in_images(own: RtSet) -> Answer:
-    """Ask whether a structure lies beyond the images."""
-    series, structures = own.chief_series(), own.chief_structures()
-    if series is None or structures is None:
-        return State.NOT_RUN, ["No images." if series is None else "No structures."]
-    low, high = series.geometry.box_mm
-    outside = [
-        one.name
-        for one in structures.structures
-        if one.closed and not _boxes_touch(one.box_mm, np.stack([low, high]))
-    ]
-    found = []
-    if outside:
-        found.append((State.ERROR, f"Entirely outside the images: {_listed(outside)}."))
-    return _answer(found, ["Every structure lies within the images."])
-
-
-def _boxes_touch(one: Floats, other: Floats) -> bool:
-    return bool((one[1] >= other[0] - 1).all() and (one[0] <= other[1] + 1).all())
-
-
-def structures_sound(own: RtSet) -> Answer:
-    """Ask what is odd about names, numbers and contours."""
-    structures = own.chief_structures()
-    if structures is None:
-        return State.NOT_RUN, ["No structures."]
-    found = [(odd.state, odd.message) for odd in structures.oddities]
-    names = [one.name for one in structures.structures]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        found.append((State.WARNING, f"Names used more than once: {_listed(twice)}."))
-    empty = [one.name for one in structures.structures if not one.contours]
-    if empty:
-        found.append((State.INFO, f"Without contours: {_listed(empty)}."))
-    return _answer(found, [f"{len(names)} structures."])
+def frame_of_plan(plan: Plan, own: RtSet) -> str:
+    """Return the frame a plan is given in: its own, else that of its structures; "" if untold."""
+    if plan.frame_uid:
+        return plan.frame_uid
+    frames = {
+        uid
+        for one in own.structure_sets
+        if one.item.sop_uid in plan.structure_uids
+        for uid in one.frame_uids
+    }
+    return frames.pop() if len(frames) == 1 else ""
 
 
 def dose_sound(own: RtSet) -> Answer:
@@ -174,12 +131,12 @@ def dose_sound(own: RtSet) -> Answer:
         found += [(odd.state, odd.message) for odd in dose.oddities]
         found += list(_dose_findings(dose))
     words = [f"{dose.title}: at most {dose.largest:.2f} {dose.unit}." for dose in own.doses]
-    return _answer(found, words)
+    return answered(found, words)
 
 
 def _of_plans(own: RtSet) -> str:
     labels = [plan.label or "without label" for plan in own.plans]
-    return f" for plan {_listed(labels)}" if labels else ""
+    return f" for plan {listed(labels)}" if labels else ""
 
 
 def _dose_findings(dose: Dose) -> Iterable[tuple[State, str]]:
@@ -200,62 +157,39 @@ def _dose_findings(dose: Dose) -> Iterable[tuple[State, str]]:
         yield State.INFO, f"Dose {dose.title} is of single beams, not of the whole plan."
 
 
-def dose_covers(own: RtSet) -> Answer:
-    """Ask which structures reach out of the dose grid."""
-    dose, structures = own.chief_dose(), own.chief_structures()
-    if dose is None or structures is None:
-        return State.NOT_RUN, ["No dose." if dose is None else "No structures."]
-    frames = structures.frame_uids
-    if dose.grid.frame_uid not in frames:
-        return State.NOT_RUN, ["Structures and dose are in different frames of reference."]
-    partly, wholly = [], []
-    for one in structures.structures:
-        if not one.closed:
-            continue
-        points = np.concatenate([contour.points_mm for contour in one.closed])
-        share = 1 - float(dose.grid.geometry.holds(points).mean())
-        if share == 1:
-            wholly.append(one.name)
-        elif share > 0:
-            partly.append(f"{one.name} ({share:.0%} of its outline)")
-    found = []
-    if wholly:
-        found.append((State.WARNING, f"Entirely outside the dose grid: {_listed(wholly)}."))
-    if partly:
-        found.append((State.INFO, f"Partly outside the dose grid: {_listed(partly)}."))
-    return _answer(found, ["The dose grid covers every structure."])
-
-
 def references(own: RtSet) -> Answer:
     """Ask which objects are referred to and are not here."""
-    found: list[tuple[State, str]] = []
     here = {item.sop_uid for item in own.items}
-    images = {item.sop_uid: item for series in own.series for item in series.items}
+    images = {item.sop_uid for series in own.series for item in series.items}
+    found: list[tuple[State, str]] = []
     for one in own.structure_sets:
-        found += _missing_slices(one, set(images))
+        found += _missing_slices(one, images)
     for plan in own.plans:
-        for uid in plan.structure_uids:
-            if uid not in here:
-                found.append(
-                    (
-                        State.WARNING,
-                        f"Plan {plan.label}: its structure set {_tail(uid)} is not here.",
-                    )
-                )
+        found += _missing_of_plan(plan, own, here)
     plans_asked = {uid for dose in own.doses for uid in dose.plan_uids}
-    for uid in sorted(plans_asked - here):
-        found.append(
-            (State.WARNING, f"The plan {_tail(uid)} that a dose was calculated for is not here.")
-        )
-    for plan in own.plans:
-        if own.doses and not own.doses_of(plan):
-            found.append((State.WARNING, f"Plan {plan.label} has no dose here."))
+    found += [
+        (State.WARNING, f"The plan {_tail(uid)} that a dose was calculated for is not here.")
+        for uid in sorted(plans_asked - here)
+    ]
     structures_asked = {uid for dose in own.doses for uid in dose.structure_uids}
-    for uid in sorted(structures_asked - here):
-        found.append(
-            (State.WARNING, f"The structure set {_tail(uid)} that a dose refers to is not here.")
-        )
-    return _answer(found, ["Every object that another refers to is here."])
+    found += [
+        (State.WARNING, f"The structure set {_tail(uid)} that a dose refers to is not here.")
+        for uid in sorted(structures_asked - here)
+    ]
+    return answered(found, ["Every object that another refers to is here."])
+
+
+def _missing_of_plan(plan: Plan, own: RtSet, here: set[str]) -> Iterable[tuple[State, str]]:
+    for uid in plan.structure_uids:
+        if uid not in here:
+            words = f"Plan {plan.label}: its structure set {_tail(uid)} is not here."
+            yield State.WARNING, words
+    if own.doses and not own.doses_of(plan):
+        yield State.WARNING, f"Plan {plan.label} has no dose here."
+    for uid in plan.dose_uids:
+        if uid and uid not in here:
+            state = State.INFO if own.doses_of(plan) else State.WARNING
+            yield state, f"Plan {plan.label}: its dose {_tail(uid)} is not here."
 
 
 def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]]:
@@ -286,7 +220,7 @@ def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]
     verb = "slice is" if count == 1 else "slices are"
     words = (
         f"{count} of {len(asked)} {verb} missing that structure set {one.label} refers to: "
-        f"{_listed(names)}."
+        f"{listed(names)}."
     )
     return [(State.ERROR, words)]
 
@@ -294,16 +228,43 @@ def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]
 def isocentres(own: RtSet) -> Answer:
     """Ask whether the isocentres lie within the images."""
     series = own.chief_series()
-    places = [(plan.label, point) for plan in own.plans for point in plan.isocentres_mm]
+    places = [(plan, point) for plan in own.plans for point in plan.isocentres_mm]
     if series is None or not places:
         return State.NOT_RUN, ["No images." if series is None else "No isocentre."]
-    low, high = series.geometry.box_mm
-    found = [
-        (State.WARNING, f"Plan {label}: isocentre {_point(point)} lies outside the images.")
-        for label, point in places
-        if not ((np.array(point) >= low).all() and (np.array(point) <= high).all())
-    ]
-    return _answer(found, [f"Isocentre {_point(places[0][1])}."])
+    found: list[tuple[State, str]] = []
+    for plan, point in places:
+        frame = frame_of_plan(plan, own)
+        matrix = link(own.registrations, frame, series.frame_uid)
+        if matrix is None:
+            where = "another frame of reference" if frame else "no frame of reference that is told"
+            found.append((State.NOT_RUN, f"Plan {plan.label}: isocentre in {where}."))
+        elif not series.geometry.holds(matrix[:3, :3] @ point + matrix[:3, 3]):
+            words = f"Plan {plan.label}: isocentre {_point(point)} lies outside the images."
+            found.append((State.WARNING, words))
+    return answered(found, [f"Isocentre {_point(places[0][1])}."])
+
+
+def person(own: RtSet) -> Answer:
+    """Ask whether all objects name the same person: other names under one ID are a mix-up."""
+    found: list[tuple[State, str]] = []
+    for words, keyword, state in (
+        ("names", "PatientName", State.ERROR), ("birth dates", "PatientBirthDate", State.ERROR),
+    ):  # fmt: skip
+        told = {_plain_name(item.text(keyword)): item.text(keyword) for item in own.items}
+        told.pop("", None)
+        if len(told) > 1:
+            found.append(
+                (state, f"Several {words} under one ID: {listed(sorted(told.values()))}.")
+            )
+    if not own.patient_id:
+        found.append((State.WARNING, "The objects tell no patient ID."))
+    return answered(found, [f"{own.patient_name or 'No name'}, ID {own.patient_id}."])
+
+
+def _plain_name(text: str) -> str:
+    """Return family and given name without regard to case, spaces and further parts."""
+    parts = text.split("=", maxsplit=1)[0].replace("_", " ").split("^")
+    return " ".join(" ".join(parts[:2]).casefold().replace(",", " ").split())
 
 
 def files(own: RtSet) -> Answer:
@@ -315,10 +276,11 @@ def files(own: RtSet) -> Answer:
     ]
     if len(own.others) > NAMES_SHOWN:
         found.append((State.INFO, f"Not shown: {len(own.others) - NAMES_SHOWN} further objects."))
-    return _answer(found, [f"{len(own.items)} objects, all read."])
+    return answered(found, [f"{len(own.items)} objects, all read."])
 
 
-def _answer(found: list[tuple[State, str]], otherwise: list[str]) -> Answer:
+def answered(found: list[tuple[State, str]], otherwise: list[str]) -> Answer:
+    """Return the worst state with all sentences, worst first; PASS where nothing was found."""
     if not found:
         return State.PASS, otherwise
     order = list(State)
@@ -327,7 +289,8 @@ def _answer(found: list[tuple[State, str]], otherwise: list[str]) -> Answer:
     return worst, [words for _, words in ranked]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Return the first few names, and how many more there are."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown

@@ -272,15 +272,17 @@ def read_whole(item: Item) -> Dataset:
     with item.source.open() as stream:
         try:
             whole = pydicom.dcmread(stream, force=True)
+            _refuse_cut_short(whole, item.source.name)  # before pydicom forgets its length
             if item.pixel_start >= 0:
                 len(whole.PixelData)  # read now, so that a broken one is refused here
+        except RemedyError:
+            raise
         except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
             raise UnreadableFileError(
                 f"damaged DICOM file ({fault})",
                 where=item.source.name,
                 remedy="Export it again from where it came.",
             ) from fault
-    _refuse_cut_short(whole, item.source.name)
     return whole
 
 

@@ -17,6 +17,8 @@ MODALITIES = ("CT", "MR", "PT")
 SAME_PLACE_MM = 0.01
 # Positions in files are rounded to about 0.001 mm; a slice this far off the line is displaced.
 OFF_LINE_MM = 0.1
+# Direction cosines and pixel spacings (mm) are written with three or four decimals at least.
+ALIKE = 1e-3
 # A gap this many times the usual one means that slices are missing, not spaced unevenly.
 MISSING_GAP = 1.5
 
@@ -86,15 +88,22 @@ def image_series(items: Sequence[Item]) -> tuple[list[ImageSeries], list[Refused
     Scouts and re-orientated images of the same series become stacks of their own.
 
     """
-    groups: dict[tuple[object, ...], list[Item]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[_Alike]] = defaultdict(list)
     refused: list[Refused] = []
     for item in items:
         try:
-            groups[_group_key(item)].append(item)
+            key, lattice = _group_key(item)
         except RemedyError as problem:
             refused.append(Refused(item.source.name, problem.what))
+            continue
+        own = groups[key]
+        place = next((one for one in own if np.abs(one.lattice - lattice).max() < ALIKE), None)
+        if place is None:
+            own.append(_Alike(lattice, [item]))
+        else:
+            place.items.append(item)
     series = []
-    for group in groups.values():
+    for group in (one.items for own in groups.values() for one in own):
         try:
             series.append(_sorted_series(group))
         except RemedyError as problem:
@@ -103,7 +112,16 @@ def image_series(items: Sequence[Item]) -> tuple[list[ImageSeries], list[Refused
     return series, refused
 
 
-def _group_key(item: Item) -> tuple[object, ...]:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Alike:
+    """Images of one direction and pixel spacing."""
+
+    lattice: Floats
+    items: list[Item]
+
+
+def _group_key(item: Item) -> tuple[tuple[object, ...], Floats]:
+    """Return what images of a stack have in common: exactly, and but for rounding."""
     where = item.source.name
     header = item.header
     if (maybe_float(header, "NumberOfFrames") or 1) > 1:
@@ -116,12 +134,10 @@ def _group_key(item: Item) -> tuple[object, ...]:
         raise RemedyError("the image has no pixels", where=where, remedy="Export it again.")
     need_numbers(header, "ImagePositionPatient", 3, where)
     size = need_numbers(header, "Rows", 1, where)[0], need_numbers(header, "Columns", 1, where)[0]
-    axes = np.concatenate(frame_axes(header, where)).round(3) + 0.0
-    spacing = pixel_spacing(header, where)
-    return (
-        item.modality, item.text("SeriesInstanceUID"), item.text("FrameOfReferenceUID"),
-        *size, *axes, *(round(step_mm, 4) for step_mm in spacing),
+    key = (
+        item.modality, item.text("SeriesInstanceUID"), item.text("FrameOfReferenceUID"), *size,
     )  # fmt: skip
+    return key, np.concatenate([*frame_axes(header, where), pixel_spacing(header, where)])
 
 
 def _sorted_series(group: list[Item]) -> ImageSeries:

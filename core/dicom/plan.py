@@ -189,7 +189,7 @@ class Plan:
         beams: Beams in the order of the file.
         brachy_setups: Number of brachytherapy application setups.
         is_ion: Whether it is an RT Ion Plan, of which only the references are shown.
-        patient_position: PatientPosition of the first setup.
+        patient_positions: PatientPosition of each setup, without repeats; the first leads.
 
     """
 
@@ -208,7 +208,12 @@ class Plan:
     beams: tuple[Beam, ...]
     brachy_setups: int
     is_ion: bool
-    patient_position: str
+    patient_positions: tuple[str, ...]
+
+    @property
+    def patient_position(self) -> str:
+        """Patient position of the first setup; empty when not told."""
+        return self.patient_positions[0] if self.patient_positions else ""
 
     @property
     def fractions(self) -> int | None:

@@ -34,6 +34,7 @@ def read_plan(item: Item) -> Plan:
     groups = items(data, "FractionGroupSequence")
     ions = items(data, "IonBeamSequence")
     setups = items(data, "PatientSetupSequence")
+    positions = (text(one, "PatientPosition").upper() for one in setups)
     return Plan(
         item=item,
         label=text(data, "RTPlanLabel"),
@@ -50,7 +51,7 @@ def read_plan(item: Item) -> Plan:
         beams=tuple(_beam(one, groups) for one in items(data, "BeamSequence")),
         brachy_setups=len(items(data, "ApplicationSetupSequence")),
         is_ion=bool(ions),
-        patient_position=text(setups[0], "PatientPosition").upper() if setups else "",
+        patient_positions=tuple(dict.fromkeys(position for position in positions if position)),
     )
 
 

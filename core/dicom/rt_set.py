@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.dicom.dose import Dose, read_doses
-from core.dicom.files import Item, Progress, Refused, read_items
+from core.dicom.files import Item, Progress, Refused, read_items, read_whole
 from core.dicom.images import MODALITIES, ImageSeries, image_series
 from core.dicom.plan import Plan
 from core.dicom.plan_read import read_plan
@@ -65,7 +65,12 @@ class RtSet:
             *(item for series in self.series for item in series.items),
             *(one.item for one in self.structure_sets),
             *(one.item for one in self.plans),
-            *(one.item for one in self.doses if one.made_by != SUMMED_HERE),
+            *(
+                item
+                for one in self.doses
+                if one.made_by != SUMMED_HERE
+                for item in (one.item, *one.more_items)
+            ),
             *dict.fromkeys(one.item for one in self.registrations),
             *self.rt_images,
             *self.others,
@@ -127,14 +132,20 @@ def read_rt_sets(paths: Sequence[Path], progress: Progress | None = None) -> lis
         raise UnreadableFileError(
             f"no DICOM object was found{why}", where=where, remedy="Choose another folder or file."
         )
-    people: dict[str, list[Item]] = defaultdict(list)
+    people: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in _each_once(items, refused):
-        people[item.text("PatientID")].append(item)
+        people[_person(item)].append(item)
     sets = [
         _one_set(patient_id, own, refused, _part(progress, 0.5, 1.0))
-        for patient_id, own in people.items()
+        for (patient_id, _), own in people.items()
     ]
     return sorted(sets, key=lambda one: len(one.items), reverse=True)
+
+
+def _person(item: Item) -> tuple[str, str]:
+    """Return what tells a person apart: the ID, or the name where there is no ID."""
+    patient_id = item.text("PatientID")
+    return patient_id, "" if patient_id else item.text("PatientName").strip("^ ").casefold()
 
 
 def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
@@ -154,10 +165,22 @@ def _each_once(items: Iterable[Item], refused: list[Refused]) -> list[Item]:
             seen[item.sop_uid] = item
             kept.append(item)
         elif _bytes(first) != _bytes(item):
+            if _is_whole(item) and not _is_whole(first):
+                first, item = item, first  # noqa: PLW2901  (the sound copy takes the place)
+                seen[first.sop_uid] = first
+                kept = [first if one is item else one for one in kept]
             name = first.source.name
             why = f"other content than {name} under the same SOPInstanceUID"
             refused.append(Refused(item.source.name, why))
     return kept
+
+
+def _is_whole(item: Item) -> bool:
+    try:
+        read_whole(item)
+    except RemedyError:
+        return False
+    return True
 
 
 def _bytes(item: Item) -> bytes:
