@@ -1,0 +1,150 @@
+"""The archive's files: durable before anyone is told so, named by their content, never changed.
+
+An object is written to `incoming` and made durable there; it moves to `objects` once the index
+knows it. A file left in `incoming` by a crash is therefore one that may have been acknowledged
+and must be indexed at the next start.
+"""
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK_BYTES = 1 << 20
+# Part of a file that a crash cut off; nobody was told that it is safe.
+UNFINISHED = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An object whose bytes are durable.
+
+    Attributes:
+        path: Where it lies now.
+        digest: SHA-256 of all its bytes, as hexadecimal digits.
+        size: Bytes.
+
+    """
+
+    path: Path
+    digest: str
+    size: int
+
+
+class Store:
+    """The folder of an archive."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.incoming = folder / "incoming"
+        self.objects = folder / "objects"
+        self.quarantined = folder / "quarantine"
+        for part in (self.incoming, self.objects, self.quarantined):
+            part.mkdir(parents=True, exist_ok=True)
+
+    def receive(self, chunks: Iterable[bytes]) -> Received:
+        """Make the bytes of one object durable.
+
+        Raises:
+            OSError: They cannot be written (disk full, folder read-only); nothing is left behind.
+
+        """
+        temporary = self.incoming / f"{uuid.uuid4().hex}{UNFINISHED}"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with temporary.open("xb") as file:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            # The same object may arrive twice at once: each copy has a name of its own.
+            path = self.incoming / f"{digest.hexdigest()}.{temporary.stem[:8]}.dcm"
+            temporary.replace(path)
+            sync_folder(self.incoming)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return Received(path, digest.hexdigest(), size)
+
+    def keep(self, one: Received) -> Path:
+        """Move an indexed object to its lasting place."""
+        target = self._place(self.objects, one.digest)
+        one.path.replace(target)
+        return target
+
+    def quarantine(self, one: Received) -> Path:
+        """Move an object that contradicts another of its name out of the way."""
+        target = self.quarantined / f"{one.digest}.dcm"
+        one.path.replace(target)
+        sync_folder(self.quarantined)
+        return target
+
+    def drop(self, one: Received) -> None:
+        """Remove an object that is here already, or that is none."""
+        one.path.unlink(missing_ok=True)
+
+    def path_of(self, digest: str) -> Path | None:
+        """Return where an object lies; None when it is gone."""
+        for path in (
+            self.objects / digest[:2] / f"{digest}.dcm",
+            *self.incoming.glob(f"{digest}.*.dcm"),
+            self.quarantined / f"{digest}.dcm",
+        ):
+            if path.is_file():
+                return path
+        return None
+
+    def left_in_incoming(self) -> Iterator[Received]:
+        """Yield what a crash has left there; cut-off parts are removed."""
+        for path in sorted(self.incoming.iterdir()):
+            if path.suffix == UNFINISHED:
+                path.unlink(missing_ok=True)
+                continue
+            found = digest_of(path)
+            if found != path.name.split(".", maxsplit=1)[0]:
+                # The name was given after the bytes were durable: this is damage of the disk.
+                path.replace(self.quarantined / f"{found}.dcm")
+                continue
+            yield Received(path, found, path.stat().st_size)
+
+    def free_bytes(self) -> int:
+        """Return how much room the disk has left."""
+        return shutil.disk_usage(self.folder).free
+
+    @staticmethod
+    def _place(folder: Path, digest: str) -> Path:
+        own = folder / digest[:2]
+        own.mkdir(exist_ok=True)
+        return own / f"{digest}.dcm"
+
+
+def chunks_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of a stream in pieces."""
+    while chunk := stream.read(CHUNK_BYTES):
+        yield chunk
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for chunk in chunks_of(stream):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names given in a folder durable where the system lets a folder be opened."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
