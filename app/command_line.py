@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.archive_commands import add_archive_commands
 from app.both_channels import reader_back
 from app.demo.write_demo import write_demo
 from app.filter.report import Report, as_text, compare_report, open_report
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     finish(write, _lex_write)
     _filter_commands(rooms)
     add_viewer_commands(rooms)
+    add_archive_commands(rooms)
     return top
 
 

@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
         page.patient_changed.connect(lambda words: self._on_patient(number, words))
         page.opened.connect(self._remember)
         page.go_to_room.connect(self._on_go_to)
+        page.paths_for_room.connect(lambda title, paths: self.go_to(title).open_paths(paths))
         self.stack.addWidget(page)
         item = QListWidgetItem(room.title)
         item.setToolTip(f"{room.hint} (Ctrl+{number + 1})")

@@ -14,6 +14,7 @@ class Page(QWidget):
     Signals:
         patient_changed: Words for the patient banner; empty when no patient is shown.
         opened: A file or folder was read successfully; it goes to the recent list.
+        paths_for_room: Title of another room, and files that it shall open together.
         go_to_room: Title of another room, a file for it, and the plan that belongs to the file.
 
     """
@@ -23,6 +24,7 @@ class Page(QWidget):
     patient_changed = Signal(str)
     opened = Signal(Path)
     go_to_room = Signal(str, Path, Path)
+    paths_for_room = Signal(str, object)
 
     def accepts(self, kind: Kind) -> bool:
         """Return whether the room can do something with a file of this kind."""
@@ -32,6 +34,10 @@ class Page(QWidget):
     def open_path(self, path: Path) -> None:
         """Open what `accepts` agreed to. Reading runs in the background."""
         raise NotImplementedError(f"{type(self).__name__} opens nothing, asked for {path.name}")
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open several files together; a room that opens one thing at a time takes the first."""
+        self.open_path(paths[0])
 
     def take_over(self, path: Path, plan: Path) -> None:
         """Go on in this room with a file that another room made, and its plan."""

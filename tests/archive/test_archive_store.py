@@ -137,14 +137,12 @@ for file in sorted(Path(sys.argv[2]).iterdir()):
 
 
 def test_that_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path, folder):
-    rng = random.Random(7)  # noqa: S311
+    rng = random.Random(7)
     for turn in range(int(os.environ.get("EQS_KILLS", "6"))):
         place = tmp_path / f"archive{turn}"
         command = [sys.executable, "-c", TAKER, str(place), str(folder)]
         taker = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-        told = []
-        for _ in range(rng.randrange(1, 12)):
-            told.append(taker.stdout.readline().strip())
+        told = [taker.stdout.readline().strip() for _ in range(rng.randrange(1, 12))]
         time.sleep(rng.random() * 0.01)
         taker.send_signal(signal.SIGKILL)
         told += [line.strip() for line in taker.stdout.read().splitlines(keepends=True)

@@ -162,13 +162,6 @@ def test_that_opened_files_are_remembered(qtbot, window, demo):
     assert window.recent_menu.actions()[0].text() == str(demo.export)
 
 
-def test_that_rooms_not_built_say_so(window):
-    for room in ("Archive",):
-        page = window.go_to(room)
-        texts = [label.text() for label in page.findChildren(type(window.banner))]
-        assert any("not in this version" in text for text in texts)
-
-
 def test_that_closing_while_a_job_runs_ends_it(qtbot, window, demo):
     checker = window.go_to("Filter")
     checker.run(demo.export, demo.pinnacle_plan)

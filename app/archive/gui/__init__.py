@@ -1,0 +1,1 @@
+"""The Archive room's pages."""

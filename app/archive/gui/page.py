@@ -1,0 +1,333 @@
+"""The Archive room: find a person, see plan sets and objects, open them in another room."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.archive.command import iso_date, own_archive, sets_of, take_in_summary
+from app.archive.gui.object_tree import ObjectTree
+from app.archive.gui.plan_set_table import PlanSetTable
+from app.archive.retrieve import Retrieved, retrieve
+from app.background import JOBS, CancelledError, Job
+from app.findings_model import GridModel
+from app.findings_view import Banner, plain_table
+from app.page import Page
+from core.archive.archive import Archive, TakenIn
+from core.archive.find import PatientRow, Wanted, find_patients
+from core.archive.index import Instance
+from core.archive.plan_sets import PlanSet
+from core.errors import RemedyError
+from core.findings import State
+
+COLUMNS = ("Patient", "ID", "Born", "Last study", "Studies", "Objects of")
+PAUSE_MS = 250
+NOT_TAKEN_SHOWN = 3
+EMPTY = (
+    "The archive is empty. Import a folder, a CD or zip archives: every DICOM object is kept "
+    "byte for byte, found by name or number, and its plan sets are examined for what is missing."
+)
+NOBODY = "Nobody was found. Part of the name is enough; * and ? stand for any letters."
+
+
+class ArchivePage(Page):
+    """Search, plan sets, objects, import, copies (Y-01, Y-02, Y-03, Y-05 to Y-07)."""
+
+    title = "Archive"
+    help_page = "archive"
+
+    def __init__(self, open_archive: Callable[[], Archive] = own_archive) -> None:
+        super().__init__()
+        self.archive: Archive | None = None
+        self._open_archive = open_archive
+        self._people: list[PatientRow] = []
+        self._search_job: Job | None = None
+        self._sets_job: Job | None = None
+        self._make_widgets()
+        self._lay_out()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self.search)
+        self._connect()
+        self._refresh()
+
+    def _make_widgets(self) -> None:
+        self.name = _box("Name", "part of the name; * and ? allowed")
+        self.number = _box("Patient ID", "beginning of the number")
+        self.import_folder = QPushButton("Import &folder…")
+        self.import_file = QPushButton("Import file or &zip…")
+        self.banner = Banner()
+        self.banner.hide()
+        self.people = GridModel(numeric=("Studies",))
+        self.table: QTableView = plain_table(self.people)
+        self.table.setAccessibleName("Patients")
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.sets = PlanSetTable()
+        self.tree = ObjectTree()
+        self.words = QLabel(EMPTY)
+        self.words.setWordWrap(True)
+        self.view_button = QPushButton("Open in &Viewer")
+        self.lex_button = QPushButton("Open plan in &LEX")
+        self.copy_button = QPushButton("Save a &copy…")
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        for words, box in (("&Name", self.name), ("Patient &ID", self.number)):
+            label = QLabel(words)
+            label.setBuddy(box)
+            top.addWidget(label)
+            top.addWidget(box, 1)
+        top.addSpacing(12)
+        top.addWidget(self.import_folder)
+        top.addWidget(self.import_file)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.sets, "Plan sets")
+        self.tabs.addTab(self.tree, "Studies and series")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.view_button)
+        buttons.addWidget(self.lex_button)
+        buttons.addWidget(self.copy_button)
+        buttons.addStretch(1)
+        lower = QWidget()
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs, 1)
+        column.addLayout(buttons)
+        upper = QWidget()
+        inside = QVBoxLayout(upper)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.table, 1)
+        inside.addWidget(self.words)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(upper)
+        split.addWidget(lower)
+        split.setSizes([260, 420])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 12)
+        outer.addLayout(top)
+        outer.addWidget(self.banner)
+        outer.addWidget(split, 1)
+
+    def _connect(self) -> None:
+        for box in (self.name, self.number):
+            box.textChanged.connect(lambda _: self._pause.start())
+            box.returnPressed.connect(self.search)
+        self.import_folder.clicked.connect(self._ask_folder)
+        self.import_file.clicked.connect(self._ask_file)
+        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._on_person())
+        self.people.modelReset.connect(self._on_person)
+        self.sets.chosen.connect(self._refresh)
+        self.sets.itemActivated.connect(lambda *_: self._view())
+        self.tree.chosen.connect(self._refresh)
+        self.tabs.currentChanged.connect(lambda _: self._refresh())
+        self.view_button.clicked.connect(self._view)
+        self.lex_button.clicked.connect(self._lex)
+        self.copy_button.clicked.connect(self._ask_copy)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open the archive when the room is first entered."""
+        super().showEvent(event)
+        if self.archive is None:
+            self._start("Opening the archive", lambda _: self._open_archive(), self._on_opened)
+
+    def _on_opened(self, archive: Archive) -> None:
+        if self.archive is None:
+            self.archive = archive
+            self.search()
+        else:
+            archive.close()
+
+    # Search.
+
+    def search(self) -> None:
+        """Find persons by what stands in the two boxes."""
+        archive = self.archive
+        if archive is None:
+            return
+        self._pause.stop()
+        if self._search_job is not None:
+            self._search_job.cancel()
+        wanted = Wanted(self.name.text(), self.number.text())
+        self._search_job = self._start(
+            "Searching", lambda _: find_patients(archive.index, wanted), self._show_people
+        )
+
+    def _show_people(self, people: list[PatientRow]) -> None:
+        self._search_job = None
+        self._people = people
+        locale = QLocale()
+        rows = [
+            (
+                ", ".join(part for part in one.name.split("^") if part) or "(no name)",
+                one.patient_id, iso_date(one.birth_date), iso_date(one.last_study),
+                locale.toString(one.studies), " ".join(one.modalities),
+            )
+            for one in people
+        ]  # fmt: skip
+        self.people.show(COLUMNS, rows)
+        self.table.resizeColumnsToContents()
+        searched = bool(self.name.text().strip() or self.number.text().strip())
+        self.words.setText(NOBODY if searched else EMPTY)
+        self.words.setVisible(not people)
+        if people:
+            self.table.selectRow(0)
+
+    def person(self) -> PatientRow | None:
+        """Return the person that is selected."""
+        row = self.table.currentIndex().row()
+        return self._people[row] if 0 <= row < len(self._people) else None
+
+    def _on_person(self) -> None:
+        archive, own = self.archive, self.person()
+        if self._sets_job is not None:
+            self._sets_job.cancel()
+        self.sets.show_sets([])
+        self.tree.clear()
+        if archive is None or own is None:
+            self.patient_changed.emit("")
+            return
+        born = f"   born {iso_date(own.birth_date)}" if own.birth_date else ""
+        name = ", ".join(part for part in own.name.split("^") if part)
+        self.patient_changed.emit(f"{name or 'No name'}   ID {own.patient_id or '-'}{born}")
+        self.tree.show_person(archive, own.id)
+        self._sets_job = self._start(
+            "Reading plan sets", lambda _: sets_of(archive, own.id), self._show_sets
+        )
+
+    def _show_sets(self, sets: list[PlanSet]) -> None:
+        self._sets_job = None
+        self.sets.show_sets(sets)
+        self.tabs.setTabText(0, f"Plan sets ({len(sets)})")
+
+    # What is chosen, and where it goes.
+
+    def chosen(self) -> Sequence[Instance]:
+        """Return the objects of the plan set or of the part of the tree that is selected."""
+        if self.tabs.currentWidget() is self.tree:
+            return self.tree.instances()
+        sets = self.sets.plan_sets()
+        return tuple(dict.fromkeys(one for own in sets for one in own.instances))
+
+    def _plan(self) -> Instance | None:
+        return next((one for one in self.chosen() if one.modality == "RTPLAN"), None)
+
+    def _refresh(self) -> None:
+        some = bool(self.chosen())
+        self.view_button.setEnabled(some)
+        self.copy_button.setEnabled(some)
+        self.lex_button.setEnabled(some and self._plan() is not None)
+
+    def _view(self) -> None:
+        self._send("Viewer", self.chosen())
+
+    def _lex(self) -> None:
+        plan = self._plan()
+        if plan is not None:
+            self._send("LEX", [plan])
+
+    def _send(self, room: str, wanted: Sequence[Instance]) -> None:
+        """Open objects in another room; one whose file is gone is told, not passed over."""
+        archive = self.archive
+        if archive is None or not wanted:
+            return
+        found = [(one, archive.path_of(one)) for one in wanted]
+        paths = [path for _, path in found if path is not None]
+        if len(paths) < len(found):
+            words = f"{len(found) - len(paths)} of {len(found)} objects have lost their file."
+            self.banner.show_state(State.ERROR, words)
+            self.banner.show()
+        if paths:
+            self.paths_for_room.emit(room, paths)
+
+    # Import and copies.
+
+    def _ask_folder(self) -> None:
+        path = self.ask_for_folder("Import a folder")
+        if path is not None:
+            self.take_in([path])
+
+    def _ask_file(self) -> None:
+        path = self.ask_for_file("Import", "DICOM files and zip archives (*.dcm *.zip);;All (*)")
+        if path is not None:
+            self.take_in([path])
+
+    def take_in(self, paths: Sequence[Path]) -> None:
+        """Take everything under some paths into the archive, in the background."""
+        archive = self.archive
+        if archive is None:
+            return
+        self._start(
+            f"Importing {paths[0].name}",
+            lambda progress: archive.take_in_files(paths, "import", progress),
+            self._show_taken,
+        )
+
+    def _show_taken(self, report: list[TakenIn]) -> None:
+        told = take_in_summary(report)
+        counts, others = told["counts"], told["not_taken"]
+        words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        if others:
+            named = "; ".join(f"{one['name']}: {one['why']}" for one in others[:NOT_TAKEN_SHOWN])
+            more = len(others) - NOT_TAKEN_SHOWN
+            words += f". {named}" + (f"; and {more} more" if more > 0 else "")
+        self.banner.setToolTip("\n".join(f"{one['name']}: {one['why']}" for one in others))
+        state = State.WARNING if others else State.PASS
+        self.banner.show_state(state, words or "nothing was found", "Imported")
+        self.banner.show()
+        self.search()
+
+    def _ask_copy(self) -> None:
+        archive, wanted = self.archive, self.chosen()
+        own = self.person()
+        name = f"{own.patient_id or 'set'}.zip" if own is not None else "set.zip"
+        target = self.ask_for_new_file("Save a copy", name, "Zip archive (*.zip);;Folder (*)")
+        if archive is not None and target is not None:
+            self._start(
+                f"Copying {len(wanted)} objects",
+                lambda progress: retrieve(archive, wanted, target, progress),
+                self._show_copied,
+            )
+
+    def _show_copied(self, done: Retrieved) -> None:
+        words = f"{done.copied} objects in {done.target}"
+        if done.missing:
+            words += f"; {len(done.missing)} are lost or damaged and are not in it"
+        self.banner.show_state(
+            State.ERROR if done.missing else State.PASS, words,
+            "Not complete" if done.missing else "Copied",
+        )  # fmt: skip
+        self.banner.show()
+
+    def _start(self, title: str, work: Callable[..., object], done: Callable[..., None]) -> Job:
+        return JOBS.start(self, title, work, done=done, failed=self._show_fault)
+
+    def _show_fault(self, fault: Exception) -> None:
+        if isinstance(fault, CancelledError):
+            return
+        words = str(fault)
+        if not isinstance(fault, RemedyError | OSError):
+            words = f"The program has a fault: {type(fault).__name__}: {fault}"
+        self.banner.show_state(State.ERROR, words)
+        self.banner.show()
+
+
+def _box(name: str, hint: str) -> QLineEdit:
+    box = QLineEdit()
+    box.setPlaceholderText(hint)
+    box.setClearButtonEnabled(True)
+    box.setAccessibleName(name)
+    return box

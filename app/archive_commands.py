@@ -1,0 +1,110 @@
+"""`eqs archive import|find|sets|get|verify`: the archive without a window."""
+
+# ruff: noqa: PLC0415  (pydicom's readers are loaded by the command that needs them)
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from app.answers import finish, say
+from core.findings import State
+
+
+def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
+    """Add the archive's commands to the grammar."""
+    archive = rooms.add_parser("archive", help="keep and find DICOM objects").add_subparsers(
+        required=True
+    )
+    bring = archive.add_parser("import", help="take in folders, files and zip archives")
+    bring.add_argument("source", type=Path, nargs="+", metavar="SOURCE")
+    _finish(bring, _import)
+    find = archive.add_parser("find", help="find persons")
+    for name, words in (
+        ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
+        ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
+        ("modality", "e.g. RTPLAN"),
+    ):  # fmt: skip
+        find.add_argument(f"--{name}", default="", help=words)
+    _finish(find, _find)
+    sets = archive.add_parser("sets", help="plan sets of a person, and what they lack")
+    sets.add_argument("--id", required=True, help="patient ID")
+    _finish(sets, _sets)
+    get = archive.add_parser("get", help="copy objects into a folder or zip file")
+    get.add_argument("--id", required=True, help="patient ID")
+    get.add_argument("--study", metavar="UID")
+    get.add_argument("--series", metavar="UID")
+    get.add_argument("--out", type=Path, required=True, metavar="DIR|FILE.zip")
+    _finish(get, _get)
+    _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
+
+
+def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401  (a command)
+    command.add_argument("--archive", type=Path, metavar="DIR", help="another archive's folder")
+    finish(command, run)
+
+
+def _import(words: argparse.Namespace) -> int:
+    from app.archive import command
+
+    report = command.own_archive(words.archive).take_in_files(words.source, "import")
+    told = command.take_in_summary(report)
+    status = State.WARNING if told["not_taken"] else State.PASS
+    say(words, {"status": status, **told}, command.take_in_text(report))
+    return 1 if told["not_taken"] else 0
+
+
+def _find(words: argparse.Namespace) -> int:
+    from app.archive import command
+    from core.archive.find import Wanted, find_patients
+
+    wanted = Wanted(words.name, words.id, words.since, words.until, words.modality)
+    rows = find_patients(command.own_archive(words.archive).index, wanted)
+    answer = {"status": State.PASS, "patients": command.patient_rows(rows)}
+    say(words, answer, command.patient_text(rows))
+    return 0
+
+
+def _sets(words: argparse.Namespace) -> int:
+    from app.archive import command
+
+    archive = command.own_archive(words.archive)
+    found = command.sets_of(archive, command.person(archive, words.id).id)
+    incomplete = any(one.state in (State.ERROR, State.WARNING) for one in found)
+    status = State.WARNING if incomplete else State.PASS
+    answer = {"status": status, "sets": [command.set_row(one) for one in found]}
+    say(words, answer, "\n".join(command.set_text(one) for one in found) or "No plan sets.")
+    return 1 if incomplete else 0
+
+
+def _get(words: argparse.Namespace) -> int:
+    from app.archive import command
+    from app.archive.retrieve import retrieve
+
+    archive = command.own_archive(words.archive)
+    own = command.person(archive, words.id)
+    wanted = command.chosen_instances(archive, own.id, words.study, words.series)
+    done = retrieve(archive, wanted, words.out)
+    status = State.ERROR if done.missing else State.PASS
+    answer = {"status": status, "copied": done.copied, "missing": done.missing}
+    text = f"{done.copied} objects in {done.target}"
+    lost = [f"lost or damaged: {uid}" for uid in done.missing]
+    say(words, answer, "\n".join([text, *lost]))
+    return 1 if done.missing else 0
+
+
+def _verify(words: argparse.Namespace) -> int:
+    from app.archive import command
+
+    archive = command.own_archive(words.archive)
+    damages = archive.verify()
+    conflicts = archive.conflicts()
+    answer = {
+        "status": State.ERROR if damages else State.PASS,
+        "damaged": [{"sop_uid": one.sop_uid, "what": one.what} for one in damages],
+        "quarantined": [{"sop_uid": one.sop_uid, "sender": one.sender} for one in conflicts],
+    }
+    lines = [f"{one.sop_uid}: {one.what}" for one in damages]
+    lines += [f"{one.sop_uid}: another content from {one.sender} is in quarantine"
+              for one in conflicts]  # fmt: skip
+    say(words, answer, "\n".join(lines) or "Every object is as it was received.")
+    return 1 if damages or conflicts else 0
