@@ -268,11 +268,18 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped, one after the other."""
+        """Open what was dropped: together where the room makes one set of it, else in turn."""
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_path(Path(url.toLocalFile()))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        page = self.stack.currentWidget()
+        together = isinstance(page, Page) and page.opens_together
+        if isinstance(page, Page) and together and len(paths) > 1:
+            wanted = [path for path in paths if page.accepts(recognise(path))]
+            paths = [path for path in paths if path not in wanted]
+            if wanted:
+                page.open_paths(wanted)
+        for path in paths:
+            self.open_path(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a file is being written; cancel every other job."""

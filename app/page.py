@@ -21,6 +21,7 @@ class Page(QWidget):
 
     title = ""
     help_page = "index"
+    opens_together = False  # whether several dropped files are one set here
     patient_changed = Signal(str)
     opened = Signal(Path)
     go_to_room = Signal(str, Path, Path)

@@ -32,6 +32,7 @@ class ViewerPage(Page):
 
     title = "Viewer"
     help_page = "viewer"
+    opens_together = True
 
     def __init__(self) -> None:
         super().__init__()

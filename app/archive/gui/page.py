@@ -26,6 +26,7 @@ from app.background import JOBS, CancelledError, Job
 from app.findings_model import GridModel
 from app.findings_view import Banner, plain_table
 from app.page import Page
+from app.recognise import Kind
 from core.archive.archive import Archive, TakenIn
 from core.archive.find import PatientRow, Wanted, find_patients
 from core.archive.index import Instance
@@ -48,12 +49,14 @@ class ArchivePage(Page):
 
     title = "Archive"
     help_page = "archive"
+    opens_together = True
 
     def __init__(self, open_archive: Callable[[], Archive] = own_archive) -> None:
         super().__init__()
         self.archive: Archive | None = None
         self._open_archive = open_archive
         self._people: list[PatientRow] = []
+        self._waiting: list[Path] = []
         self._search_job: Job | None = None
         self._sets_job: Job | None = None
         self._make_widgets()
@@ -138,6 +141,24 @@ class ArchivePage(Page):
         self.lex_button.clicked.connect(self._lex)
         self.copy_button.clicked.connect(self._ask_copy)
 
+    def accepts(self, kind: Kind) -> bool:
+        """Take DICOM files, folders and zip archives."""
+        return kind in (Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP)
+
+    def open_path(self, path: Path) -> None:
+        """Import everything under a path."""
+        self.open_paths([path])
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Import everything under some paths, once the archive is open."""
+        self._waiting += paths
+        self._take_in_waiting()
+
+    def _take_in_waiting(self) -> None:
+        if self.archive is not None and self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self.take_in(waiting)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Open the archive when the room is first entered."""
         super().showEvent(event)
@@ -148,6 +169,7 @@ class ArchivePage(Page):
         if self.archive is None:
             self.archive = archive
             self.search()
+            self._take_in_waiting()
         else:
             archive.close()
 
