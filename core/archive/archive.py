@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.archive.content import same_content
 from core.archive.facts import read_facts
 from core.archive.index import Conflict, Index, Instance, Outcome
 from core.archive.store import Received, Store, chunks_of, digest_of
@@ -96,7 +97,7 @@ class Archive:
                 report.append(taken)
                 sound.append(received)
         for received, taken in zip(sound, report, strict=True):
-            self._put_away(received, taken.outcome)
+            self._put_away(received, taken)
         return report
 
     def _indexed(self, received: Received, name: str, sender: str) -> TakenIn:
@@ -104,13 +105,23 @@ class Archive:
             facts = read_facts(received.path)
         except RemedyError as problem:
             return TakenIn(name, "", None, problem.what)
-        outcome = self.index.add(facts, received, sender)
-        why = ""
-        if outcome is Outcome.QUARANTINED:
-            why = "another content is here under the same SOPInstanceUID; both are kept apart"
-        return TakenIn(name, facts.sop_uid, outcome, why)
+        kept = self.index.digest_of(facts.sop_uid)
+        if kept is None:
+            self.index.add(facts, received, sender)
+            return TakenIn(name, facts.sop_uid, Outcome.NEW)
+        if kept == received.digest or self._says_the_same(kept, received):
+            return TakenIn(name, facts.sop_uid, Outcome.SAME)
+        self.index.add_conflict(facts.sop_uid, kept, received, sender)
+        why = "another content is here under the same SOPInstanceUID; both are kept apart"
+        return TakenIn(name, facts.sop_uid, Outcome.QUARANTINED, why)
 
-    def _put_away(self, received: Received, outcome: Outcome | None) -> None:
+    def _says_the_same(self, kept: str, received: Received) -> bool:
+        """Whether the kept object and a new one differ only in how they are written down."""
+        path = self.store.path_of(kept)
+        return path is not None and same_content(path, received.path)
+
+    def _put_away(self, received: Received, taken: TakenIn) -> None:
+        outcome = taken.outcome
         if outcome is Outcome.NEW:
             self.store.keep(received)
         elif outcome is Outcome.QUARANTINED:
@@ -118,15 +129,15 @@ class Archive:
         elif outcome is None:
             self.store.drop(received)
         else:
-            self._drop_copy(received)
+            self._drop_copy(received, taken.sop_uid)
 
-    def _drop_copy(self, received: Received) -> None:
+    def _drop_copy(self, received: Received, sop_uid: str) -> None:
         """Remove a second copy, unless it turns out to be the only file of its object."""
-        kept = self.store.objects / received.digest[:2] / f"{received.digest}.dcm"
-        if kept.is_file():
-            self.store.drop(received)
-        elif received.path.is_file():
+        own = self.index.digest_of(sop_uid) == received.digest
+        if own and not self.store.has(received.digest):
             self.store.keep(received)
+        else:
+            self.store.drop(received)
 
     def _index_what_a_crash_left(self) -> None:
         left = list(self.store.left_in_incoming())

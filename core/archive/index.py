@@ -129,18 +129,21 @@ class Index:
                 raise
             self._base.execute("COMMIT")
 
-    def add(self, facts: Facts, received: Received, sender: str) -> Outcome:
-        """Add one object within `writing`; another content of the same UID becomes a conflict."""
-        known = self._one("SELECT digest FROM instance WHERE sop_uid = ?", facts.sop_uid)
-        if known is not None:
-            if known["digest"] == received.digest:
-                return Outcome.SAME
-            self._base.execute(
-                "INSERT OR IGNORE INTO conflict (sop_uid, digest, kept_digest, received, sender)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (facts.sop_uid, received.digest, known["digest"], _now(), sender),
-            )
-            return Outcome.QUARANTINED
+    def digest_of(self, sop_uid: str) -> str | None:
+        """Return the digest of the object of this UID; None when it is not here."""
+        found = self.rows("SELECT digest FROM instance WHERE sop_uid = ?", sop_uid)
+        return str(found[0]["digest"]) if found else None
+
+    def add_conflict(self, sop_uid: str, kept: str, received: Received, sender: str) -> None:
+        """Note within `writing` that another content came under a UID that is here."""
+        self._base.execute(
+            "INSERT OR IGNORE INTO conflict (sop_uid, digest, kept_digest, received, sender)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (sop_uid, received.digest, kept, _now(), sender),
+        )
+
+    def add(self, facts: Facts, received: Received, sender: str) -> None:
+        """Add one object within `writing`; nothing of its UID may be here yet."""
         rt = None if facts.rt is None else json.dumps(facts.rt.to_json())
         self._base.execute(
             "INSERT INTO instance (series, sop_uid, sop_class, number, transfer_syntax, digest,"
@@ -150,7 +153,6 @@ class Index:
                 facts.transfer_syntax, received.digest, received.size, _now(), sender, rt,
             ),
         )  # fmt: skip
-        return Outcome.NEW
 
     def _series(self, facts: Facts) -> int:
         study = self._study(facts)

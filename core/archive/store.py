@@ -89,6 +89,10 @@ class Store:
         """Remove an object that is here already, or that is none."""
         one.path.unlink(missing_ok=True)
 
+    def has(self, digest: str) -> bool:
+        """Return whether an object lies in its lasting place."""
+        return (self.objects / digest[:2] / f"{digest}.dcm").is_file()
+
     def path_of(self, digest: str) -> Path | None:
         """Return where an object lies; None when it is gone."""
         for path in (
