@@ -91,11 +91,15 @@ def aim(
         if value is None
     ]  # fmt: skip
     position, notes = _position(scene, plan)
-    if position not in PATIENT_POSITIONS:
+    if len(plan.patient_positions) > 1:
+        lacking.append(f"no single patient position ({', '.join(plan.patient_positions)})")
+    elif position not in PATIENT_POSITIONS:
         lacking.append(f"patient position {position}, which DICOM does not know,")
     if lacking:
         found = f"{', '.join(lacking)} in the plan".replace(",, ", ", ")
         return None, (f"{found[0].upper()}{found[1:]}: DRR and structures are not drawn",)
+    if beam.is_tilted:
+        notes = (*notes, "Table pitch, roll or eccentric angle of the plan is not considered")
     sad_mm = beam.source_axis_mm
     if sad_mm is None:
         sad_mm = USUAL_SAD_MM

@@ -232,7 +232,11 @@ class ComparePanel(QWidget):
         if any(grid.frame_uid != _frame(scene) for grid in grids):
             self.words.setText("Overlap is told for doses in the images' own frame only.")
             return
-        shown = [one for one in scene.outlines if one.stack is not None]
+        shown = [
+            one
+            for one in scene.outlines
+            if one.stack is not None and (scene.series is not None or len(one.stack.planes) > 1)
+        ]
 
         def work(progress: Progress) -> list[tuple[str, float, float]]:
             found = []
@@ -263,7 +267,8 @@ class ComparePanel(QWidget):
         self.overlap_view.resizeColumnsToContents()
         self.overlap_view.show()
         words = (
-            f"Overlap: at least {locale.toString(level, 'f', 1)} Gy from each of {count} doses."
+            f"Overlap: at least {locale.toString(level, 'f', 1)} Gy from each of {count} doses as "
+            "they are, without weights. Outside a dose grid nothing counts."
         )
         self.words.setText(words)
 
@@ -280,6 +285,9 @@ class ComparePanel(QWidget):
         way = self.way.currentText()
         for widget in (self.alpha_label, self.alpha_beta):
             widget.setVisible(way == WAYS[1])
+        for row in self._rows:
+            row.weight.setEnabled(way != WAYS[2])
+            row.fractions.setEnabled(way == WAYS[1])
         self.button.setEnabled(count == 2 if way == WAYS[2] else count >= 2)
         self.overlap_button.setEnabled(count >= 2)
 

@@ -13,7 +13,7 @@ from app.background import JOBS, CancelledError, Job
 from app.viewer.beam_eye_view import BeamEyeView
 from app.viewer.certificate_panel import CertificatePanel, VerdictStrip
 from app.viewer.compare_panel import ComparePanel
-from app.viewer.display import Display
+from app.viewer.display import Display, usual_window
 from app.viewer.dose_panel import DosePanel
 from app.viewer.dvh_panel import DvhPanel
 from app.viewer.loading import Loaded, Volume, load_volume
@@ -27,7 +27,7 @@ from app.viewer.scene_build import NO_PRESCRIPTION, build_scene, reference_dose
 from app.viewer.set_panel import SetPanel
 from app.viewer.slices_panel import SlicesPanel
 from app.viewer.structure_list import StructureList
-from core.dicom.combine import DIFFERENCE, Combined, dose_name
+from core.dicom.combine import DIFFERENCE, Combined, dose_name, part_of_course
 from core.dicom.dose import Dose
 from core.dicom.images import ImageSeries
 from core.dicom.rt_set import RtSet
@@ -58,7 +58,9 @@ class Desk(QWidget):
         self.rt_set: RtSet | None = None
         self.scene: Scene | None = None
         self.volume: Volume | None = None
-        self._jobs: list[Job] = []
+        self._modality = "CT"
+        self._reading: Job | None = None
+        self._counting: Job | None = None
         self._made: list[Dose] = []
         self._make_widgets()
         self._lay_out()
@@ -211,14 +213,14 @@ class Desk(QWidget):
             self._start_dvh()
             return
         start = self.scene.start_mm if self.scene is not None else np.zeros(3)
-        self._jobs.append(
-            JOBS.start(
-                self,
-                "Reading images",
-                lambda progress: load_volume(series, start, progress, self.first_image.emit),
-                done=self._on_volume,
-                failed=lambda fault: self._on_volume_fault(series, fault),
-            )
+        self._reading = JOBS.start(
+            self,
+            "Reading images",
+            lambda progress: load_volume(
+                series, start, progress, lambda grid: self.first_image.emit((series, grid))
+            ),
+            done=self._on_volume,
+            failed=lambda fault: self._on_volume_fault(series, fault),
         )
 
     def _build(self, *, keep: bool, grid: Grid | None = None) -> None:
@@ -230,6 +232,8 @@ class Desk(QWidget):
         self.scene = build_scene(
             self.rt_set, self.series, grid, self.structure_set, self.dose, self.second
         )
+        if own is not None and own.series is self.series and own.problem:
+            self.scene.left_out = (*self.scene.left_out, own.problem)
         display = self.display
         self.slices.set_scene(self.scene, display, keep=keep)
         self.beams.set_scene(self.scene)
@@ -237,9 +241,9 @@ class Desk(QWidget):
         self.room.set_display(display)
         self.compare.set_scene(self.scene, self.doses)
 
-    def _on_first_image(self, grid: Grid) -> None:
-        series = self.series
-        if series is not None and grid.frame_uid == series.frame_uid and self.volume is None:
+    def _on_first_image(self, answer: tuple[ImageSeries, Grid]) -> None:
+        series, grid = answer
+        if series is self.series and self.volume is None:
             self._build(keep=True, grid=grid)
             self.slices.set_cross(_into_slice(self.slices.cross_mm, grid))
 
@@ -247,8 +251,9 @@ class Desk(QWidget):
         if volume.series is not self.series:
             return
         self.volume = volume
-        if volume.problem:
-            self.slices.probe.setText(volume.problem)
+        before, self._modality = self._modality, volume.series.modality
+        if volume.grid is not None and (self._modality != "CT" or before != "CT"):
+            self.controls.set_window(usual_window(self._modality, volume.grid.values))
         self._build(keep=True)
         self._start_dvh()
 
@@ -258,13 +263,16 @@ class Desk(QWidget):
         self._on_volume(Volume(series, None, f"The images could not be read: {fault}"))
 
     def _on_dose(self) -> None:
-        self._cancel()
+        """Show another dose; images that are on their way go on being read."""
         self._new_reference()
         self._build(keep=True)
+        self.profile.clear()
         self._start_dvh()
 
     def _on_display(self) -> None:
-        display = self.display
+        display, dose = self.display, self.dose
+        if dose is not None and self.dvh.dvhs and display.reference_gy != self.dvh.reference_gy:
+            self._on_dvhs(list(self.dvh.dvhs), dose)
         self.slices.set_display(display)
         self.room.set_display(display)
         self.beams.set_hidden(display.hidden)
@@ -272,22 +280,24 @@ class Desk(QWidget):
         self.compare.views.set_display(display)
 
     def _start_dvh(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
         structures, dose = self.structure_set, self.dose
         if structures is None or dose is None:
             words = "The set has no dose." if dose is None else "The set has no structures."
             self.dvh.set_dvhs([], words, 1.0)
             return
         self.dvh.set_busy("Computing the DVHs…")
-        series = self.series
+        series = self.rt_set.series_of(structures) if self.rt_set is not None else None
+        series = series or self.series
         gap_mm = series.geometry.slice_mm if series is not None else None
-        job = JOBS.start(
+        self._counting = JOBS.start(
             self,
             "Computing DVHs",
             lambda progress: structure_dvhs(structures, dose, gap_mm, progress),
             done=lambda found: self._on_dvhs(found, dose),
             failed=self._on_dvh_fault,
         )
-        self._jobs.append(job)
 
     def _on_dvhs(self, found: list[StructureDvh], dose: Dose) -> None:
         display = self.display
@@ -295,7 +305,8 @@ class Desk(QWidget):
         words = f"{name}. {display.reference_words}".strip()
         # Percent limits mean the prescription: without one they are not judged.
         prescribed = NO_PRESCRIPTION not in display.reference_words
-        self.dvh.set_dvhs(found, words, display.reference_gy, prescribed=prescribed)
+        part = part_of_course(self.rt_set.plan_of(dose) if self.rt_set else None, dose)
+        self.dvh.set_dvhs(found, words, display.reference_gy, prescribed=prescribed, part=part)
         self.dvh.set_hidden(display.hidden)
 
     def _on_dvh_fault(self, fault: Exception) -> None:
@@ -342,9 +353,10 @@ class Desk(QWidget):
         )
 
     def _cancel(self) -> None:
-        for job in self._jobs:
-            job.cancel()
-        self._jobs.clear()
+        for job in (self._reading, self._counting):
+            if job is not None:
+                job.cancel()
+        self._reading = self._counting = None
 
     def leave(self) -> None:
         """Stop all work; called before the desk goes away."""

@@ -1,6 +1,10 @@
 """What is shown and how: one frozen record, changed only by making the next one."""
 
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from app.viewer.slice_picture import Wash, Window
 from core.dicom.combine import DIFFERENCE
@@ -20,6 +24,8 @@ WINDOWS = {
     "Liver": Window(0.0, 200.0),
     "Whole range": Window(-1000.0, 2000.0),
 }
+# Of images without Hounsfield units: which shares of the values become black and white.
+DARKEST, BRIGHTEST = 1.0, 99.5
 # Colours of the isodose lines from high to low; the order most systems' users know.
 LINE_COLOURS = (
     (255, 0, 255), (255, 60, 60), (255, 160, 0), (255, 230, 0), (120, 230, 0), (0, 210, 120),
@@ -107,3 +113,12 @@ class Display:
         if self.levels_in_gy:
             return f"{level_gy:g} Gy"
         return f"{level_gy / self.reference_gy * 100:g} %" if self.reference_gy else ""
+
+
+def usual_window(modality: str, values: npt.NDArray[Any]) -> Window:
+    """Return the window to begin with: soft tissue for CT, else nearly the whole range."""
+    if modality == "CT":
+        return WINDOWS["Soft tissue"]
+    some = values.reshape(-1)[:: max(values.size // 200_000, 1)]
+    low, high = (float(one) for one in np.percentile(some, (DARKEST, BRIGHTEST)))
+    return Window(low, high if high > low else low + 1.0)

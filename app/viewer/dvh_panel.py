@@ -46,8 +46,9 @@ class DvhPanel(QWidget):
         self.dvhs: tuple[StructureDvh, ...] = ()
         self.templates: list[Template] = []
         self._words = ""
-        self._reference_gy = 0.0
+        self.reference_gy = 0.0
         self._prescribed = True
+        self._part = ""
         self._make_plot()
         self._make_tables()
         self._lay_out()
@@ -153,6 +154,7 @@ class DvhPanel(QWidget):
         reference_gy: float,
         *,
         prescribed: bool = True,
+        part: str = "",
     ) -> None:
         """Show other DVHs.
 
@@ -161,13 +163,15 @@ class DvhPanel(QWidget):
             dose_words: Which dose, and what 100 % is.
             reference_gy: Dose that 100 % stands for, in Gy.
             prescribed: Whether it is prescribed; else no limit in percent of it is judged.
+            part: What the dose is of where not of a whole course; then no limit is judged.
 
         """
         self.dvhs, self._words = tuple(dvhs), dose_words
-        self._reference_gy, self._prescribed = reference_gy if dvhs else 0.0, prescribed
+        self.reference_gy, self._prescribed = reference_gy if dvhs else 0.0, prescribed
+        self._part = part
         self._tell("")
         self.title.setText(dose_words)
-        self.plot.dvhs, self.plot.reference_gy = self.dvhs, self._reference_gy
+        self.plot.dvhs, self.plot.reference_gy = self.dvhs, self.reference_gy
         self.plot.selected = None
         self.model.show_dvhs(self.dvhs)
         self.table.clearSpans()
@@ -211,8 +215,8 @@ class DvhPanel(QWidget):
         number = self._shown_template
         verdicts: tuple[Verdict, ...] = ()
         template = self.templates[number - 1] if number else None
-        if template is not None and self.dvhs:
-            reference = self._reference_gy if self._prescribed else None
+        if template is not None and self.dvhs and not self._part:
+            reference = self.reference_gy if self._prescribed else None
             verdicts = judge(template, self.dvhs, reference)
         self.plot.verdicts = verdicts
         self.verdict_model.show_verdicts(verdicts)
@@ -222,6 +226,8 @@ class DvhPanel(QWidget):
         if template is not None:
             words = f"{template.note} Fractionation: {template.fractionation}.".strip()
             words = f"{summary(verdicts)}. {words}" if verdicts else words
+            if self._part and self.dvhs:
+                words = f"Not judged: this is the dose of {self._part}, not of a whole course."
         self.verdict_words.setText(words)
         self.judged.setMaximumHeight(
             16777215 if verdicts else self.judged.minimumSizeHint().height()

@@ -4,7 +4,7 @@ On a plane parallel to the contours the nearest drawn contour is shown; on any o
 structure shows the steps of its slices, because that is what is known of it (`core.dose.stack`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,11 @@ class Outline:
             [contour.points_mm for contour in structure.contours if contour.kind == "POINT"]
             or [np.empty((0, 3))]
         )
+        self._open = [
+            contour.points_mm
+            for contour in structure.contours
+            if contour.kind != "POINT" and not contour.is_closed and len(contour.points_mm) > 1
+        ]
         if structure.closed:
             try:
                 contours = [contour.points_mm for contour in structure.closed]
@@ -93,6 +98,19 @@ class Outline:
 
     def cut(self, plane: ViewPlane) -> Cut:
         """Return what a view plane shows of the structure."""
+        found = self._cut(plane)
+        if not self._open:
+            return found
+        near = [self._near_segments(points, plane) for points in self._open]
+        return replace(found, lines=np.concatenate([found.lines, *near]))
+
+    def _near_segments(self, points: Floats, plane: ViewPlane) -> Floats:
+        """Return the pieces of an open contour that lie at the plane; shape (n, 4)."""
+        close = np.abs(plane.depth_mm(points)) <= POINT_REACH_MM
+        pixels = plane.pixels(points)
+        return np.concatenate([pixels[:-1], pixels[1:]], axis=1)[close[:-1] & close[1:]]
+
+    def _cut(self, plane: ViewPlane) -> Cut:
         points = self._near_points(plane)
         if self.stack is None or self._is_missed(self.stack, plane):
             return Cut(points=points)

@@ -75,8 +75,9 @@ def beam_shapes(plan: Plan, reach_mm: float) -> tuple[tuple[BeamShape, ...], tup
 
     """
     beams = [beam for beam in plan.beams if not beam.is_setup]
-    if beams and plan.patient_position not in PATIENT_POSITIONS:
-        told = plan.patient_position or "no patient position"
+    sure = len(plan.patient_positions) == 1 and plan.patient_position in PATIENT_POSITIONS
+    if beams and not sure:
+        told = ", ".join(plan.patient_positions) or "no patient position"
         return (), (f"Beams are not drawn: the plan tells {told}",)
     shapes, problems = [], []
     for beam in beams:
@@ -85,6 +86,8 @@ def beam_shapes(plan: Plan, reach_mm: float) -> tuple[tuple[BeamShape, ...], tup
             problems.append(f"Beam {beam.name} is not drawn: isocentre, angles or SAD are missing")
         else:
             shapes.append(shape)
+            if beam.is_tilted:
+                problems.append(f"Beam {beam.name}: table pitch, roll is not considered")
     return tuple(shapes), tuple(problems)
 
 

@@ -30,6 +30,7 @@ class Scene:
         second: A second dose, drawn dashed, or None.
         outlines: The structures shown, prepared.
         left_out: What is not drawn, and why.
+        frame_uid: Frame of reference in which all of it is given.
 
     """
 
@@ -40,6 +41,7 @@ class Scene:
     second: Dose | None = None
     outlines: tuple[Outline, ...] = ()
     left_out: tuple[str, ...] = ()
+    frame_uid: str = ""
 
     @property
     def box_mm(self) -> Floats:

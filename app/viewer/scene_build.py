@@ -6,10 +6,11 @@ import numpy as np
 
 from app.viewer.outlines import Outline
 from app.viewer.scene import Scene
+from core.dicom.combine import is_of_several_plans, part_of_course
 from core.dicom.dose import Dose
 from core.dicom.images import ImageSeries
 from core.dicom.plan import Plan
-from core.dicom.registration import link, moved
+from core.dicom.registration import is_rigid, link, moved
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import Contour, Structure, StructureSet
 from core.dose.geometry import Floats, Geometry, Grid
@@ -40,19 +41,24 @@ def build_scene(
     """
     frame = _frame(series, structures, dose)
     left_out: list[str] = []
-    dose, second = (
-        _in_frame(one, frame, rt_set, left_out) if one is not None else None
-        for one in (dose, second)
-    )
+    dose = _in_frame(dose, frame, rt_set, left_out)
+    second = _comparable(dose, _in_frame(second, frame, rt_set, left_out), left_out)
+    if not frame and (series is not None) + (structures is not None) + (dose is not None) > 1:
+        left_out.append("No object tells its frame of reference: drawn as if it were one")
     outlines: tuple[Outline, ...] = ()
     if structures is not None:
-        gap_mm = series.geometry.slice_mm if series is not None else None
+        drawn_on = rt_set.series_of(structures) or series
+        gap_mm = drawn_on.geometry.slice_mm if drawn_on is not None else None
         own = _structures_in_frame(structures, frame, rt_set, left_out)
         outlines = tuple(Outline(one, gap_mm) for one in own)
-    return Scene(rt_set, series, volume, dose, second, outlines, tuple(left_out))
+        left_out += [
+            f"{one.structure.name} is not drawn: {one.problem}" for one in outlines if one.problem
+        ]
+    return Scene(rt_set, series, volume, dose, second, outlines, tuple(left_out), frame)
 
 
 def _frame(series: ImageSeries | None, structures: StructureSet | None, dose: Dose | None) -> str:
+    """Return the frame of reference in which all is drawn: that of the images, where there are."""
     if series is not None:
         return series.frame_uid
     if structures is not None and structures.frame_uids:
@@ -60,8 +66,24 @@ def _frame(series: ImageSeries | None, structures: StructureSet | None, dose: Do
     return dose.grid.frame_uid if dose is not None else ""
 
 
-def _in_frame(dose: Dose, frame: str, rt_set: RtSet, left_out: list[str]) -> Dose | None:
-    if dose.grid.frame_uid == frame:
+def with_dose(scene: Scene, dose: Dose | None) -> Scene:
+    """Return a scene with another dose, brought into its frame of reference or left out."""
+    words = [one for one in scene.left_out if not one.startswith("Dose ")]
+    shown = _in_frame(dose, scene.frame_uid, scene.rt_set, words)
+    return replace(scene, dose=shown, second=None, left_out=tuple(words))
+
+
+def _comparable(dose: Dose | None, second: Dose | None, left_out: list[str]) -> Dose | None:
+    """Return the second dose where its lines mean the same as those of the first."""
+    if second is None or (dose is not None and dose.units == second.units):
+        return second
+    why = "it has another unit" if dose is not None else "there is no dose to compare it with"
+    left_out.append(f"Dose {second.title} is not drawn dashed: {why}")
+    return None
+
+
+def _in_frame(dose: Dose | None, frame: str, rt_set: RtSet, left_out: list[str]) -> Dose | None:
+    if dose is None or dose.grid.frame_uid == frame:
         return dose
     matrix = link(rt_set.registrations, dose.grid.frame_uid, frame)
     if matrix is None:
@@ -80,7 +102,7 @@ def _structures_in_frame(
     structures: StructureSet, frame: str, rt_set: RtSet, left_out: list[str]
 ) -> list[Structure]:
     own: list[Structure] = []
-    missing = 0
+    missing = bent = 0
     matrices: dict[str, Floats | None] = {}
     for one in structures.structures:
         if one.frame_uid == frame or not one.contours:
@@ -91,11 +113,15 @@ def _structures_in_frame(
         matrix = matrices[one.frame_uid]
         if matrix is None:
             missing += 1
+        elif not is_rigid(matrix):
+            bent += 1
         else:
             own.append(_moved_structure(one, matrix, frame))
     if missing:
         left_out.append(f"{missing} structures are not drawn: another frame of reference")
-    if any(matrix is not None for matrix in matrices.values()):
+    if bent:
+        left_out.append(f"{bent} structures are not drawn: their registration scales or shears")
+    if any(matrix is not None and is_rigid(matrix) for matrix in matrices.values()):
         left_out.append("Structures are brought over by a registration")
     return own
 
@@ -125,21 +151,24 @@ def reference_dose(plan: Plan | None, dose: Dose | None) -> tuple[float, str]:
     """Return the dose that 100 % stands for, and the words that say where it comes from.
 
     The highest prescribed target dose of the plan; of one fraction where the dose is of one
-    fraction. Without a prescription the highest dose of the grid, and the words say so.
+    fraction. Without a prescription for what the dose is of, the highest dose of the grid, and
+    the words say so.
 
     """
     if dose is None:
         return 1.0, ""
     if dose.units != "GY":
         return 100.0, "relative dose, no Gy"
-    if plan is not None and plan.prescribed_gy:
+    if plan is not None and plan.prescribed_gy and not is_of_several_plans(dose):
         gray, fractions = plan.prescribed_gy[0], plan.fractions
-        if dose.summation == "FRACTION" and fractions:
+        if dose.summation == "FRACTION_SESSION" and fractions:
             return (
                 gray / fractions,
                 f"100 % = {gray / fractions:.2f} Gy (one of {fractions} fractions)",
             )
-        if dose.summation != "BEAM":
-            return gray, f"100 % = {gray:.2f} Gy (prescription of {plan.label})"
+        if not part_of_course(plan, dose):
+            count = len(plan.prescribed_gy)
+            which = "prescription" if count == 1 else f"highest of {count} prescribed doses"
+            return gray, f"100 % = {gray:.2f} Gy ({which} of {plan.label})"
     largest = max(dose.largest, 1e-6)
     return largest, f"100 % = {largest:.2f} Gy (highest dose, {NO_PRESCRIPTION})"

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from app.viewer.display import Display
 from app.viewer.planes import Orientation
 from app.viewer.scene import Scene
-from app.viewer.scene_build import reference_dose
+from app.viewer.scene_build import reference_dose, with_dose
 from app.viewer.slice_view import SliceView
-from core.dicom.combine import dose_name
+from core.dicom.combine import DIFFERENCE, dose_name
 from core.dicom.dose import Dose
 from core.dose.geometry import Floats
 
@@ -25,6 +25,7 @@ class SideBySide(QWidget):
         self._scene: Scene | None = None
         self._doses: tuple[Dose, ...] = ()
         self._display = Display()
+        self._keep = False
         self.orientation = QComboBox()
         self.orientation.addItems([kind.capitalize() for kind in list(Orientation)[:3]])
         self.orientation.setAccessibleName("Plane")
@@ -69,6 +70,8 @@ class SideBySide(QWidget):
 
     def set_scene(self, scene: Scene | None, doses: Sequence[Dose]) -> None:
         """Offer the doses of another scene."""
+        before = self._scene
+        self._keep = bool(scene and before and scene.rt_set is before.rt_set)
         self._scene = scene
         old = [combo.currentIndex() for combo in self.combos]
         same = len(self._doses) <= len(doses) and list(doses[: len(self._doses)]) == list(
@@ -96,14 +99,21 @@ class SideBySide(QWidget):
             if scene is None:
                 view.set_scene(None, self._display)
                 continue
-            own = replace(scene, dose=dose, second=None)
+            own = with_dose(scene, dose)
             lead = dose
             if self.same_scale.currentIndex() == 1 and 0 <= chosen[0] < len(self._doses):
-                lead = self._doses[chosen[0]]
-            plan = scene.rt_set.plan_of(lead) if lead is not None else None
-            gray, words = reference_dose(plan, lead)
-            display = replace(self._display, reference_gy=gray, reference_words=words)
-            view.set_scene(own, display, keep=True)
+                first = self._doses[chosen[0]]
+                lead = first if dose is not None and first.units == dose.units else dose
+            view.set_scene(own, self._display_for(scene, lead), keep=self._keep)
+        self._keep = True
+
+    def _display_for(self, scene: Scene, lead: Dose | None) -> Display:
+        """Return the settings in percent of a dose; a difference is in percent of the chosen."""
+        if lead is not None and lead.summation == DIFFERENCE:
+            return self._display
+        plan = scene.rt_set.plan_of(lead) if lead is not None else None
+        gray, words = reference_dose(plan, lead)
+        return replace(self._display, reference_gy=gray, reference_words=words)
 
     def _on_cross(self, point_mm: Floats) -> None:
         for view in self.views:

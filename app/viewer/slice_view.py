@@ -133,6 +133,7 @@ class SliceView(QWidget):
         """Turn an oblique plane about its own axes, through the cross-hair."""
         if self._plane is None or self._cross_mm is None:
             return
+        self._ruler_mm = None  # its length is not that of its projection
         plane = self._plane.turned(self._plane.right, across_deg, self._cross_mm)
         self._plane = plane.turned(plane.down, along_deg, self._cross_mm)
         self._repaint()

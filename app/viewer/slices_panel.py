@@ -211,7 +211,9 @@ def probe_words(scene: Scene, display: Display, point_mm: Floats) -> str:
     words = [f"{place} mm"]
     image, dose = scene.values_at(point_mm)
     if image is not None and scene.series is not None:
-        words.append(f"{locale.toString(image, 'f', 0)} {scene.series.unit}".rstrip())
+        # Standard uptake values and the like are small: their decimals count.
+        digits = 0 if scene.series.modality == "CT" or abs(image) >= 100 else 2
+        words.append(f"{locale.toString(image, 'f', digits)} {scene.series.unit}".rstrip())
     if scene.dose is not None:
         words.append(_dose_words(dose, scene, display, locale))
     names = [

@@ -141,7 +141,8 @@ def isodose_surface(
     inside = inside[tuple(cuts)]
     faces = sum(np.count_nonzero(np.diff(inside, axis=axis)) for axis in range(3))
     stride = max(1, math.ceil(math.sqrt(2 * faces / most_triangles)))
-    values = np.pad(dose.values[tuple(cuts)][::stride, ::stride, ::stride], 1)
+    thinned = dose.values[tuple(cuts)][::stride, ::stride, ::stride]
+    values = np.pad(np.nan_to_num(thinned), 1)  # a difference has no value where one dose ends
     surface = _iso_surface(values.astype(np.float32), level)
     start = np.array([own.start for own in cuts[::-1]])
     _set_points(surface, dose.geometry.points_mm(start + (_points(surface) - 1) * stride))

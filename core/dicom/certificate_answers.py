@@ -1,12 +1,12 @@
 """The answers behind the geometry certificate: images, frames, dose, references, persons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from core.dicom.dose import Dose
 from core.dicom.plan import Plan
-from core.dicom.registration import link
+from core.dicom.registration import Registration, link
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import StructureSet
 from core.findings import State
@@ -15,6 +15,8 @@ Answer = tuple[State, list[str]]
 
 COARSE_DOSE_MM = 5.0
 NAMES_SHOWN = 6
+# Registrations are compared within this reach of the origin, to this distance.
+BODY_MM, SAME_REGISTRATION_MM = 300.0, 0.5
 EXPECTED_AXES = ("HFS", "HFP", "FFS", "FFP", "HFDL", "HFDR", "FFDL", "FFDR")
 
 
@@ -87,6 +89,7 @@ def frames(own: RtSet) -> Answer:
         if series is not None:
             words = "The images do not tell their frame of reference: nothing is drawn on them."
             found.append((State.ERROR, words))
+    found += _contradictions(own.registrations)
     for name, uid in parts:
         if uid == reference:
             continue
@@ -101,6 +104,26 @@ def frames(own: RtSet) -> Answer:
         else:
             found.append((State.INFO, f"{name} is brought over by a registration object."))
     return answered(found, [f"All {len(parts)} objects are in frame ...{reference[-12:]}."])
+
+
+def _contradictions(registrations: Sequence[Registration]) -> list[tuple[State, str]]:
+    """Return a warning for registrations of the same two frames that lead to other places."""
+    found = []
+    for number, one in enumerate(registrations):
+        for other in registrations[:number]:
+            both = {one.from_frame, one.to_frame}
+            if both != {other.from_frame, other.to_frame}:
+                continue
+            way = one.matrix if one.from_frame == other.from_frame else np.linalg.inv(one.matrix)
+            apart = np.abs(way - other.matrix)
+            apart_mm = float(apart[:3, :3].max()) * BODY_MM + float(apart[:3, 3].max())
+            if apart_mm > SAME_REGISTRATION_MM:
+                words = (
+                    f"Two registrations of the same frames differ by up to {apart_mm:.1f} mm "
+                    f"({other.item.source.name}, {one.item.source.name}): the first is used."
+                )
+                found.append((State.WARNING, words))
+    return found
 
 
 def _frames_of(structures: StructureSet) -> list[str]:

@@ -4,13 +4,14 @@ Only what lies in one frame of reference, or is linked by a registration, is com
 else is refused with the reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.dicom.dose import Dose
 from core.dicom.files import Progress
+from core.dicom.plan import Plan
 from core.dicom.registration import link, moved
 from core.dicom.rt_set import RtSet
 from core.dose.coverage import coverage
@@ -21,6 +22,17 @@ from core.dose.stack import Stack
 from core.dose.sum import Part, difference, eqd2_sum, physical_sum
 
 DIFFERENCE = "DIFFERENCE"
+# DoseSummationType of doses that are not of a whole course (C.8.8.3), and what they are of.
+OF_BEAMS = {
+    "BEAM": "single beams",
+    "BEAM_SESSION": "one fraction of single beams",
+    "CONTROL_POINT": "single control points",
+}
+OF_PARTS = OF_BEAMS | {
+    "FRACTION_SESSION": "one fraction",
+    "BRACHY_SESSION": "one brachytherapy session",
+    "RECORD": "a treatment record",
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,7 +65,7 @@ def obstacle(rt_set: RtSet, dose: Dose, frame_uid: str) -> str:
         return "relative dose"
     if dose.summation == DIFFERENCE:
         return "a difference of doses"
-    if dose.kind == "EFFECTIVE":
+    if dose.kind not in ("PHYSICAL", ""):
         return "not physical dose"
     if not dose.grid.frame_uid or not frame_uid:
         return "frame of reference not told"
@@ -64,16 +76,53 @@ def obstacle(rt_set: RtSet, dose: Dose, frame_uid: str) -> str:
 
 def dose_name(rt_set: RtSet, dose: Dose) -> str:
     """Return a dose's name for lists: its plan, then what it sums over."""
-    plan = rt_set.plan_of(dose)
-    return f"{plan.label}: {dose.title}" if plan is not None and plan.label else dose.title
+    labels = [plan.label for plan in rt_set.plans if plan.item.sop_uid in dose.plan_uids]
+    names = " + ".join(label for label in labels if label)
+    return f"{names}: {dose.title}" if names else dose.title
+
+
+def part_of_course(plan: Plan | None, dose: Dose) -> str:
+    """Return what a dose is of where it is not of a whole course; empty when it is.
+
+    FRACTION is the whole delivery of one fraction group (C.8.8.3); some systems write it for one
+    fraction. So it is of the course only where the plan has one group and the dose is high enough.
+
+    """
+    if dose.kind == "ERROR":
+        return "errors of dose"
+    if dose.summation == "FRACTION":
+        sure = plan is not None and len(plan.groups) == 1 and not _looks_like_one(plan, dose)
+        return "" if sure else "one fraction group, or one fraction"
+    if dose.summation == "BRACHY":
+        return "" if plan is not None and plan.brachy_setups <= 1 else "single application setups"
+    if dose.summation == "BEAM" and plan is not None:
+        treating = {beam.number for beam in plan.beams if not beam.is_setup}
+        if treating and treating <= set(dose.beam_numbers):
+            return ""
+    return OF_PARTS.get(dose.summation, "")
+
+
+def _looks_like_one(plan: Plan, dose: Dose) -> bool:
+    """Tell whether the highest dose is below half of what all fractions are to give."""
+    several = plan.fractions is None or plan.fractions > 1
+    return several and bool(plan.prescribed_gy) and dose.largest < plan.prescribed_gy[0] / 2
 
 
 def fractions_of(rt_set: RtSet, dose: Dose) -> int | None:
     """Return the number of fractions that a dose is of; None when the set does not tell."""
-    if dose.summation == "FRACTION":
+    if dose.summation.endswith("_SESSION") or dose.summation == "CONTROL_POINT":
         return 1
     plan = rt_set.plan_of(dose)
-    return plan.fractions if plan is not None else None
+    if plan is None or is_of_several_plans(dose):
+        return None
+    if dose.summation in ("FRACTION", "RECORD") and part_of_course(plan, dose):
+        return None
+    return plan.fractions
+
+
+def is_of_several_plans(dose: Dose) -> bool:
+    """Tell whether a dose is the sum of plans, so that none of them speaks for it."""
+    return dose.summation == "MULTI_PLAN" or len(dose.plan_uids) > 1
 
 
 def sum_of(
@@ -101,6 +150,8 @@ def sum_of(
             f"{len(wanted)} dose is chosen", where="sum", remedy="Choose two or more doses."
         )
     _refuse(rt_set, [one.dose for one in wanted], frame_uid)
+    if alpha_beta_gy is not None:
+        _refuse_beams(rt_set, [one.dose for one in wanted])
     parts = [
         Part(
             one.dose.grid,
@@ -120,7 +171,25 @@ def sum_of(
     names = " + ".join(_short(rt_set, one) for one in wanted)
     words = f"{name} of {names}, by this program"
     dose = _made(wanted[0].dose, made.grid, kind, "SUM", words)
-    return Combined(dose, made.words)
+    given = [one.dose for one in wanted if one.weight > 0]
+    dose = replace(dose, parts=tuple(_grids(rt_set, given, frame_uid)))
+    return Combined(dose, (*made.words, *_same_plan(rt_set, wanted)))
+
+
+def _grids(rt_set: RtSet, doses: Sequence[Dose], frame_uid: str) -> Iterator[Geometry]:
+    """Yield where each dose is known, in the frame of the sum; of a sum, where each part is."""
+    for dose in doses:
+        matrix = link(rt_set.registrations, dose.grid.frame_uid, frame_uid)
+        for geometry in dose.parts or (dose.grid.geometry,):
+            yield geometry if matrix is None else moved(geometry, matrix)
+
+
+def _same_plan(rt_set: RtSet, wanted: Sequence[Wanted]) -> Iterator[str]:
+    for plan in rt_set.plans:
+        own = [one.dose for one in wanted if plan.item.sop_uid in one.dose.plan_uids]
+        beams = [number for dose in own for number in dose.beam_numbers]
+        if len(own) > 1 and not (len(set(beams)) == len(beams) >= len(own)):
+            yield f"{len(own)} of the doses are of one plan ({plan.label}): it counts again."
 
 
 def difference_of(
@@ -128,7 +197,7 @@ def difference_of(
 ) -> Combined:
     """Return the first dose less the second, on the finer of the two grids.
 
-    Where one of them has no value there is no difference: those voxels are 0 and the words say
+    Where one of them has no value there is no difference: those voxels are NaN and the words say
     how many they are.
 
     """
@@ -142,14 +211,18 @@ def difference_of(
     ]
     made = difference(grids[0], grids[1], onto, frame_uid)
     missing = ~np.isfinite(made.values)
-    values = np.where(missing, np.float32(0.0), made.values).astype(np.float32)
+    if missing.all():
+        raise UnusableDoseError(
+            "the two doses have no place in common",
+            where="difference",
+            remedy="Look at the doses side by side.",
+        )
     words = []
     if missing.any():
         words.append(f"{missing.mean():.1%} of the grid has only one dose; no difference there.")
     one, other = (_short(rt_set, Wanted(dose, 1.0, None)) for dose in (first, second))
     name = f"{one} less {other}, by this program"
-    grid = Grid(onto, values, frame_uid)
-    return Combined(_made(first, grid, "PHYSICAL", DIFFERENCE, name), tuple(words))
+    return Combined(_made(first, made, "PHYSICAL", DIFFERENCE, name), tuple(words))
 
 
 def _short(rt_set: RtSet, wanted: Wanted) -> str:
@@ -166,6 +239,18 @@ def _refuse(rt_set: RtSet, doses: Sequence[Dose], frame_uid: str) -> None:
                 f"dose '{dose.title}' cannot be combined: {why}",
                 where=dose.item.source.name,
                 remedy="Add the registration object to the set, or leave this dose out.",
+            )
+
+
+def _refuse_beams(rt_set: RtSet, doses: Sequence[Dose]) -> None:
+    """Refuse an EQD2 of beams: they are given together, and the squares of parts add to less."""
+    for dose in doses:
+        if dose.summation in OF_BEAMS and part_of_course(rt_set.plan_of(dose), dose):
+            raise UnusableDoseError(
+                f"dose '{dose.title}' is of {OF_BEAMS[dose.summation]}, which have no EQD2 of "
+                "their own",
+                where=dose.item.source.name,
+                remedy="Choose the dose of the whole plan, or make a physical sum.",
             )
 
 

@@ -67,6 +67,8 @@ class Dose:
         dvhs: The planning system's own DVHs.
         oddities: What is odd about it.
         more_items: The other objects, where planar files were put together.
+        parts: Grids of the doses that were added up here, in its frame: beyond any of them the
+            sum lacks a part.
 
     """
 
@@ -83,6 +85,7 @@ class Dose:
     dvhs: tuple[ExportedDvh, ...]
     oddities: tuple[Finding, ...]
     more_items: tuple[Item, ...] = ()
+    parts: tuple[Geometry, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -91,13 +94,15 @@ class Dose:
 
     @property
     def largest(self) -> float:
-        """Highest value of the grid."""
-        return float(self.grid.values.max())
+        """Highest value of the grid, where it has one."""
+        return float(np.nanmax(self.grid.values))
 
     @property
     def title(self) -> str:
-        """Words for lists: what it sums over, of which beams, by whom."""
+        """Words for lists: what it sums over, what it is unless physical, its beams, by whom."""
         words = [self.summation or "dose"]
+        if self.kind not in ("PHYSICAL", "") and not self.made_by:
+            words.append(self.kind.lower())
         if self.beam_numbers:
             words.append("beam " + ", ".join(str(number) for number in self.beam_numbers))
         words += [self.comment, self.made_by]

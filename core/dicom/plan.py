@@ -111,6 +111,7 @@ class Beam:
         applicator: ApplicatorID; empty when none.
         bolus: Number of boluses.
         points: Control points in order.
+        is_tilted: Whether a pitch, roll or eccentric angle of table or gantry is not 0.
 
     """
 
@@ -129,6 +130,7 @@ class Beam:
     applicator: str
     bolus: int
     points: tuple[ControlPoint, ...]
+    is_tilted: bool = False
 
     @property
     def is_setup(self) -> bool:

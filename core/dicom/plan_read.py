@@ -22,6 +22,8 @@ from core.dicom.plan import (
 from core.dicom.values import items, maybe_float, maybe_int, numbers, text
 from core.dose.geometry import Floats
 
+TILTS = ("TableTopPitchAngle", "TableTopRollAngle", "TableTopEccentricAngle", "GantryPitchAngle")
+
 
 def read_plan(item: Item) -> Plan:
     """Return a plan as far as it can be read; values that are missing are None.
@@ -105,6 +107,7 @@ def _beam(one: Dataset, groups: list[Dataset]) -> Beam:
         applicator=text(applicators[0], "ApplicatorID") if applicators else "",
         bolus=len(items(one, "ReferencedBolusSequence")),
         points=tuple(_control_points(points, meterset, _final_weight(one, points))),
+        is_tilted=any(maybe_float(point, name) for point in points for name in TILTS),
     )
 
 

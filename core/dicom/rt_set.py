@@ -80,6 +80,11 @@ class RtSet:
         """Return the plan a dose was calculated for; None when it is not here."""
         return next((plan for plan in self.plans if plan.item.sop_uid in dose.plan_uids), None)
 
+    def series_of(self, structures: StructureSet) -> ImageSeries | None:
+        """Return the images that structures were drawn on; None when they are not here."""
+        uids = structures.series_uids
+        return next((one for one in self.series if one.series_uid in uids), None)
+
     def doses_of(self, plan: Plan) -> tuple[Dose, ...]:
         """Return the doses that refer to a plan."""
         return tuple(dose for dose in self.doses if plan.item.sop_uid in dose.plan_uids)
@@ -101,9 +106,9 @@ class RtSet:
         """Return the images to show first: those drawn on, else the largest."""
         chief = self.chief_structures()
         if chief is not None:
-            for series in self.series:
-                if series.series_uid in chief.series_uids:
-                    return series
+            drawn_on = self.series_of(chief)
+            if drawn_on is not None:
+                return drawn_on
             for series in self.series:
                 if series.frame_uid in chief.frame_uids:
                     return series
@@ -257,7 +262,8 @@ def _beam_sums(doses: Sequence[Dose], plans: Sequence[Plan]) -> list[Dose]:
             continue
         first = beams[0]
         alike = all(
-            dose.grid.geometry.matches(first.grid.geometry)
+            first.units == "GY"
+            and dose.grid.geometry.matches(first.grid.geometry)
             and (dose.units, dose.kind, dose.grid.frame_uid)
             == (first.units, first.kind, first.grid.frame_uid)
             for dose in beams

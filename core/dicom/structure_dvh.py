@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class StructureDvh:
         curves: Cumulative volumes; None with a problem.
         exported: The planning system's own cumulative DVH as share of volume, or None.
         notes: What the user must know about the values.
+        is_partial: Whether the dose is a sum that lacks a part somewhere in the structure.
 
     """
 
@@ -54,6 +55,7 @@ class StructureDvh:
     curves: Curves | None
     exported: "ExportedCurve | None"
     notes: tuple[str, ...]
+    is_partial: bool = False
 
     @property
     def low_confidence(self) -> bool:
@@ -104,6 +106,8 @@ def structure_dvhs(
 
     """
     wanted = [one for one in structures.structures if only is None or one.number in only]
+    if dose.structure_uids and structures.item.sop_uid not in dose.structure_uids:
+        dose = replace(dose, dvhs=())  # its numbers are those of other structures
 
     def work(one: Structure) -> StructureDvh:
         return structure_dvh(one, dose, image_gap_mm)
@@ -135,28 +139,57 @@ def structure_dvh(structure: Structure, dose: Dose, image_gap_mm: float | None) 
     filled = tally(stack, dose.grid)
     own = curves(filled)
     exported = _exported(structure, dose, own)
-    notes = tuple(_notes(structure, stack, own, exported))
-    return StructureDvh(structure, "", stack, filled, own, exported, notes)
+    lacking = _share_lacking(structure, dose)
+    notes = _notes(structure, stack, own, exported)
+    if lacking > 0:
+        notes.append(
+            f"a dose of the sum ends within the structure: {lacking:.0%} of the outline lack it"
+        )
+    return StructureDvh(
+        structure, "", stack, filled, own, exported, tuple(notes), is_partial=lacking > 0
+    )
+
+
+def _share_lacking(structure: Structure, dose: Dose) -> float:
+    """Return the largest share of the outline that lies beyond one of the doses of a sum."""
+    points = np.concatenate([contour.points_mm for contour in structure.closed])
+    shares = (1 - float(part.holds(points).mean()) for part in dose.parts)
+    return max(shares, default=0.0)
 
 
 def _problem(structure: Structure, dose: Dose) -> str:
+    return _problem_of_dose(dose) or _problem_of_structure(structure, dose.grid.frame_uid)
+
+
+def _problem_of_dose(dose: Dose) -> str:
     if dose.units != "GY":
         return "the dose is relative"
     if dose.summation == "DIFFERENCE":
         return "a difference of doses has no DVH"
+    if dose.kind == "ERROR":
+        return "the object holds errors of dose, no dose"
+    return ""
+
+
+def _problem_of_structure(structure: Structure, frame_uid: str) -> str:
     if structure.is_point:
         return "a point has no volume"
     if not structure.closed:
         return "no closed contours"
-    if structure.frame_uid and dose.grid.frame_uid and structure.frame_uid != dose.grid.frame_uid:
+    if structure.frame_uid == frame_uid:
+        return ""
+    if structure.frame_uid and frame_uid:
         return "structure and dose are in different frames of reference"
-    return ""
+    lacking = "dose" if structure.frame_uid else "structure"
+    return f"the {lacking} does not tell its frame of reference"
 
 
 def _notes(
     structure: Structure, stack: Stack, own: Curves, exported: ExportedCurve | None
 ) -> list[str]:
     notes = []
+    if not structure.frame_uid:
+        notes.append("neither structure nor dose tells a frame of reference")
     whole = volume_cc(own).value
     if own.outside[0] > 0.0005 * whole:
         share = own.outside[0] / whole

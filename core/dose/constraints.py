@@ -74,6 +74,10 @@ class HasDvh(Protocol):
     def low_confidence(self) -> bool:
         """Whether the structure is too small for its slices."""
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether the dose is a sum that lacks a part somewhere in the structure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -118,7 +122,7 @@ def judge(
             names = ", ".join(own.structure.name for own in matching)
             found.append(not_run(names, f"several structures match: {names}"))
         else:
-            found += [_judge_one(constraint, own, reference_gy) for own in matching]
+            found += [_judge_whole(constraint, own, reference_gy) for own in matching]
     return tuple(found)
 
 
@@ -129,6 +133,15 @@ def _is_named(name: str, patterns: Iterable[str]) -> bool:
 
 def _not_run(constraint: Constraint, name: str, why: str) -> Verdict:
     return Verdict(constraint, name, None, None, State.NOT_RUN, why)
+
+
+def _judge_whole(constraint: Constraint, own: HasDvh, reference_gy: float | None) -> Verdict:
+    """Judge, but pass nothing because a part of the dose is not there."""
+    found = _judge_one(constraint, own, reference_gy)
+    if own.is_partial and found.state in (State.PASS, State.WARNING) and _flatters(constraint):
+        why = "a dose of the sum ends within the structure, so that it may get more than this"
+        return _not_run(constraint, own.structure.name, why)
+    return found
 
 
 def _judge_one(constraint: Constraint, own: HasDvh, reference_gy: float | None) -> Verdict:
@@ -164,6 +177,11 @@ def _is_outside(metric: Metric, curves: Curves, whole_cc: float) -> bool:
     """Tell whether so much lies outside the dose grid that it matters; none may for extremes."""
     in_cc = "cc" in (metric.unit, metric.level_unit) or metric.kind in ("Max", "Min")
     return float(curves.outside[0]) > (0.0 if in_cc else OUTSIDE_SHARE * whole_cc)
+
+
+def _flatters(constraint: Constraint) -> bool:
+    """Tell whether too low a dose looks better than the truth."""
+    return (constraint.relation == AT_MOST) != (constraint.metric.kind == "CV")
 
 
 def _surely_missed(constraint: Constraint, value: Banded, reference_gy: float) -> bool:

@@ -65,6 +65,10 @@ class Curves:
         return spread + abs(self.contour_cc - float(whole)) / float(whole)
 
 
+# Where nothing is known, since too little lies in the dose grid.
+UNKNOWN = Banded(np.nan, np.nan, np.nan)
+
+
 def curves(tally: Tally) -> Curves:
     """Return the cumulative curves of a tally."""
     return Curves(
@@ -117,14 +121,22 @@ def share_curves(own: Curves) -> tuple[Floats, Floats, Floats]:
 
 
 def dose_at_share(own: Curves, share: float) -> Banded:
-    """Return the dose that at least this share (0 to 1) of the volume receives, in Gy."""
+    """Return the dose that at least this share (0 to 1) of the volume receives, in Gy.
+
+    The share is of what lies in the dose grid; NaN when nothing does.
+
+    """
+    if not own.rule[0] > 0:
+        return UNKNOWN
     best, low, high = share_curves(own)
     parts = [part / part[0] for part in own.quarters if part[0] > 0]
     return _dose_banded(own, best, low, high, parts, share)
 
 
 def dose_at_volume(own: Curves, cc: float) -> Banded:
-    """Return the dose that at least this many cc receive, in Gy; 0 when it has not so many."""
+    """Return the dose that at least this many cc receive, in Gy; NaN when it has not so many."""
+    if own.rule[0] < cc:
+        return UNKNOWN
     given = _dose_banded(own, own.rule, own.inner, own.outer, list(own.quarters), cc)
     # A volume of few samples is itself known roughly only.
     rough = min(ROUGH_SAMPLES / max(cc / own.sample_cc, 1.0) ** 0.5, ROUGH_MOST)
@@ -171,7 +183,9 @@ def volume_at_dose(own: Curves, dose_gy: float) -> Banded:
 
 
 def share_at_dose(own: Curves, dose_gy: float) -> Banded:
-    """Return the share (0 to 1) of the volume that receives at least this dose."""
+    """Return the share (0 to 1) of the volume that receives at least this dose, as above."""
+    if not own.rule[0] > 0:
+        return UNKNOWN
     best, low, high = (_at(own.edges_gy, curve, dose_gy) for curve in share_curves(own))
     parts = [_at(own.edges_gy, part / part[0], dose_gy) for part in own.quarters if part[0] > 0]
     sampling = _spread(parts)
@@ -183,7 +197,13 @@ def _at(edges: Floats, curve: Floats, dose_gy: float) -> float:
 
 
 def mean_gy(tally: Tally) -> Banded:
-    """Return the mean dose of the part inside the dose grid; the band counts outside as 0 Gy."""
+    """Return the mean dose of the part inside the dose grid; the band counts outside as 0 Gy.
+
+    NaN when no part is inside.
+
+    """
+    if not tally.rule_cc.sum() > 0:
+        return UNKNOWN
     middles = (tally.edges_gy[:-1] + tally.edges_gy[1:]) / 2
     value = _mean(middles, tally.rule_cc)
     parts = [_mean(middles, part) for part in tally.quarters_cc]
@@ -213,7 +233,7 @@ def extremes_gy(tally: Tally) -> tuple[Banded, Banded]:
     if not np.isfinite(low):
         low, high = outer
     if not np.isfinite(low):
-        return Banded(np.nan, np.nan, np.nan), Banded(np.nan, np.nan, np.nan)
+        return UNKNOWN, UNKNOWN
     width = float(tally.edges_gy[1] - tally.edges_gy[0])
     inner_low, inner_high = (inner[0], inner[1]) if np.isfinite(inner[0]) else (high, low)
     return (

@@ -394,3 +394,20 @@ UNTOLD = {
 def test_that_what_was_not_examined_or_is_odd_does_not_pass(tmp_path, name):
     change, key, allowed = UNTOLD[name]
     assert answer(certified(change().write(tmp_path)), key)[0] in allowed
+
+
+@pytest.mark.parametrize(("apart_mm", "told"), [(0.1, False), (4.0, True)])
+@pytest.mark.parametrize("turned_round", [False, True])
+def test_that_registrations_that_disagree_are_told(tmp_path, apart_mm, told, turned_round):
+    toy = maker.clean_set()
+    toy.dose = maker.dose(maker.lattice(shape=(9, 13, 13)), frame=OTHER_FRAME)
+    other = np.eye(4)
+    other[0, 3] = -apart_mm if turned_round else apart_mm
+    ends = (maker.FRAME, OTHER_FRAME) if turned_round else (OTHER_FRAME, maker.FRAME)
+    toy.more = [
+        maker.registration(OTHER_FRAME, maker.FRAME, np.eye(4)),
+        maker.registration(*ends, other, number=41),
+    ]
+    state, words = answer(certified(toy.write(tmp_path)), "FRAME")
+    assert ("differ by up to 4.0 mm" in words) == told
+    assert (state == State.WARNING) == told

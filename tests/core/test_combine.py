@@ -1,5 +1,7 @@
 """Sums, differences and overlaps of one person's doses (Y-15), and why some are refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,10 +15,13 @@ from core.dicom.combine import (
     sum_of,
 )
 from core.dicom.rt_set import read_rt_sets
+from core.dicom.structure_dvh import structure_dvhs
+from core.dose.constraints import judge, parse
 from core.dose.geometry import Grid, upright_geometry
 from core.dose.sample import at_points
 from core.dose.stack import stack_of
 from core.errors import RemedyError
+from core.findings import State
 from tests.core.dicom_maker import (
     FRAME,
     OTHER_FRAME,
@@ -131,3 +136,61 @@ def test_that_the_overlap_is_the_volume_above_both_levels():
     found = overlap_cc(stack, [one, two], [40.0, 50.0], pixel_mm=0.5)
     assert found == pytest.approx(6.0, rel=0.06)
     assert overlap_cc(stack, [one, two], [40.0, 100.0]) == 0
+
+
+@pytest.mark.req("Y-15")
+def test_that_a_sum_says_where_a_part_of_it_ends_and_no_limit_passes_there(tmp_path):
+    toy = clean_set()
+    small = lattice(shape=(3, 11, 11), spacing=(3.0, 5.0, 5.0))
+    toy.more = [dose(small, half, number=60)]
+    (own,) = read_rt_sets([toy.write(tmp_path)])
+    made = sum_of(own, [Wanted(one, 1.0, 10) for one in own.doses], FRAME).dose
+    body, target = structure_dvhs(own.structure_sets[0], made, 3.0)
+    assert body.is_partial
+    assert any("ends within the structure" in note for note in body.notes)
+    assert not target.is_partial
+    template = parse(
+        'title = "t"\nfractionation = "f"\n'
+        + "".join(
+            f'[[constraint]]\nstructure = "BODY"\nmetric = "Mean"\nrelation = "{relation}"\n'
+            f'limit = {limit}\nlimit_unit = "Gy"\nsource = "s"\n'
+            for relation, limit in (("<=", 500), ("<=", 5), (">=", 5))
+        ),
+        "t.toml",
+    )
+    states = [one.state for one in judge(template, [body, target], None)]
+    assert states == [State.NOT_RUN, State.ERROR, State.PASS]
+    # A sum of that sum lacks it as well.
+    more = sum_of(own, [Wanted(made, 1.0, None), Wanted(own.doses[0], 1.0, None)], FRAME).dose
+    assert structure_dvhs(own.structure_sets[0], more, 3.0)[0].is_partial
+
+
+def test_that_a_plan_counted_twice_is_told(tmp_path):
+    toy = clean_set()
+    grid = lattice(shape=(9, 11, 11), spacing=(3.0, 5.0, 5.0))
+    toy.more = [dose(grid, half, number=60, plan=toy.plan)]
+    (own,) = read_rt_sets([toy.write(tmp_path)])
+    made = sum_of(own, [Wanted(one, 1.0, None) for one in own.doses], FRAME)
+    assert any("one plan (Toyplan)" in words for words in made.words)
+
+
+def test_that_there_is_no_difference_where_only_one_dose_is(tmp_path):
+    toy = clean_set()
+    small = lattice(shape=(3, 11, 11), spacing=(3.0, 5.0, 5.0))
+    toy.more = [dose(small, half, number=60)]
+    (own,) = read_rt_sets([toy.write(tmp_path)])
+    made = difference_of(own, *own.doses, FRAME)
+    inside, outside = at_points(made.dose.grid, [[0.0, 0.0, 0.0], [0.0, 0.0, 9.0]])
+    assert inside == pytest.approx(half(0, 0, 0), abs=1e-3)
+    assert np.isnan(outside)
+    assert np.isfinite(made.dose.largest)
+    away = lattice(shape=(3, 11, 11), spacing=(3.0, 5.0, 5.0), centre=(0, 0, 500))
+    far = replace(own.doses[1], grid=replace(own.doses[1].grid, geometry=_geometry_of(away)))
+    with pytest.raises(RemedyError, match="no place in common"):
+        difference_of(own, own.doses[0], far, FRAME)
+
+
+def _geometry_of(one):
+    rows, columns = one.size
+    spacing = (one.spacing_mm[1], one.spacing_mm[0], 3.0)
+    return upright_geometry(one.first_mm, spacing, (len(one.offsets_mm), rows, columns))

@@ -47,7 +47,22 @@ def beam(*points, name="A", **others):
 
 def plan(*beams, position="HFS", frame="1.2"):
     return Plan(
-        None, "P1", "", "", "", "", "PATIENT", frame, (), (), (), (), beams, 0, False, position
+        None,
+        "P1",
+        "",
+        "",
+        "",
+        "",
+        "PATIENT",
+        frame,
+        (),
+        (),
+        (),
+        (),
+        beams,
+        0,
+        False,
+        (position,) if position else (),
     )
 
 

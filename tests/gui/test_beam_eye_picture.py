@@ -277,3 +277,17 @@ def test_that_the_headless_picture_is_what_the_painter_paints(qapp, shared_data)
     assert np.abs(with_bone - pixels(bare)).max() > 100
     with pytest.raises(IndexError):
         picture.render_beam_eye(what, own, own.beams[1], 99, 400)
+
+
+def test_that_a_plan_of_several_positions_is_not_projected():
+    two = replace(plan(beam(point())), patient_positions=("HFS", "FFS"))
+    frame, words = geometry.aim(None, two, two.beams[0], two.beams[0].points[0])
+    assert frame is None
+    assert "No single patient position (HFS, FFS)" in words[0]
+
+
+def test_that_a_tilted_table_is_told():
+    tilted = beam(point(), is_tilted=True)
+    frame, words = geometry.aim(None, plan(tilted), tilted, tilted.points[0])
+    assert frame is not None
+    assert any("pitch, roll" in one for one in words)

@@ -85,3 +85,10 @@ def test_that_what_surrounds_another_is_seen_through():
         ]
     )
     assert own == {1: surfaces.BODY, 2: surfaces.SHELL, 3: 1.0, 4: surfaces.BODY}
+
+
+def test_that_beams_of_a_plan_of_several_positions_are_not_drawn():
+    two = replace(plan(beam(point(90.0))), patient_positions=("HFS", "FFS"))
+    shapes, words = beam_shapes(two, 300.0)
+    assert shapes == ()
+    assert "HFS, FFS" in words[0]
