@@ -195,7 +195,7 @@ class _Judge:
                 f"Field {field.id}: the segments are delivered in another order than planned "
                 f"(plan segments {words}); each was compared with its own", field.id,
             )  # fmt: skip
-        slack = 1 + 2 * len(arranged.order)
+        slack = 1
         before: tuple[ControlPoint, ControlPoint] | None = None
         for one, other in zip(found, arranged.points, strict=True):
             last = one is found[-1]
