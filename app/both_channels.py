@@ -1,16 +1,22 @@
 """Where the two channels meet: LEX has written, the Filter reads it back. Only the frame knows."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from app.filter.delivery_forms import RULES
 from app.filter.report import compare_report
 from core.findings import Finding, State
 
 NOT_WRITTEN = "F-CMP-BEAM"
+FORMS = frozenset(RULES.values())
 
 
 def reader_back(
-    plan: Path, trial: str | None = None, beams: Collection[str] | None = None
+    plan: Path,
+    trial: str | None = None,
+    beams: Collection[str] | None = None,
+    expected: Collection[str] = (),
 ) -> Callable[[Path], Sequence[Finding]]:
     """Return the question LEX asks before a file gets its name.
 
@@ -23,18 +29,25 @@ def reader_back(
         trial: Trial of a Pinnacle plan.
         beams: Names of the beams LEX was asked to write; None for all. A beam left out on purpose
             is not missed.
+        expected: Forms of delivery LEX was asked for (`app.filter.delivery_forms`). In a file of
+            the R&V system one that nobody declared is for the physicist to weigh; in a file that
+            LEX has just written it is an error of LEX.
 
     """
 
     def read_back(written: Path) -> Sequence[Finding]:
-        report = compare_report(written, plan, trial=trial)
-        return [
-            finding
-            for finding in report.findings
-            if finding.state == State.ERROR and not _left_out(finding, beams)
-        ]
+        report = compare_report(written, plan, trial=trial, expected=expected)
+        return [finding for finding in _errors(report.findings) if not _left_out(finding, beams)]
 
     return read_back
+
+
+def _errors(findings: Sequence[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        if finding.state == State.ERROR:
+            yield finding
+        elif finding.state == State.WARNING and finding.rule in FORMS:
+            yield replace(finding, state=State.ERROR)
 
 
 def _left_out(finding: Finding, beams: Collection[str] | None) -> bool:

@@ -12,6 +12,7 @@ from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.both_channels import reader_back
 from app.demo.write_demo import write_demo
+from app.filter.delivery_forms import FORMS
 from app.filter.report import Report, as_text, compare_report, open_report
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
@@ -84,6 +85,10 @@ def _filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     pair.add_argument("--rv", type=Path, required=True, metavar="FILE")
     pair.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     pair.add_argument("--trial", metavar="NAME")
+    pair.add_argument(
+        "--expected", nargs="+", choices=FORMS, default=(), metavar="FORM",
+        help="forms of delivery that were asked for: " + ", ".join(FORMS),
+    )  # fmt: skip
     for one, run in ((alone, _filter_open), (pair, _filter_compare)):
         one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
         finish(one, run)
@@ -141,7 +146,9 @@ def _filter_open(words: argparse.Namespace) -> int:
 
 
 def _filter_compare(words: argparse.Namespace) -> int:
-    report = compare_report(words.rv, words.plan, trial=words.trial, machine_scale=words.scale)
+    report = compare_report(
+        words.rv, words.plan, words.trial, machine_scale=words.scale, expected=words.expected
+    )
     return _report(words, report)
 
 

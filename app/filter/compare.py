@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.filter.compare_plan import compare_plan
+from app.filter.covered_leaves import closed_again
+from app.filter.delivery_forms import RESEQUENCED, RULES
 from app.filter.field import ControlPoint, Field, Plan
 from app.filter.fittings import mismatches
 from app.filter.limits import Limits
-from app.filter.pairing import Pairing, pair
+from app.filter.pairing import Pairing, deviation, pair
 from app.filter.parameters import (
     DIRECTIONS,
     FIELD_PARAMETERS,
@@ -19,6 +21,7 @@ from app.filter.parameters import (
     Parameter,
 )
 from app.filter.segments import fitted, ordered
+from app.filter.split_fields import Split, find_splits, findings_of
 from app.filter.values import Difference, compare_values
 from core.findings import Finding, NotChecked, State
 
@@ -31,11 +34,20 @@ LEAF = Parameter(
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An R&V field and the plan beam it was compared with."""
+    """An R&V field and the plan beam it was compared with.
+
+    Attributes:
+        deviation: Of Eq. (1), once pairs that were rightly opened under a jaw are closed again.
+        segment: Segment of the beam, 1-based, when the beam arrived as one field per segment.
+        segments: How many the beam has; 0 for a beam that arrived whole.
+
+    """
 
     rv_field: str
     plan_beam: str
     deviation: float
+    segment: int | None = None
+    segments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,9 @@ class Comparison:
 def compare(rv: Plan, plan: Plan, limits: Limits) -> Comparison:
     """Compare every field of an export with the plan (R-04 to R-06).
 
+    A form of delivery (`app.filter.delivery_forms`) is told as a hint; whether it was declared is
+    for the report to weigh.
+
     Args:
         rv: What the R&V system holds.
         plan: The plan it is checked against.
@@ -63,12 +78,29 @@ def compare(rv: Plan, plan: Plan, limits: Limits) -> Comparison:
         fields = [field for field in rv.fields if field.setup is setup]
         beams = [beam for beam in plan.fields if beam.setup is setup]
         pairing = pair(fields, beams, limits, digits_count=judge.digits_count)
+        splits = () if setup else judge.splits(fields, beams, pairing)
+        for split in splits:
+            findings += findings_of(split, fields, beams, limits)
+            found, own = judge.of_split(split, fields, beams[split.beam])
+            findings += found
+            matches += own
+        if splits:
+            taken = {place for split in splits for place, *_ in split.taken}
+            fields = _without(fields, taken)
+            beams = _without(beams, {split.beam for split in splits})
+            pairing = pair(fields, beams, limits, digits_count=judge.digits_count)
         findings += _of_pairing(pairing, fields, beams, setup=setup)
         for place, beam_place, amount in pairing.pairs:
             field, beam = fields[place], beams[beam_place]
-            matches.append(Match(field.id, beam.name or beam.id, round(amount, 6)))
-            findings += judge.of_pair(field, beam)
+            closed, found = judge.of_pair(field, beam)
+            findings += found
+            left = amount if closed is field else judge.deviation(closed, beam)
+            matches.append(Match(field.id, beam.name or beam.id, round(left, 6)))
     return Comparison(tuple(matches), tuple(findings), judge.not_checked())
+
+
+def _without(fields: Sequence[Field], places: set[int]) -> list[Field]:
+    return [field for place, field in enumerate(fields) if place not in places]
 
 
 def _of_pairing(
@@ -130,13 +162,39 @@ class _Judge:
                 rows.append(NotChecked(item, why, ", ".join(kept)))
         return tuple(rows)
 
-    def of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
-        """Compare one field with its beam."""
+    def splits(
+        self, fields: Sequence[Field], beams: Sequence[Field], whole: Pairing
+    ) -> tuple[Split, ...]:
+        """Return the beams that arrived as one field per segment."""
+        return find_splits(fields, beams, whole, self.limits, digits_count=self.digits_count)
+
+    def deviation(self, field: Field, beam: Field) -> float:
+        """Return the deviation of Eq. (1)."""
+        return deviation(field, beam, self.limits, digits_count=self.digits_count).total
+
+    def of_split(
+        self, split: Split, fields: Sequence[Field], beam: Field
+    ) -> tuple[list[Finding], list[Match]]:
+        """Compare the fields of a split beam, each with its segment."""
+        name, count = beam.name or beam.id, len(split.pieces)
+        findings, matches = [], []
+        for place, number, _ in split.taken:
+            piece = split.pieces[number]
+            closed, found = self.of_pair(fields[place], piece)
+            where = f" (segment {number + 1} of beam {name!r})"
+            findings += [replace(one, message=one.message + where) for one in found]
+            amount = round(self.deviation(closed, piece), 6)
+            matches.append(Match(closed.id, name, amount, number + 1, count))
+        return findings, matches
+
+    def of_pair(self, field: Field, beam: Field) -> tuple[Field, list[Finding]]:
+        """Compare a field with its beam; return it with pairs under a jaw closed again."""
         names = dict(field.elements)
-        for finding in self._of_pair(field, beam):
-            yield replace(finding, item=_element(finding.item, names))
+        closed = closed_again(field, beam, self.limits, digits_count=self.digits_count)
+        found = [*closed.findings, *self._of_pair(closed.field, beam)]
         for item, why in (*field.unread, *beam.unread):
             self._gaps[item, why].append(field.id)
+        return closed.field, [replace(one, item=_element(one.item, names)) for one in found]
 
     def _of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
         self._told = set()
@@ -161,11 +219,9 @@ class _Judge:
             )  # fmt: skip
         yield from self._of_points(field, beam)
 
-    def _apart(
-        self, row: Parameter, found: object, expected: object, slack: int = 1
-    ) -> Difference | None:
+    def _apart(self, row: Parameter, found: object, expected: object) -> Difference | None:
         return compare_values(
-            row, found, expected, self.limits, digits_count=self.digits_count, slack=slack  # type: ignore[arg-type]  # a row's getter gives a Value
+            row, found, expected, self.limits, digits_count=self.digits_count  # type: ignore[arg-type]  # a row's getter gives a Value
         )  # fmt: skip
 
     def _gap(self, item: str, found: object, expected: object, field: Field) -> bool:
@@ -191,15 +247,14 @@ class _Judge:
         if arranged.order:
             words = ", ".join(str(number + 1) for number in arranged.order)
             yield Finding(
-                "F-CMP-ORDER", State.INFO,
+                RULES[RESEQUENCED], State.INFO,
                 f"Field {field.id}: the segments are delivered in another order than planned "
                 f"(plan segments {words}); each was compared with its own", field.id,
             )  # fmt: skip
-        slack = 1 + 2 * len(arranged.order)
         before: tuple[ControlPoint, ControlPoint] | None = None
         for one, other in zip(found, arranged.points, strict=True):
             last = one is found[-1]
-            yield from self._of_point(field, one, other, before, slack=slack, last=last)
+            yield from self._of_point(field, one, other, before, last=last)
             before = (one, other)
 
     def _of_point(
@@ -209,15 +264,13 @@ class _Judge:
         other: ControlPoint,
         before: tuple[ControlPoint, ControlPoint] | None,
         *,
-        slack: int,
         last: bool,
     ) -> Iterator[Finding]:
         for row in POINT_PARAMETERS:
             found, expected = row.get(one), row.get(other)
             if self._gap(row.item, found, expected, field):
                 continue
-            own = slack if row.item == "monitor_units" else 1
-            apart = self._apart(row, found, expected, own)
+            apart = self._apart(row, found, expected)
             inherited = row.stated not in one.stated
             repeated = row.item in self._told and found == row.get(field)
             if (

@@ -40,17 +40,22 @@ class LeafBanks:
             leaf crosses the axis. Leaf 1 first, at the negative end of the other axis.
         b_mm: Tips of the X2-side bank, positive until the leaf crosses the axis; same length.
         along: Axis the leaves move along: "X", "Y", or "" where the source does not say.
+        edges_mm: Edges of the pairs along the other axis, rising, one more than there are pairs;
+            empty where the source does not say.
 
     """
 
     a_mm: tuple[Decimal, ...]
     b_mm: tuple[Decimal, ...]
     along: str = ""
+    edges_mm: tuple[Decimal, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.a_mm) != len(self.b_mm):
             raise ValueError(f"{len(self.a_mm)} leaves face {len(self.b_mm)}")
-        if not all(tip.is_finite() for tip in self.a_mm + self.b_mm):
+        if self.edges_mm and len(self.edges_mm) != len(self.a_mm) + 1:
+            raise ValueError(f"{len(self.edges_mm)} edges bound {len(self.a_mm)} pairs")
+        if not all(value.is_finite() for value in self.a_mm + self.b_mm + self.edges_mm):
             raise ValueError("a leaf position is not a number")
 
 

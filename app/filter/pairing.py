@@ -51,21 +51,29 @@ def deviation(
     Differences below what the R&V system wrote count 0, so that an exact match is 0. Control
     points count only when their number and the MU agree, as the paper has it.
     """
+    parts = of_state(field, beam, limits, digits_count=digits_count)
+    parts += _of_points(field, beam, limits, digits_count=digits_count)
+    parts = [(item, amount) for item, amount in parts if amount]
+    return Deviation(sum(amount for _, amount in parts), tuple(parts))
+
+
+def of_state(
+    field: Field, beam: Field, limits: Limits, *, digits_count: bool
+) -> list[tuple[str, float]]:
+    """Return the parts of the deviation that neither apertures nor MU have a share in."""
     parts = [
         (item, _apart(ROWS[item], field, beam, limits, digits_count=digits_count))
         for item in ANGLES
     ]
     for item, name in WORDS.items():
-        if _differ(ROWS[item], field, beam, limits, digits_count=digits_count):
+        if differ(ROWS[item], field, beam, limits, digits_count=digits_count):
             parts.append((item, float(limits[f"pairing.{name}"])))
     parts += [
         (one.item, float(limits[f"pairing.{DEVICES[one.item]}"]))
         for one in mismatches(field, beam)
         if one.item in DEVICES
     ]
-    parts += _of_points(field, beam, limits, digits_count=digits_count)
-    parts = [(item, amount) for item, amount in parts if amount]
-    return Deviation(sum(amount for _, amount in parts), tuple(parts))
+    return parts
 
 
 def _of_points(
@@ -77,7 +85,7 @@ def _of_points(
     if not same_count:
         parts.append(("total_control_points", float(limits["pairing.control_points"])))
     mu_row = ROWS["field_monitor_units"]
-    if _differ(mu_row, field, beam, limits, digits_count=digits_count):
+    if differ(mu_row, field, beam, limits, digits_count=digits_count):
         parts.append(("field_monitor_units", float(limits["pairing.monitor_units"])))
     if parts or not field.control_points:
         return parts
@@ -99,9 +107,10 @@ def _apart(
     return 0.0 if apart is None else abs(float(apart.difference))
 
 
-def _differ(
+def differ(
     row: Parameter, field: Field, beam: Field, limits: Limits, *, digits_count: bool
 ) -> bool:
+    """Return whether both sources hold the value of a row, and not the same one."""
     found, expected = row.get(field), row.get(beam)
     if found is None or expected is None:
         return False
@@ -144,7 +153,7 @@ def pair(
 
 def _labels(field: Field, beam: Field, limits: Limits) -> int:
     """Return how many labels of a field and a beam differ."""
-    return sum(_differ(ROWS[item], field, beam, limits, digits_count=True) for item in LABELS)
+    return sum(differ(ROWS[item], field, beam, limits, digits_count=True) for item in LABELS)
 
 
 def _greedy(cost: Array) -> tuple[list[tuple[int, int]], list[int]]:

@@ -3,7 +3,7 @@
 DICOM PS3.3 C.8.8.14: IEC 61217 angles, mm at the isocentre plane, cumulative meterset weights.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -46,9 +46,15 @@ LAST_WEIGHT_TOLERANCE = Decimal("1e-4")
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """Collimator devices of a beam: kind and number of pairs, in the order the beam names them."""
+    """Collimator devices of a beam: kind and number of pairs, in the order the beam names them.
+
+    Attributes:
+        edges_mm: Leaf boundaries by kind, where the beam states them.
+
+    """
 
     pairs: dict[str, int]
+    edges_mm: dict[str, tuple[Decimal, ...]] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
         """Return the number of pairs a control point has to give for `kind`; 0 for a stranger.
@@ -67,6 +73,7 @@ def read_devices(beam: Item) -> Devices:
 
     """
     pairs: dict[str, int] = {}
+    bounds: dict[str, tuple[Decimal, ...]] = {}
     for item in beam.items("BeamLimitingDeviceSequence", "collimator device"):
         kind = item.word("RTBeamLimitingDeviceType")
         if kind not in JAW_PAIRS and kind not in LEAF_TRAVEL:
@@ -79,8 +86,8 @@ def read_devices(beam: Item) -> Devices:
             raise item.fault("LeafPositionBoundaries", f"{len(edges)} edges for {count} pairs")
         if any(upper <= lower for lower, upper in pairwise(edges)):
             raise item.fault("LeafPositionBoundaries", "the leaf edges do not rise")
-        pairs[kind] = count
-    return Devices(pairs)
+        pairs[kind], bounds[kind] = count, edges
+    return Devices(pairs, bounds)
 
 
 def read_points(beam: Item, devices: Devices, *, treats: bool) -> tuple[ControlPoint, ...]:
@@ -229,7 +236,8 @@ def _openings(item: Item, devices: Devices) -> tuple[dict[str, Decimal], dict[st
                 "LeafJawPositions", f"{len(numbers)} positions instead of {2 * count} for {kind}"
             )
         if kind in LEAF_TRAVEL:
-            banks[kind] = LeafBanks(numbers[:count], numbers[count:], LEAF_TRAVEL[kind])
+            edges_mm = devices.edges_mm.get(kind, ())
+            banks[kind] = LeafBanks(numbers[:count], numbers[count:], LEAF_TRAVEL[kind], edges_mm)
         elif JAW_PAIRS[kind][0] in jaws:
             raise device.fault("RTBeamLimitingDeviceType", f"the {kind} jaws stand twice")
         else:

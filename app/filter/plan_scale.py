@@ -77,6 +77,7 @@ class PinnacleScale:
     Attributes:
         jaws: Names (without sign) the R&V system has for Pinnacle's left, right, top, bottom jaw.
         rows_cm: Position of each leaf row across the leaf travel, in file order.
+        widths_cm: Width of each leaf row; empty where the machine does not state all of them.
         along_left_right: True when the leaves move in the direction of the left and right jaws.
 
     """
@@ -86,6 +87,7 @@ class PinnacleScale:
     collimator: AngleScale
     jaws: tuple[str, str, str, str]
     rows_cm: tuple[Decimal, ...] = ()
+    widths_cm: tuple[Decimal, ...] = ()
     along_left_right: bool | None = None
 
 
@@ -182,7 +184,22 @@ def _banks(native: NativeSetting, scale: PinnacleScale, where: str, *, turned: b
         tuple(mm_of_cm(a_cm) for a_cm, _ in ordered),
         tuple(mm_of_cm(b_cm) for _, b_cm in ordered),
         along="X",
+        edges_mm=_edges_mm(scale, turned=turned),
     )
+
+
+def _edges_mm(scale: PinnacleScale, *, turned: bool) -> tuple[Decimal, ...]:
+    """Return the edges of the leaf rows in IEC; nothing unless the rows lie side by side."""
+    rows, widths = scale.rows_cm, scale.widths_cm
+    if len(widths) != len(rows):
+        return ()
+    lower = [row - width / 2 for row, width in zip(rows, widths, strict=True)]
+    upper = [row + width / 2 for row, width in zip(rows, widths, strict=True)]
+    if lower[1:] != upper[:-1]:
+        return ()
+    edges = (*lower, upper[-1])
+    signed = edges if turned else tuple(-edge for edge in reversed(edges))
+    return tuple(mm_of_cm(edge) for edge in signed)
 
 
 def _unknown_leaves(what: str, where: str) -> UnsupportedPlanError:

@@ -138,12 +138,14 @@ def _decimals(keys: Keys) -> int | None:
 
 def _scale(keys: Keys) -> PinnacleScale:
     rows = keys.listed("MultiLeaf.LeafPairList.MLCLeafPair")
+    widths = [row.number("Width") for row in rows]
     return PinnacleScale(
         gantry=_angle(keys, "GantryAngle"),
         couch=_angle(keys, "CouchAngle"),
         collimator=_angle(keys, "CollimatorAngle"),
         jaws=_jaw_names(keys),
         rows_cm=tuple(row.need("YCenterPosition") for row in rows),
+        widths_cm=() if None in widths else tuple(width for width in widths if width is not None),
         along_left_right=keys.flag("MultiLeaf.AlignedWithLeftRightJaw"),
     )
 

@@ -1,7 +1,7 @@
 """The two reports of RTP-Filter: on opening an export, and against a plan (R-02, R-26)."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from app.filter.compare import Comparison, Match, compare
 from app.filter.consistency import consistency
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
+from app.filter.delivery_forms import judged
 from app.filter.field import Plan
 from app.filter.limits import read_limits
 from app.filter.plan_source import read_plan_source
@@ -46,7 +47,12 @@ class Report:
             "title": self.title,
             "sources": [{"path": one.path, "sha256": one.sha256} for one in self.sources],
             "matches": [
-                {"rv_field": one.rv_field, "plan_beam": one.plan_beam, "deviation": one.deviation}
+                {
+                    "rv_field": one.rv_field,
+                    "plan_beam": one.plan_beam,
+                    "deviation": one.deviation,
+                    "segment": one.segment,
+                }
                 for one in self.matches
             ],
             "findings": [_finding_json(finding) for finding in self.findings],
@@ -76,6 +82,7 @@ def compare_report(
     plan_path: Path,
     trial: str | None = None,
     machine_scale: str | None = None,
+    expected: Collection[str] = frozenset(),
 ) -> Report:
     """Report on an R&V export against a plan.
 
@@ -84,9 +91,11 @@ def compare_report(
         plan_path: DICOM RT Plan, folder with one, Pinnacle plan folder or plan.Trial.
         trial: Which trial of a Pinnacle plan; None takes the rule of decision 0007.
         machine_scale: Scale of a native export.
+        expected: Forms of delivery that the person who transferred the plan has declared; see
+            `app.filter.delivery_forms`.
 
     Raises:
-        RemedyError: One of the sources is damaged or of another kind.
+        RemedyError: One of the sources is damaged or of another kind, or no form is called so.
 
     """
     rv = open_rv(rv_path, machine_scale)
@@ -96,7 +105,7 @@ def compare_report(
     if all(rx.fractions is not None for rx in plan.prescriptions):
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
-    findings = _without_echoes(comparison, opening)
+    findings = tuple(judged(_without_echoes(comparison, opening), expected))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
         *comparison.not_checked, *_gaps(rv), *_gaps(plan), *NEVER_IN_THE_FILE, *ALWAYS_MANUAL
@@ -176,13 +185,20 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def beam_words(match: Match) -> str:
+    """Return the plan beam of a match, with the segment where the beam was split."""
+    if match.segment is None:
+        return match.plan_beam
+    return f"{match.plan_beam}, segment {match.segment} of {match.segments}"
+
+
 def as_text(report: Report) -> str:
     """Return the report as a page of plain text for the terminal."""
     lines = [report.title, f"Status: {report.status.value.upper()}", ""]
     if report.matches:
         lines.append("R&V field  plan beam                 deviation")
         lines += [
-            f"{match.rv_field:10} {match.plan_beam:25} {match.deviation:g}"
+            f"{match.rv_field:10} {beam_words(match):25} {match.deviation:g}"
             for match in report.matches
         ]
         lines.append("")

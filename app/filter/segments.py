@@ -12,6 +12,7 @@ from app.filter.field import ControlPoint
 
 Array = NDArray[np.float64]
 SMALL = 1e-6
+ALIKE_CM = 0.11
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,11 @@ def ordered(
     """Return the plan's points in the order that fits the R&V field best (R-06).
 
     Segments of a step-and-shoot field may be delivered in any order; they are re-paired when that
-    makes the deviation smaller. A moving gantry keeps its order.
+    makes the deviation smaller. A moving gantry keeps its order. Only the plan has to be step and
+    shoot: one wrong value of the R&V field must not make a stranger of every other one.
     """
     plain = Ordered(tuple(planned))
-    if len(found) != len(planned) or len(found) < 4:
-        return plain
-    ours, theirs = _segments(found), _segments(planned)
-    if ours is None or theirs is None or len(ours) != len(theirs):
+    if len(found) != len(planned) or len(found) < 4 or not is_step_and_shoot(planned):
         return plain
     now = in_order(found, planned, weight_mu)
     if now <= SMALL * len(found):
@@ -112,36 +111,44 @@ def ordered(
     order = tuple(int(column) for column in columns)
     if order == tuple(range(len(order))) or not np.isfinite(cost[rows, columns]).all():
         return plain
-    best = 2 * float(cost[rows, columns].sum())
-    return Ordered(_arranged(planned, order), order) if best < now - SMALL else plain
+    best, arranged = float(cost[rows, columns].sum()), _arranged(planned, order)
+    # Where nothing fits in any order, the least bad one is no sign of another order.
+    explains = best < now / 2 or _alike(found, arranged) >= len(order) / 2
+    return Ordered(arranged, order) if best < now - SMALL and explains else plain
 
 
-def _segments(points: Sequence[ControlPoint]) -> list[Decimal] | None:
-    """Return the share of each segment; None when the field is not step and shoot."""
-    if len(points) % 2 or any(point.gantry_deg != points[0].gantry_deg for point in points):
-        return None
-    found = []
+def _alike(found: Sequence[ControlPoint], planned: Sequence[ControlPoint]) -> int:
+    """Return how many segments agree but for rounding and leaves opened under a jaw."""
+    apart = np.abs(aperture(found) - aperture(planned)).max(axis=1)
+    return int((np.maximum(apart[::2], apart[1::2]) <= ALIKE_CM).sum())
+
+
+def is_step_and_shoot(points: Sequence[ControlPoint]) -> bool:
+    """Return whether all MU are given in pairs of points between which nothing moves."""
+    if len(points) < 2 or len(points) % 2:
+        return False
     for start in range(0, len(points), 2):
         first, last = points[start], points[start + 1]
-        if not same_state(first, last):
-            return None
+        if first.gantry_deg != points[0].gantry_deg or not same_state(first, last):
+            return False
         if start and first.cumulative != points[start - 1].cumulative:
-            return None
-        found.append(last.cumulative - first.cumulative)
-    return found
+            return False
+    return True
 
 
 def _costs(
     found: Sequence[ControlPoint], planned: Sequence[ControlPoint], weight_mu: float
 ) -> Array:
-    """Return what it costs to take plan segment j for R&V segment i."""
-    one, other = aperture(found[::2]), aperture(planned[::2])
+    """Return what it costs to take plan segment j for R&V segment i, both points of each."""
+    one, other = aperture(found), aperture(planned)
+    count = len(found) // 2
     if one.shape[1] != other.shape[1]:
-        return np.full((len(one), len(other)), np.inf)
-    apart = np.abs(one[:, None, :] - other[None, :, :]).sum(axis=2)
+        return np.full((count, count), np.inf)
     mine = shares(found)[1::2] - shares(found)[::2]
     plan = shares(planned)[1::2] - shares(planned)[::2]
-    cost: Array = apart + weight_mu * np.abs(mine[:, None] - plan[None, :])
+    cost: Array = 2 * weight_mu * np.abs(mine[:, None] - plan[None, :])
+    for end in (0, 1):
+        cost = cost + np.abs(one[end::2][:, None, :] - other[end::2][None, :, :]).sum(axis=2)
     return cost
 
 

@@ -30,12 +30,10 @@ def half_step(value: Decimal, *, digits_count: bool) -> Decimal:
     return Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
 
 
-def tolerance_of(
-    row: Parameter, found: Decimal, limits: Limits, *, digits_count: bool, slack: int = 1
-) -> Decimal:
+def tolerance_of(row: Parameter, found: Decimal, limits: Limits, *, digits_count: bool) -> Decimal:
     """Return the largest difference that passes, in the unit of the values."""
     limit = limits[row.limit] if row.limit else Decimal(0)
-    return max(limit, slack * half_step(found, digits_count=digits_count))
+    return max(limit, half_step(found, digits_count=digits_count))
 
 
 def compare_values(
@@ -45,11 +43,10 @@ def compare_values(
     limits: Limits,
     *,
     digits_count: bool,
-    slack: int = 1,
 ) -> Difference | None:
     """Return the difference of two values that are both there; None when they agree."""
     if isinstance(found, Decimal) and isinstance(expected, Decimal):
-        tolerance = tolerance_of(row, found, limits, digits_count=digits_count, slack=slack)
+        tolerance = tolerance_of(row, found, limits, digits_count=digits_count)
         apart = found - expected
         if row.kind == Kind.ANGLE:
             apart = _on_the_circle(apart)

@@ -45,7 +45,12 @@ def test_that_a_control_point_keeps_what_the_one_before_said_and_knows_what_it_s
     points = read(tmp_path).fields[0].control_points
     assert [point.cumulative for point in points] == [0, D("0.5"), D("0.5"), 1]
     assert points[0].layers == (
-        LeafBanks((D("-10.0"), D("-20.25"), D("-30.0")), (D("10.0"), D("20.0"), D("30.0")), "X"),
+        LeafBanks(
+            (D("-10.0"), D("-20.25"), D("-30.0")),
+            (D("10.0"), D("20.0"), D("30.0")),
+            "X",
+            (D(-15), D(-5), D(5), D(15)),
+        ),
     )
     assert points[1].layers == points[0].layers
     assert points[2].layers[0].a_mm[0] == D("-5.0")

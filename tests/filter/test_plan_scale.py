@@ -139,3 +139,14 @@ def test_that_scales_nobody_has_proven_give_no_angle_but_zero_stays_zero():
 )
 def test_that_points_follow_the_patient_position(position, point):
     assert point_from_pinnacle_to_dicom(D(1), D(2), D(3), position) == point
+
+
+@pytest.mark.req("L-10")
+def test_that_leaf_edges_rise_in_iec_and_gaps_between_rows_are_not_guessed():
+    uneven = replace(SCALE, rows_cm=(D(-1), D(0), D("1.5")), widths_cm=(D(1), D(1), D(2)))
+    made = setting_from_pinnacle_to_iec(NATIVE, uneven, "beam").layers[0]
+    # The first row of the file is the last in IEC.
+    assert made.edges_mm == (D(-25), D(-5), D(5), D(15))
+    for widths in ((D(1), D(1), D(2)), (D(1), D(1)), ()):
+        gaps = replace(SCALE, widths_cm=widths)
+        assert setting_from_pinnacle_to_iec(NATIVE, gaps, "beam").layers[0].edges_mm == ()
