@@ -10,7 +10,10 @@ NOT_WRITTEN = "F-CMP-BEAM"
 
 
 def reader_back(
-    plan: Path, trial: str | None = None, beams: Collection[str] | None = None
+    plan: Path,
+    trial: str | None = None,
+    beams: Collection[str] | None = None,
+    options: tuple[str, ...] = (),
 ) -> Callable[[Path], Sequence[Finding]]:
     """Return the question LEX asks before a file gets its name.
 
@@ -23,8 +26,11 @@ def reader_back(
         trial: Trial of a Pinnacle plan.
         beams: Names of the beams LEX was asked to write; None for all. A beam left out on purpose
             is not missed.
+        options: What LEX was asked to do to segments, as `Transfer.options` says it. The Filter
+            does not take it yet: a file with such a change differs from the plan and is refused.
 
     """
+    del options
 
     def read_back(written: Path) -> Sequence[Finding]:
         report = compare_report(written, plan, trial=trial)

@@ -126,7 +126,7 @@ def _rtp_check(words: argparse.Namespace) -> int:
 
 def _lex_write(words: argparse.Namespace) -> int:
     entries = read_treatment(words.treatment)
-    back = reader_back(words.plan, words.trial or entries.trial, entries.beams)
+    back = reader_back(words.plan, words.trial or entries.trial, entries.beams, entries.options)
     report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
     say(words, report.to_json(), report.as_text())
     if report.out is None:
