@@ -136,6 +136,12 @@ def _line(row: Row, system: RvSystem) -> tuple[bytes, list[Finding]]:
         if value is None:
             cells.append("")
             continue
+        # Most cells of a file are leaf positions; nothing can be found in one within its limits.
+        if column.kind in _PLAIN and column.limits is not None and type(value) is float:
+            text = _plain(value, column.size)
+            if column.limits[0] <= float(text) <= column.limits[1]:
+                cells.append(text)
+                continue
         text, found = _cell(row, column, value, system)
         cells.append(text)
         findings += found
@@ -156,10 +162,6 @@ def _cell(row: Row, column: Column, value: Cell, system: RvSystem) -> tuple[str,
 
 def _number(row: Row, column: Column, value: float, system: RvSystem) -> tuple[str, list[Finding]]:
     """Return a number in its column's decimals; outside its range or half lost is a finding."""
-    if column.kind in _PLAIN and column.limits is not None:
-        plain = _plain(value, column.size)
-        if column.limits[0] <= float(plain) <= column.limits[1]:
-            return plain, []
     if not abs(value) < _ABSURD:
         message = f"{column.name} is {value:g}, which no column can hold."
         return "", [_finding(row, column, State.ERROR, message, ("a position", f"{value:g}"))]
