@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from app.demo.write_demo import write_demo
+from app.lex.command import write_from_files
 from app.lex.interlocks import breaches, not_stated
 from app.lex.leaf_gap import open_covered_pairs
 from app.lex.plan import Device, Segment
+from app.lex.sources import choose_trial, open_source
 from app.lex.transfer import prepare
+from app.lex.treatment import read_treatment_table, treatment_text
 from core.errors import MissingDataError
 from core.findings import State
 from core.machine_values import Confidence, Value
@@ -206,3 +210,35 @@ def test_that_all_options_work_together():
     assert len(transfer.options) == 3
     assert [one.mu for one in transfer.fields] == pytest.approx([10.0] * 3)
     assert transfer.data
+
+
+@pytest.mark.req("L-10")
+@pytest.mark.parametrize("source", ["plan", "pinnacle_plan"])
+def test_that_both_kinds_of_plan_say_where_their_leaf_pairs_lie(source, tmp_path):
+    demo = write_demo(tmp_path / "demo")
+    trial = choose_trial(open_source(getattr(demo, source)), None)
+    shaped = [beam for beam in trial.beams if beam.leaf_axis]
+    assert shaped
+    assert all(beam.leaf_edges_cm == pytest.approx(EDGES_CM) for beam in shaped)
+
+
+@pytest.mark.req("L-07", "L-09", "L-10", "L-24")
+def test_that_options_are_read_from_the_file_and_named_in_the_report(tmp_path):
+    demo = write_demo(tmp_path / "demo")
+    treatment_file, out = tmp_path / "treatment.toml", tmp_path / "out.rtp"
+    entries = read_treatment_table(demo.treatment)
+    trial = choose_trial(open_source(demo.plan), None)
+    still_beams = [beam.name for beam in trial.beams if beam.technique in ("Static", "StepNShoot")]
+    entries |= {**OPEN, "resequence": True, "segments": "field per control point",
+                "beams": still_beams}  # fmt: skip
+    entries["fields"] = {
+        name: entry for name, entry in entries.get("fields", {}).items() if name in still_beams
+    }
+    treatment_file.write_text(treatment_text(entries), encoding="utf-8")
+    report = write_from_files(demo.plan, treatment_file, out, lambda _: ())
+    assert report.out == out, report.refusal
+    words = ["field per control point", "resequenced", "open covered leaves"]
+    assert report.to_json()["options"] == words
+    assert "Options: " + ", ".join(words) in report.as_text()
+    planned = sum(beam.mu for beam in trial.beams if beam.name in still_beams)
+    assert sum(field.mu for field in report.fields) == pytest.approx(planned, abs=1e-6)
