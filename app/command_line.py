@@ -18,9 +18,11 @@ from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.lex.command import write_from_files
+from app.lex.fix import plan_fix, save_fix
+from app.lex.fix_recipe import read_recipe
 from app.lex.treatment import read_treatment
 from app.viewer_commands import add_viewer_commands
-from core.errors import RemedyError
+from core.errors import ClinicFileError, RemedyError
 from core.findings import Finding, State, overall
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
@@ -71,6 +73,12 @@ def parser() -> argparse.ArgumentParser:
     write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
     write.add_argument("--trial", metavar="NAME")
     finish(write, _lex_write)
+    fix = lex.add_parser("fix", help="repair an RTP-Connect file by a recipe")
+    fix.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
+    fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
+    fix.add_argument("--out", type=Path, metavar="NEW.rtp", help="not needed with --dry-run")
+    fix.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
+    finish(fix, _lex_fix)
     _filter_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
@@ -133,12 +141,27 @@ def _rtp_check(words: argparse.Namespace) -> int:
 
 def _lex_write(words: argparse.Namespace) -> int:
     entries = read_treatment(words.treatment)
-    back = reader_back(words.plan, words.trial or entries.trial, entries.beams)
+    back = reader_back(words.plan, words.trial or entries.trial, entries.beams, entries.options)
     report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
     say(words, report.to_json(), report.as_text())
     if report.out is None:
         return COULD_NOT_RUN
     return CLEAN if overall(report.findings) == State.PASS else FINDINGS
+
+
+def _lex_fix(words: argparse.Namespace) -> int:
+    if words.out is None and not words.dry_run:
+        raise ClinicFileError(
+            "no file to write is named", where="--out", remedy="Name it, or add --dry-run."
+        )
+    plan = plan_fix(read_recipe(words.recipe), words.source)
+    out: Path | None = None if words.dry_run or not plan.data else words.out
+    if out is not None:
+        save_fix(plan, out)
+    say(words, plan.to_json(out), plan.as_text(out))
+    if plan.status == State.ERROR:
+        return COULD_NOT_RUN
+    return CLEAN if plan.status == State.PASS else FINDINGS
 
 
 def _filter_open(words: argparse.Namespace) -> int:

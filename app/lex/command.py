@@ -19,6 +19,7 @@ class WriteReport:
     Attributes:
         out: The file; None when it was refused.
         refusal: Why it was refused, in one sentence; "" when it was written.
+        options: What was done to segments, in words.
 
     """
 
@@ -28,6 +29,7 @@ class WriteReport:
     not_checked: tuple[NotChecked, ...]
     fields: tuple[WrittenField, ...]
     refusal: str = ""
+    options: tuple[str, ...] = ()
 
     @property
     def status(self) -> State:
@@ -41,6 +43,7 @@ class WriteReport:
             "written": None if self.out is None else str(self.out),
             "refused": self.refusal or None,
             "trial": self.trial,
+            "options": list(self.options),
             "fields": [
                 {
                     "field_id": one.field_id, "beam": one.beam, "prescription": one.prescription,
@@ -57,7 +60,9 @@ class WriteReport:
     def as_text(self) -> str:
         """Return the report for a terminal: result, fields, what needs attention, limits."""
         head = f"Not written: {self.refusal}" if self.out is None else f"Written: {self.out}"
-        lines = [f"{self.status.value.upper()}  {head}", f"Trial: {self.trial}", ""]
+        lines = [f"{self.status.value.upper()}  {head}", f"Trial: {self.trial}"]
+        lines += [f"Options: {', '.join(self.options)}"] if self.options else []
+        lines.append("")
         lines += [
             f"  field {one.field_id:<5}  {one.mu:9.2f} MU  {one.points:3d} points  {one.beam}"
             for one in self.fields
@@ -99,7 +104,9 @@ def write_from_files(
         findings = write(transfer, out, read_back)
     except TransferRefusedError as refused:
         return _report(chosen, transfer, refused)
-    return WriteReport(chosen.name, out, findings, transfer.not_checked, transfer.fields)
+    return WriteReport(
+        chosen.name, out, findings, transfer.not_checked, transfer.fields, options=transfer.options
+    )
 
 
 def _report(chosen: Trial, transfer: Transfer, refused: TransferRefusedError) -> WriteReport:
@@ -112,6 +119,7 @@ def _report(chosen: Trial, transfer: Transfer, refused: TransferRefusedError) ->
         transfer.not_checked,
         transfer.fields,
         str(refused),
+        transfer.options,
     )
 
 

@@ -1,14 +1,18 @@
 """Ask a DICOM dataset for values; each miss is one sentence with keyword and place."""
 
+import re
 from dataclasses import dataclass
 from math import isfinite
 
 import pydicom
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 
 from app.lex.dicom_file import DAMAGE
 from core.errors import UnreadableFileError
 
+_DECIMALS = re.compile(rb" *[-+0-9.eE]+ *(\\ *[-+0-9.eE]+ *)*[ \0]*")
 _AGAIN = "Correct the plan in the planning system and export it again."
 
 
@@ -46,6 +50,20 @@ class Item:
         many = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
         return [] if all(one is None or one == "" for one in many) else many
 
+    def _written(self, keyword: str) -> list[bytes]:
+        """Return decimal strings as they stand in the file; empty when they must be decoded.
+
+        A plan has hundreds of thousands of leaf positions; pydicom's own number objects would
+        take most of the time of reading it.
+        """
+        tag = tag_for_keyword(keyword)
+        raw = None if tag is None else self.dataset.get_item(tag)
+        if not isinstance(raw, RawDataElement) or not isinstance(raw.value, bytes):
+            return []
+        if (raw.VR or dictionary_VR(raw.tag)) != "DS" or not _DECIMALS.fullmatch(raw.value):
+            return []
+        return raw.value.rstrip(b" \0").split(b"\\")
+
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return all numbers of an element; empty when it is missing or empty.
 
@@ -54,7 +72,7 @@ class Item:
 
         """
         found = []
-        for value in self._values(keyword):
+        for value in self._written(keyword) or self._values(keyword):
             try:
                 number = float(value)  # type: ignore[arg-type]  # anything else is the fault
             except (TypeError, ValueError, OverflowError):

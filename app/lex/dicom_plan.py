@@ -154,6 +154,7 @@ def _beam(item: Item, number: int) -> tuple[Beam, list[str]]:
         fff=_fff(item),
         sad_cm=None if sad_mm is None else cm_from_mm(sad_mm),
         leaf_axis=collimation.leaf_axis,
+        leaf_edges_cm=collimation.edges_cm,
         isocentre_cm=isocentre_cm,
         note=item.text("BeamDescription"),
         wedges=wedges,

@@ -33,12 +33,14 @@ class Collimation:
         leaf_axis: "X", "Y", or "" without an MLC.
         pairs: Number of leaf pairs; 0 without an MLC.
         falling: True when the leaf boundaries run from the high end to the low one.
+        edges_cm: Leaf boundaries, rising.
 
     """
 
     leaf_axis: str = ""
     pairs: int = 0
     falling: bool = False
+    edges_cm: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def read_collimation(beam: Item) -> Collimation:
                 remedy="Transfer this plan as DICOM straight to the R&V system.",
             )
         pairs = device.integer("NumberOfLeafJawPairs")
-        found = Collimation(_LEAF_AXES[kind], pairs, _falls(device, pairs))
+        edges_cm = tuple(sorted(map(cm_from_mm, device.numbers("LeafPositionBoundaries"))))
+        found = Collimation(_LEAF_AXES[kind], pairs, _falls(device, pairs), edges_cm)
     return found
 
 

@@ -128,7 +128,7 @@ def _field(field: Field, treatment: Treatment) -> dict[str, Cell]:
     note = f"GATED {beam.note}".strip() if field.gated else beam.note
     return {
         "rx_site_name": field.site,
-        "field_name": beam.name,
+        "field_name": field.name or beam.name,
         "field_id": field.id,
         "field_note": note,
         "field_dose": field.dose_cgy,

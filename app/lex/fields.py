@@ -13,8 +13,11 @@ class Field:
     """A beam on its way to the R&V system, with all that was entered for it.
 
     Attributes:
+        dose_rate_mu_min: Whole where it was entered; the plan's own for a part of a beam.
         dose_cgy: What the field adds to the dose tracking each fraction; None when the beams'
             doses do not add up to the fraction dose, so that none of them can be booked.
+        name: Name in the R&V system; "" for the beam's own.
+        segment: Place of the segment, from 1, when the beam is written as several fields.
 
     """
 
@@ -23,8 +26,10 @@ class Field:
     prescription: Prescription
     site: str
     gated: bool
-    dose_rate_mu_min: int | None
+    dose_rate_mu_min: float | None
     dose_cgy: float | None = None
+    name: str = ""
+    segment: int | None = None
 
 
 ADD_UP_CGY = 0.5

@@ -20,6 +20,7 @@ from app.lex.pinnacle_scale import (
     couch_iec_deg,
     gantry_iec_deg,
     jaws_iec_cm,
+    leaf_edges_iec_cm,
     leaves_iec_cm,
     point_dicom_cm,
     scale_of,
@@ -106,6 +107,11 @@ def read_beam(plan: PlanFolder, trial: Block, block: Block, number: int) -> tupl
         fff=True if "FFF" in block.text("MachineEnergyName").upper() else None,
         sad_cm=machine.maybe("SAD"),
         leaf_axis="X" if segments[0].left_cm else "",
+        leaf_edges_cm=(
+            leaf_edges_iec_cm(scale_of(machine), fleet.leaf_edges_cm(machine))
+            if segments[0].left_cm
+            else ()
+        ),
         isocentre_cm=point_dicom_cm(plan.position, isocentre_cm) if plan.dicom_frame else None,
         field_id=block.text("FieldID").strip(),
         dose_cgy=info.number("PrescriptionDose"),

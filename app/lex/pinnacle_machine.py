@@ -170,3 +170,22 @@ def leaf_pairs(machine: Block) -> tuple[Block, ...]:
             remedy="Export the plan as DICOM RT Plan and open that with LEX.",
         )
     return pairs
+
+
+def leaf_edges_cm(machine: Block) -> tuple[float, ...]:
+    """Return the boundaries of the leaf pairs in the machine's own direction, rising.
+
+    Empty when a width is not stated or neighbours do not touch: then nothing may rely on them.
+    """
+    edges: list[float] = []
+    for pair in leaf_pairs(machine):
+        centre_cm, width_cm = pair.number("YCenterPosition"), pair.maybe("Width")
+        if width_cm is None or not width_cm > 0:
+            return ()
+        low_cm = centre_cm - width_cm / 2.0
+        if not edges:
+            edges.append(low_cm)
+        elif abs(low_cm - edges[-1]) > 0.01:
+            return ()
+        edges.append(centre_cm + width_cm / 2.0)
+    return tuple(edges)

@@ -153,6 +153,13 @@ def leaves_iec_cm(
     return tuple(0.0 - left for left, _ in ordered), tuple(right for _, right in ordered)
 
 
+def leaf_edges_iec_cm(scale: Scale, edges_cm: Sequence[float]) -> tuple[float, ...]:
+    """Convert the rising boundaries of the stored leaf rows to IEC Y, rising again."""
+    if scale.turned:
+        return tuple(edges_cm)
+    return tuple(0.0 - edge for edge in reversed(edges_cm))
+
+
 def outline_iec_cm(scale: Scale, corners: Sequence[float]) -> tuple[tuple[float, float], ...]:
     """Convert stored x, y, x, y, ... of a block or cutout to IEC corners."""
     sign = -1 if scale.turned else 1

@@ -100,6 +100,7 @@ class Beam:
         mu: Monitor units of one fraction.
         mu_per_fraction_source: How `mu` was obtained, for the log.
         leaf_axis: "X" or "Y", the way the leaves move; "" without an MLC.
+        leaf_edges_cm: Boundaries of the leaf pairs across their axis, rising; empty when unknown.
         isocentre_cm: DICOM patient axes; None when it cannot be given in them.
         field_id: The planner's own field ID, if the plan has one.
         depth_cm, dose_cgy: Depth of and dose per fraction at the prescription point.
@@ -119,6 +120,7 @@ class Beam:
     fff: bool | None = None
     sad_cm: float | None = None
     leaf_axis: str = ""
+    leaf_edges_cm: tuple[float, ...] = ()
     isocentre_cm: tuple[float, float, float] | None = None
     field_id: str = ""
     note: str = ""

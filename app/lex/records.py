@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.lex.field_records import field_rows
-from app.lex.fields import Field, fields_of
+from app.lex.fields import Field
 from app.lex.plan import Beam, Prescription, Trial
 from app.lex.rtp_columns import DOSE_SLOTS, has_record
 from app.lex.rtp_write import Cell, Row
@@ -22,12 +22,17 @@ PROGRAM = {
 
 
 def rows_of(
-    trial: Trial, treatment: Treatment, machine: Machine | None, dialect: str
+    trial: Trial,
+    fields: Sequence[Field],
+    treatment: Treatment,
+    machine: Machine | None,
+    dialect: str,
 ) -> Iterator[Row]:
     """Yield every record of the transfer in the order of the file.
 
     Args:
         trial: The plan.
+        fields: What is written of it, prescription by prescription.
         treatment: What the plan does not hold.
         machine: The machine chosen; None leaves the leaf maker at "other".
         dialect: Layout of the target, one of `rtp_columns.LAYOUTS`.
@@ -36,14 +41,13 @@ def rows_of(
     yield _plan(trial, treatment)
     if has_record("EXTENDED_PLAN_DEF", dialect):
         yield Row("EXTENDED_PLAN_DEF", _full_name(trial))
-    chosen = fields_of(trial, treatment)
-    for _, group in groupby(chosen, key=lambda one: id(one.prescription)):
-        fields = tuple(group)
-        yield _prescription(fields, treatment)
-        yield _setup(trial, fields, treatment)
-        for field in fields:
+    for _, group in groupby(fields, key=lambda one: id(one.prescription)):
+        of_one = tuple(group)
+        yield _prescription(of_one, treatment)
+        yield _setup(trial, of_one, treatment)
+        for field in of_one:
             yield from field_rows(field, trial, treatment, machine, dialect)
-        yield from _doses(fields)
+        yield from _doses(of_one)
 
 
 def _plan(trial: Trial, treatment: Treatment) -> Row:

@@ -7,6 +7,10 @@ a finding, and the caller refuses the file while one of them is an error.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from app.lex.rtp_columns import TEXTS, Column, layout
 from app.lex.rv_systems import RvSystem
@@ -18,6 +22,10 @@ _CURE = "Shorten or change it in the planning system, save, and read the plan ag
 # What a whole-number column may lose without a word: a hundredth where it is rounded.
 _LOST = {"int": Decimal("0.01"), "whole": Decimal("0.000001")}
 _ABSURD = 1e9
+_TENS = tuple(10.0**decimals for decimals in range(9))
+_BETWEEN = '","'
+# Kinds that are rounded to a fixed number of decimals without a word.
+_PLAIN = frozenset(("cm", "mu", "cgy", "min", "frac"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +54,34 @@ class Written:
 
 
 def checksum(data: bytes) -> int:
-    """Return the checksum of a record, bit by bit, over everything before its value.
+    """Return the checksum of a record over everything before its value.
 
     CRC-16 with the reflected polynomial 0xA001 and the register started at 0x0521 (LED17001,
-    appendix A); the comma before the value is the last byte counted.
+    appendix A); the comma before the value is the last byte counted. The division is linear over
+    the two-element field, so each byte leaves a remainder of its own that depends on how many
+    bytes follow it, and the remainders add up.
     """
-    register = 0x0521
-    for byte in data:
-        for bit in range(8):
-            wanted = (register ^ (byte >> bit)) & 1
-            register = register >> 1 ^ (0xA001 if wanted else 0)
-    return register
+    count = len(data)
+    remainders, starts = _remainders(count // _STEP + 1)
+    own = remainders[np.arange(count - 1, -1, -1), np.frombuffer(data, dtype=np.uint8)]
+    return int(np.bitwise_xor.reduce(own, initial=0)) ^ int(starts[count])
+
+
+_STEP = 2048
+
+
+@cache
+def _remainders(steps: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+    """Return what every byte, and the started register, leave after 0, 1, 2, ... zero bytes."""
+    one = np.arange(256, dtype=np.uint16)
+    for _ in range(8):
+        one = np.where(one & 1, one >> 1 ^ 0xA001, one >> 1).astype(np.uint16)
+    rows = np.empty((steps * _STEP + 1, 257), dtype=np.uint16)
+    rows[0] = [*one, 0x0521]
+    for place in range(1, len(rows)):
+        before = rows[place - 1]
+        rows[place] = before >> 8 ^ one[before & 0xFF]
+    return rows[:, :256], rows[:, 256]
 
 
 def rounded(value: float, decimals: int) -> Decimal:
@@ -107,10 +132,20 @@ def _line(row: Row, system: RvSystem) -> tuple[bytes, list[Finding]]:
     cells: list[str] = []
     findings: list[Finding] = []
     for column in columns:
-        text, found = _cell(row, column, filled.get(column.name), system)
+        value = filled.get(column.name)
+        if value is None:
+            cells.append("")
+            continue
+        # Most cells of a file are leaf positions; nothing can be found in one within its limits.
+        if column.kind in _PLAIN and column.limits is not None and type(value) is float:
+            text = _plain(value, column.size)
+            if column.limits[0] <= float(text) <= column.limits[1]:
+                cells.append(text)
+                continue
+        text, found = _cell(row, column, value, system)
         cells.append(text)
         findings += found
-    body = "".join(f'"{cell}",' for cell in cells).encode(system.encoding, "replace")
+    body = f'"{_BETWEEN.join(cells)}",'.encode(system.encoding, "replace")
     return body + f'"{checksum(body)}"\r\n'.encode("ascii"), findings
 
 
@@ -152,6 +187,27 @@ def _number(row: Row, column: Column, value: float, system: RvSystem) -> tuple[s
         message = f"{column.name} is {plan} cm; {system.name} takes millimetres: {text} cm."
         return text, [_finding(row, column, State.WARNING, message, (plan, text))]
     return text, []
+
+
+def _plain(value: float, decimals: int) -> str:
+    """Return what `rounded` gives, as text; by float arithmetic wherever that cannot differ.
+
+    Only near a half, and for numbers with so many digits that a half cannot be told, does the
+    shortest decimal round another way than the float.
+    """
+    scaled = abs(value) * _TENS[decimals]
+    if not scaled < 1e8:
+        return f"{rounded(value, decimals):f}" if abs(value) < _ABSURD else "inf"
+    if abs(scaled % 1.0 - 0.5) < 1e-6:
+        return _half(value, decimals)
+    text = f"{value:.{decimals}f}"
+    return text[1:] if scaled < 0.5 and text[0] == "-" else text
+
+
+@lru_cache(maxsize=1 << 14)
+def _half(value: float, decimals: int) -> str:
+    """Return `rounded` as text; leaves on half a column's last digit come again and again."""
+    return f"{rounded(value, decimals):f}"
 
 
 def _text(row: Row, column: Column, value: str, system: RvSystem) -> tuple[str, list[Finding]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.lex.arrange import arranged
 from app.lex.checks import check_case
 from app.lex.checks.case import Case
 from app.lex.field_records import control_points
@@ -57,6 +58,8 @@ class Transfer:
 
     Attributes:
         data: The file; empty while a finding is an error.
+        options: What was done to segments beyond a plain transfer, e.g. "resequenced"; the other
+            channel has to expect it.
 
     """
 
@@ -64,6 +67,7 @@ class Transfer:
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     fields: tuple[WrittenField, ...]
+    options: tuple[str, ...] = ()
 
 
 def prepare(trial: Trial, treatment: Treatment) -> Transfer:
@@ -79,11 +83,12 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
     """
     system = read_rv_system(treatment.rv_system)
     machine = None if treatment.machine_type is None else read_machine(treatment.machine_type)
-    fields = fields_of(trial, treatment)
-    findings = check_case(Case(trial, treatment, fields, machine, system))
+    done = arranged(fields_of(trial, treatment), treatment, machine)
+    fields = done.fields
+    findings = done.findings + check_case(Case(trial, treatment, fields, machine, system))
     # A beam without control points is an error of LEX-C3 already and has nothing to write.
     whole = all(field.beam.segments for field in fields)
-    rows = rows_of(trial, treatment, machine, system.layout) if whole else ()
+    rows = rows_of(trial, fields, treatment, machine, system.layout) if whole else ()
     written = write_records(rows, system)
     findings += written.findings
     sound = not any(finding.state == State.ERROR for finding in findings)
@@ -92,6 +97,7 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
         findings=findings,
         not_checked=LIMITS,
         fields=tuple(_row(field) for field in fields),
+        options=treatment.options,
     )
 
 
@@ -159,4 +165,5 @@ def write(
 def _row(field: Field) -> WrittenField:
     """Return the row of one field for the list of what is written."""
     points = len(control_points(field.beam))
-    return WrittenField(field.id, field.beam.name, field.prescription.name, field.beam.mu, points)
+    name = field.name or field.beam.name
+    return WrittenField(field.id, name, field.prescription.name, field.beam.mu, points)

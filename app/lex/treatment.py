@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.lex.field_ids import Ambiguous, beams_by_key, is_field_id, written_beams
+from app.lex.options import FIELD_PER_POINT, ONE_FIELD, OPEN_LEAVES, RESEQUENCED, SEGMENT_CHOICES
 from app.lex.plan import Trial
 from app.lex.rv_systems import DEFAULT, rv_system_ids
 from core.errors import ClinicFileError
@@ -50,6 +51,9 @@ class Treatment:
         machine: Name in the R&V system.
         machine_type: Stem of the machine description.
         vertical_cm, lateral_cm, longitudinal_cm: Couch, on the R&V system's own scale.
+        segments: "one field" or "field per control point" for a beam of several segments.
+        resequence: Whether segments may be put in the order of least travel.
+        open_covered_leaves: Whether leaf pairs behind a Y jaw get the machine's gap.
         beams: Names or numbers of the beams to write; None for every treatment beam.
         prescriptions: By name in the plan.
         fields: By beam name, or by beam number as text.
@@ -65,11 +69,24 @@ class Treatment:
     lateral_cm: float | None = None
     longitudinal_cm: float | None = None
     gated: bool = False
+    segments: str = ONE_FIELD
+    resequence: bool = False
+    open_covered_leaves: bool = False
     rv_system: str = DEFAULT
     trial: str | None = None
     beams: tuple[str, ...] | None = None
     prescriptions: Mapping[str, PrescriptionEntry] = field(default_factory=dict)
     fields: Mapping[str, FieldEntry] = field(default_factory=dict)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Return what is asked beyond a plain transfer, in the words both channels use."""
+        asked = {
+            FIELD_PER_POINT: self.segments == FIELD_PER_POINT,
+            RESEQUENCED: self.resequence,
+            OPEN_LEAVES: self.open_covered_leaves,
+        }
+        return tuple(words for words, wanted in asked.items() if wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,9 @@ QUESTIONS = (
     Question("gated", "gated", "yes", required=False, help="Every field is delivered gated."),
     Question("rv_system", "R&V system", "choice", required=False, choices=rv_system_ids),
     Question("trial", "trial", "text", required=False, limits=(1, 200)),
+    Question("segments", "segments", "choice", required=False, choices=lambda: SEGMENT_CHOICES),
+    Question("resequence", "resequence segments", "yes", required=False),
+    Question("open_covered_leaves", "open covered leaves", "yes", required=False),
 )  # fmt: skip
 _OF_PRESCRIPTION = (
     Question("id", "name in the R&V", "text", limits=(1, 20)),
@@ -148,7 +168,9 @@ def parse_treatment(entries: Mapping[str, Any], where: str) -> Treatment:
     _refuse_unknown(top, [*(q.key for q in plain), *_TABLES], where)
     values = _answers(top, plain, where)
     values |= _answers(_table(entries, "couch", where), couch, f"{where}, couch")
-    values["gated"] = bool(values.get("gated"))
+    for key in ("gated", "resequence", "open_covered_leaves"):
+        values[key] = bool(values.get(key))
+    values["segments"] = values.get("segments") or ONE_FIELD
     values["rv_system"] = values.get("rv_system") or DEFAULT
     return Treatment(
         **values,

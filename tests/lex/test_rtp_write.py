@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.lex.rtp_columns import LAYOUTS, RECORDS, has_record, layout
-from app.lex.rtp_write import Row, angle, checksum, jaw, rounded, write_records
+from app.lex.rtp_write import Row, _plain, angle, checksum, jaw, rounded, write_records
 from app.lex.rv_systems import read_rv_system, rv_system_ids
 from core.errors import ClinicFileError
 from core.findings import State
@@ -56,6 +56,26 @@ def test_that_the_checksum_is_that_of_every_line_of_every_real_file(shared_data)
             assert checksum(body + b",") == int(value.strip(b'" ')), (file.name, line[:60])
             counted += 1
     assert counted >= 490
+
+
+@given(st.binary(max_size=5000))
+def test_that_remainders_add_up_to_the_division_bit_by_bit(data):
+    register = 0x0521
+    for byte in data:
+        for bit in range(8):
+            wanted = (register ^ (byte >> bit)) & 1
+            register = register >> 1 ^ (0xA001 if wanted else 0)
+    assert checksum(data) == register
+
+
+@given(
+    st.one_of(
+        st.floats(-1e12, 1e12), st.floats(-30, 30), st.integers(-60_000, 60_000).map(
+            lambda n: n / 2000), st.integers(-(10**9), 10**9), st.just(-0.0)), st.integers(0, 6),
+)  # fmt: skip
+def test_that_the_quick_way_to_round_is_the_way_on_paper(value, decimals):
+    wanted = f"{rounded(value, decimals):f}" if abs(value) < 1e9 else "inf"
+    assert _plain(value, decimals) == wanted
 
 
 @pytest.mark.parametrize("record", list(LENGTHS))

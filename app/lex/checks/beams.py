@@ -9,6 +9,7 @@ from core.findings import State
 MU_TOLERANCE = 1e-3
 X_JAW_TOLERANCE_CM = 0.05
 USUAL_MU = {"Static": (5.0, 500.0), "Arc": (5.0, 500.0)}
+USUAL_MU_SEGMENT = (1.0, 500.0)
 USUAL_MU_MODULATED = (5.0, 1500.0)
 SSD_RANGE_CM = (70.0, 110.0)
 DEPTH_RANGE_CM = (0.0, 30.0)
@@ -130,6 +131,8 @@ def monitor_units_are_usual(case: Case) -> Iterator[Miss]:
     for field in case.fields:
         beam = field.beam
         low, high = USUAL_MU.get(beam.technique, USUAL_MU_MODULATED)
+        if field.segment is not None:
+            low, high = USUAL_MU_SEGMENT
         if not low <= beam.mu <= high:
             none = not beam.mu > 0
             message = f"{beam.mu:.2f} MU; usual for {beam.technique} is {low:g} to {high:g}."

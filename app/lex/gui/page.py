@@ -53,7 +53,10 @@ class LexPage(Page):
     title = "LEX"
     help_page = "lex"
 
-    def __init__(self, read_back: Callable[[Path, str | None, Collection[str]], ReadBack]) -> None:
+    def __init__(
+        self,
+        read_back: Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack],
+    ) -> None:
         super().__init__()
         self._read_back = read_back
         self.chosen: Chosen | None = None
@@ -344,7 +347,7 @@ class LexPage(Page):
             return
         transfer = self.transfer
         path, trial = plan_for_the_filter(self.chosen, self.plan_step.trial)
-        back = self._read_back(path, trial, self.beams_step.chosen())
+        back = self._read_back(path, trial, self.beams_step.chosen(), transfer.options)
         self._writing = True
         self._refresh()
         JOBS.start(

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.lex.gui.number_box import DecimalBox, WholeBox
 from app.lex.gui.step import Step
+from app.lex.options import SEGMENT_CHOICES
 from app.lex.plan import Trial
 
 COUCH = ("vertical_cm", "lateral_cm", "longitudinal_cm")
@@ -49,6 +50,11 @@ class TreatmentStep(Step):
         self.tolerance_table = WholeBox(0, 99)
         self.couch = {name: DecimalBox(-300, 1300, 1, "cm") for name in COUCH}
         self.gated = QCheckBox("Gated: every field of this plan is delivered with gating")
+        self.segments = QComboBox()
+        for words in SEGMENT_CHOICES:
+            self.segments.addItem(words, words)
+        self.resequence = QCheckBox("Put segments in the order of least travel")
+        self.open_leaves = QCheckBox("Open leaf pairs behind a Y jaw by the machine's gap")
         self.prescriptions = _grid(("Prescription in the plan", "Name in the R&V", "Technique"))
         self.fields = _grid(("Beam", "Field ID", "Dose rate MU/min", "Gated"))
         self._lay_out()
@@ -67,6 +73,9 @@ class TreatmentStep(Step):
         for name, words in zip(COUCH, ("&vertical", "l&ateral", "lon&gitudinal"), strict=True):
             right.addRow(f"Couch {words}", self.couch[name])
         right.addRow("", self.gated)
+        right.addRow("Se&gments", self.segments)
+        right.addRow("", self.resequence)
+        right.addRow("", self.open_leaves)
         load, save = QPushButton("Load…"), QPushButton("Save…")
         load.setToolTip("Fill the form from a TREATMENT.toml file")
         save.setToolTip("Keep these entries as a TREATMENT.toml file")
@@ -105,9 +114,10 @@ class TreatmentStep(Step):
         for box in self.couch.values():
             box.entered.connect(self.changed)
         self.machine.textChanged.connect(self.changed)
-        for choice in (self.machine_type, self.rv_system):
+        for choice in (self.machine_type, self.rv_system, self.segments):
             choice.currentIndexChanged.connect(lambda _: self.changed.emit())
-        self.gated.toggled.connect(lambda _: self.changed.emit())
+        for tick in (self.gated, self.resequence, self.open_leaves):
+            tick.toggled.connect(lambda _: self.changed.emit())
         for grid in (self.prescriptions, self.fields):
             grid.cellChanged.connect(lambda *_: self.changed.emit())
 
@@ -151,6 +161,9 @@ class TreatmentStep(Step):
             "dose_rate_mu_min": self.dose_rate.number(),
             "tolerance_table": self.tolerance_table.number(),
             "gated": self.gated.isChecked(),
+            "segments": self.segments.currentData(),
+            "resequence": self.resequence.isChecked(),
+            "open_covered_leaves": self.open_leaves.isChecked(),
         }
         couch = {name: box.number() for name, box in self.couch.items()}
         entries["couch"] = {name: value for name, value in couch.items() if value is not None}
@@ -181,6 +194,9 @@ class TreatmentStep(Step):
         for name, box in self.couch.items():
             box.set_number(entries.get("couch", {}).get(name))
         self.gated.setChecked(bool(entries.get("gated", False)))
+        self.segments.setCurrentIndex(max(self.segments.findData(entries.get("segments")), 0))
+        self.resequence.setChecked(bool(entries.get("resequence", False)))
+        self.open_leaves.setChecked(bool(entries.get("open_covered_leaves", False)))
         for row, (name, *_) in enumerate(_texts(self.prescriptions)):
             entry = entries.get("prescriptions", {}).get(name, {})
             for column, key in ((1, "id"), (2, "technique")):
