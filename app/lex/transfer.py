@@ -23,9 +23,6 @@ LIMITS = (
     NotChecked("Monitor units", "LEX carries the plan's MU and does not calculate any."),
     NotChecked("Prescription", "LEX cannot judge whether prescription and objectives are right."),
     NotChecked("Cone-beam imaging", "LEX does not transfer cone-beam field sizes and MU."),
-    NotChecked("Normalisation", "The plan as LEX reads it does not say how doses are normalised."),
-    NotChecked("Dose model", "The plan as LEX reads it does not say which model each beam used."),
-    NotChecked("Calculation point", "The plan as LEX reads it does not name one for each beam."),
 )  # fmt: skip
 READ_BACK_STOPS = (State.ERROR, State.WARNING)
 
