@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
-from app.both_channels import reader_back
 from app.demo.write_demo import write_demo
 from app.filter.report import Report, as_text, compare_report, open_report
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
-from app.lex.command import write_from_files
-from app.lex.treatment import read_treatment
+from app.lex_commands import add_lex_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -62,13 +60,7 @@ def parser() -> argparse.ArgumentParser:
         one = rtp.add_parser(name, help=words)
         one.add_argument("file", type=Path, metavar="FILE")
         finish(one, run)
-    lex = rooms.add_parser("lex", help="write transfer files").add_subparsers(required=True)
-    write = lex.add_parser("write", help="write one transfer file")
-    write.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
-    write.add_argument("--treatment", type=Path, required=True, metavar="TREATMENT.toml")
-    write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
-    write.add_argument("--trial", metavar="NAME")
-    finish(write, _lex_write)
+    add_lex_commands(rooms)
     _filter_commands(rooms)
     add_viewer_commands(rooms)
     return top
@@ -122,16 +114,6 @@ def _rtp_check(words: argparse.Namespace) -> int:
     lines = [f"{finding.state:8} {finding.message}" for finding in findings]
     say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
     return CLEAN if status == State.PASS else FINDINGS
-
-
-def _lex_write(words: argparse.Namespace) -> int:
-    entries = read_treatment(words.treatment)
-    back = reader_back(words.plan, words.trial or entries.trial, entries.beams)
-    report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
-    say(words, report.to_json(), report.as_text())
-    if report.out is None:
-        return COULD_NOT_RUN
-    return CLEAN if overall(report.findings) == State.PASS else FINDINGS
 
 
 def _filter_open(words: argparse.Namespace) -> int:

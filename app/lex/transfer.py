@@ -1,7 +1,7 @@
 """From a trial and the treatment data to a transfer file that both channels agree on (L-24)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.lex.checks import check_case
@@ -9,6 +9,7 @@ from app.lex.checks.case import Case
 from app.lex.field_records import control_points
 from app.lex.fields import Field, fields_of
 from app.lex.plan import Trial
+from app.lex.policy import Reason, unanswered
 from app.lex.records import rows_of
 from app.lex.rtp_write import write_records
 from app.lex.rv_systems import read_rv_system
@@ -54,6 +55,7 @@ class Transfer:
 
     Attributes:
         data: The file; empty while a finding is an error.
+        reasons: What somebody has said to the findings that need a reason.
 
     """
 
@@ -61,6 +63,19 @@ class Transfer:
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     fields: tuple[WrittenField, ...]
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Finding, ...]:
+        """Return the findings that need a reason and have none."""
+        return unanswered(self.findings, self.reasons)
+
+    def with_reasons(self, reasons: Iterable[Reason]) -> "Transfer":
+        """Return the transfer with more reasons; a later one for a finding takes the place."""
+        more = tuple(reasons)
+        answered = [reason.finding for reason in more]
+        kept = tuple(one for one in self.reasons if one.finding not in answered)
+        return replace(self, reasons=kept + more)
 
 
 def prepare(trial: Trial, treatment: Treatment) -> Transfer:
@@ -107,20 +122,11 @@ def write(
         The findings of the checks and those of the read-back.
 
     Raises:
-        TransferRefusedError: An error stands, the other channel objects, or the place cannot be
-            written. `out` is then as it was.
+        TransferRefusedError: An error stands, a finding has no reason yet, the other channel
+            objects, or the place cannot be written. `out` is then as it was.
 
     """
-    errors = [finding for finding in transfer.findings if finding.state == State.ERROR]
-    if errors or not transfer.data:
-        raise TransferRefusedError(
-            f"{len(errors)} errors stand, the first: {errors[0].message}"
-            if errors
-            else "there is nothing to write",
-            where=str(out),
-            remedy="Cure them in the planning system or the treatment data, then try again.",
-            findings=errors,
-        )
+    _require_permission(transfer, out)
     seen: list[Finding] = []
 
     def approve(temporary: Path) -> None:
@@ -151,6 +157,29 @@ def write(
             remedy="Choose a folder that exists and that you may write to.",
         ) from fault
     return (*transfer.findings, *seen)
+
+
+def _require_permission(transfer: Transfer, out: Path) -> None:
+    """Refuse while an error stands or a finding has no reason."""
+    errors = [finding for finding in transfer.findings if finding.state == State.ERROR]
+    if errors or not transfer.data:
+        raise TransferRefusedError(
+            f"{len(errors)} errors stand, the first: {errors[0].message}"
+            if errors
+            else "there is nothing to write",
+            where=str(out),
+            remedy="Cure them in the planning system or the treatment data, then try again.",
+            findings=errors,
+        )
+    if transfer.unanswered:
+        rules = ", ".join(dict.fromkeys(one.rule for one in transfer.unanswered))
+        raise TransferRefusedError(
+            f"{len(transfer.unanswered)} findings need a reason: {rules}, "
+            f"the first: {transfer.unanswered[0].message}",
+            where=str(out),
+            remedy="Give a reason for each (--acknowledge RULE=REASON), or correct the plan.",
+            findings=transfer.unanswered,
+        )
 
 
 def _row(field: Field) -> WrittenField:
