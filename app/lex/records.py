@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from app.lex.field_records import field_rows
-from app.lex.fields import Field, fields_of
+from app.lex.fields import Field
 from app.lex.plan import Beam, Prescription, Trial
 from app.lex.rtp_columns import DOSE_SLOTS, has_record
 from app.lex.rtp_write import Cell, Row
@@ -22,13 +22,18 @@ PROGRAM = {
 
 
 def rows_of(
-    trial: Trial, treatment: Treatment, machine: Machine | None, dialect: str
+    trial: Trial,
+    treatment: Treatment,
+    chosen: Sequence[Field],
+    machine: Machine | None,
+    dialect: str,
 ) -> Iterator[Row]:
     """Yield every record of the transfer in the order of the file.
 
     Args:
         trial: The plan.
         treatment: What the plan does not hold.
+        chosen: The fields to write, prescription by prescription.
         machine: The machine chosen; None leaves the leaf maker at "other".
         dialect: Layout of the target, one of `rtp_columns.LAYOUTS`.
 
@@ -36,7 +41,6 @@ def rows_of(
     yield _plan(trial, treatment)
     if has_record("EXTENDED_PLAN_DEF", dialect):
         yield Row("EXTENDED_PLAN_DEF", _full_name(trial))
-    chosen = fields_of(trial, treatment)
     for _, group in groupby(chosen, key=lambda one: id(one.prescription)):
         fields = tuple(group)
         yield _prescription(fields, treatment)

@@ -17,6 +17,7 @@ from app.lex.treatment import Treatment
 from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
 from core.machines import read_machine
+from core.paths import clinic_folder
 from core.safe_write import write_whole
 
 # What this program does not do, said with every transfer (L-23, L-25; Siochi 2009, II.B).
@@ -89,13 +90,13 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
         ClinicFileError: The description of the machine or of the R&V system cannot be used.
 
     """
-    system = read_rv_system(treatment.rv_system)
+    system = read_rv_system(treatment.rv_system, clinic_folder())
     machine = None if treatment.machine_type is None else read_machine(treatment.machine_type)
-    fields = fields_of(trial, treatment)
+    fields = fields_of(trial, treatment, system)
     findings = check_case(Case(trial, treatment, fields, machine, system))
     # A beam without control points is an error of LEX-C3 already and has nothing to write.
     whole = all(field.beam.segments for field in fields)
-    rows = rows_of(trial, treatment, machine, system.layout) if whole else ()
+    rows = rows_of(trial, treatment, fields, machine, system.layout) if whole else ()
     written = write_records(rows, system)
     findings += written.findings
     sound = not any(finding.state == State.ERROR for finding in findings)

@@ -1,4 +1,4 @@
-"""The rows L-06 and L-11 to L-20 of the requirements, one test each; none may lose its rule."""
+"""L-04, L-06 and L-11 to L-20 of the requirements, one test each; none may lose its rule."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +14,7 @@ from app.lex.limits import read_limits
 from app.lex.plan import Point
 from app.lex.transfer import prepare
 from core.findings import Finding, State
+from core.paths import clinic_folder
 
 STOPS, ASKS = State.ERROR, State.WARNING
 RX = "trial.prescriptions[0]"
@@ -31,8 +32,35 @@ def only(state: State, *changes: Change) -> Finding:
     return finding
 
 
+NAMES = """
+[wedges.names]
+VW60 = "VW60"
+MW60 = "MW"
+[applicators.names]
+A10 = "10X10"
+"""
+
+
 def refused(case: Case) -> bool:
+    """Whether no file is made of a case that gives one when nothing is changed."""
+    file = clinic_folder() / "nomenclature" / "lantis.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(NAMES)
+    sound = standard_case()
+    assert prepare(sound.trial, sound.treatment).data
     return prepare(case.trial, case.treatment).data == b""
+
+
+@pytest.mark.req("L-04")
+def test_that_l_04_a_name_the_r_and_v_system_does_not_have_stops_the_file_and_shows_the_line():
+    change = Change(f"{AP}.wedges[0].code", "EDW 60")
+    finding = only(STOPS, change)
+    assert "'EDW 60'" in finding.message
+    assert '[wedges.names]  "EDW 60" = ' in finding.remedy
+    assert "nomenclature/lantis.toml" in finding.remedy
+    assert refused(standard_case().changed(change))
+    assert "AP*" in only(STOPS, Change(f"{AP}.name", "AP*")).message
+    assert "LINAC_B" in only(STOPS, Change(f"{AP}.machine", "LINAC_B")).message
 
 
 @pytest.mark.req("L-06")
@@ -125,7 +153,7 @@ def row_of(name: str) -> str:
 
 
 def test_that_every_row_of_the_paper_s_checks_has_its_test():
-    assert {row_of(name) for name in ROWS} == {"L-06", *(f"L-{n}" for n in range(11, 21))}
+    assert {row_of(name) for name in ROWS} == {"L-04", "L-06", *(f"L-{n}" for n in range(11, 21))}
 
 
 @pytest.mark.parametrize("name", ROWS)

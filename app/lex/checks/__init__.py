@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from app.lex.checks import beams, carried, entries, machine, prescriptions, sites
+from app.lex.checks import beams, carried, entries, machine, names, prescriptions, sites
 from app.lex.checks.case import Case, Check, collect
 from app.lex.limits import Limit, read_limits
 from core.findings import Finding
 from core.paths import clinic_folder
 
-CHECKS: tuple[Check, ...] = collect(entries, machine, prescriptions, beams, carried, sites)
+CHECKS: tuple[Check, ...] = collect(entries, names, machine, prescriptions, beams, carried, sites)
 
 
 def check_case(case: Case, limits: Mapping[str, Limit] | None = None) -> tuple[Finding, ...]:

@@ -49,7 +49,7 @@ class Case:
         case = self
         for change in changes:
             case = with_change(case, change)
-        return replace(case, fields=fields_of(case.trial, case.treatment))
+        return replace(case, fields=fields_of(case.trial, case.treatment, case.system))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Miss:
 
     Attributes:
         state: In place of the check's own state, where one miss is milder or not decidable.
+        remedy: In place of the check's own remedy, where the next step can be said exactly.
 
     """
 
@@ -70,6 +71,7 @@ class Miss:
     unit: str = ""
     state: State | None = None
     tolerance: str = ""
+    remedy: str = ""
 
 
 Body = Callable[..., Iterator[Miss]]
@@ -136,7 +138,7 @@ class Check:
                 found=miss.found,
                 unit=miss.unit,
                 tolerance=miss.tolerance,
-                remedy=self.remedy,
+                remedy=miss.remedy or self.remedy,
             )
         if not misses:
             yield Finding(self.rule, State.PASS, f"{self.title}.")

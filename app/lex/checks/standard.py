@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.lex.checks.case import Case
 from app.lex.fields import fields_of
+from app.lex.nomenclature import Names, Nomenclature
 from app.lex.plan import Beam, Device, Person, Point, Prescription, Segment, Trial
 from app.lex.rv_systems import read_rv_system
 from app.lex.treatment import parse_treatment
@@ -16,6 +17,14 @@ from core.machines import read_machine
 AP, PA, IMRT, ARC = (f"trial.prescriptions[0].beams[{number}]" for number in range(4))
 ELECTRONS = "trial.prescriptions[1].beams[0]"
 _PELVIS, _BOOST = Point("iso", (1.25, -20.5, 3.0)), Point("e calc", (2.0, -12.0, 3.0))
+_NAMES = Nomenclature(
+    machines=Names("machines", {"LINAC_A": "LINAC 1"}, as_planned=False),
+    wedges=Names("wedges", {"VW60": "VW60", "MW60": "MW"}, as_planned=False, longest=10),
+    applicators=Names("applicators", {"A10": "10X10"}, as_planned=False, longest=10),
+    field_names=Names("field_names", as_planned=False, allowed="A-Za-z0-9 _.-"),
+    tolerance_tables={2: "Pelvis"},
+    own_file="nomenclature/lantis.toml",
+)
 _ENTRIES = {
     "course": 1,
     "machine": "LINAC 1",
@@ -38,8 +47,8 @@ def standard_case() -> Case:
         "Trial_1", Person("P-001", "Doe", "Jane"), _prescriptions(), plan_name="PELVIS",
         uid="1.2.3", structure_set_uid="1.2.4", frame_uid="1.2.5", position="HFS",
     )  # fmt: skip
-    machine, system = read_machine("demo_linac"), read_rv_system("lantis")
-    return Case(trial, treatment, fields_of(trial, treatment), machine, system)
+    machine, system = read_machine("demo_linac"), replace(read_rv_system("lantis"), names=_NAMES)
+    return Case(trial, treatment, fields_of(trial, treatment, system), machine, system)
 
 
 def _prescriptions() -> tuple[Prescription, ...]:
