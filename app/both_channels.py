@@ -34,6 +34,7 @@ def reader_back(
             LEX has just written it is an error of LEX.
 
     """
+
     def read_back(written: Path) -> Sequence[Finding]:
         report = compare_report(written, plan, trial=trial, expected=expected)
         return [finding for finding in _errors(report.findings) if not _left_out(finding, beams)]

@@ -10,19 +10,15 @@ from typing import Any
 
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
-from app.both_channels import reader_back
 from app.demo.write_demo import write_demo
 from app.filter.delivery_forms import FORMS
 from app.filter.report import Report, as_text, compare_report, open_report
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
-from app.lex.command import write_from_files
-from app.lex.fix import plan_fix, save_fix
-from app.lex.fix_recipe import read_recipe
-from app.lex.treatment import read_treatment
+from app.lex_commands import add_lex_commands
 from app.viewer_commands import add_viewer_commands
-from core.errors import ClinicFileError, RemedyError
+from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
@@ -66,19 +62,7 @@ def parser() -> argparse.ArgumentParser:
         one = rtp.add_parser(name, help=words)
         one.add_argument("file", type=Path, metavar="FILE")
         finish(one, run)
-    lex = rooms.add_parser("lex", help="write transfer files").add_subparsers(required=True)
-    write = lex.add_parser("write", help="write one transfer file")
-    write.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
-    write.add_argument("--treatment", type=Path, required=True, metavar="TREATMENT.toml")
-    write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
-    write.add_argument("--trial", metavar="NAME")
-    finish(write, _lex_write)
-    fix = lex.add_parser("fix", help="repair an RTP-Connect file by a recipe")
-    fix.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
-    fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
-    fix.add_argument("--out", type=Path, metavar="NEW.rtp", help="not needed with --dry-run")
-    fix.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
-    finish(fix, _lex_fix)
+    add_lex_commands(rooms)
     _filter_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
@@ -137,31 +121,6 @@ def _rtp_check(words: argparse.Namespace) -> int:
     lines = [f"{finding.state:8} {finding.message}" for finding in findings]
     say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
     return CLEAN if status == State.PASS else FINDINGS
-
-
-def _lex_write(words: argparse.Namespace) -> int:
-    entries = read_treatment(words.treatment)
-    back = reader_back(words.plan, words.trial or entries.trial, entries.beams, entries.options)
-    report = write_from_files(words.plan, words.treatment, words.out, back, trial=words.trial)
-    say(words, report.to_json(), report.as_text())
-    if report.out is None:
-        return COULD_NOT_RUN
-    return CLEAN if overall(report.findings) == State.PASS else FINDINGS
-
-
-def _lex_fix(words: argparse.Namespace) -> int:
-    if words.out is None and not words.dry_run:
-        raise ClinicFileError(
-            "no file to write is named", where="--out", remedy="Name it, or add --dry-run."
-        )
-    plan = plan_fix(read_recipe(words.recipe), words.source)
-    out: Path | None = None if words.dry_run or not plan.data else words.out
-    if out is not None:
-        save_fix(plan, out)
-    say(words, plan.to_json(out), plan.as_text(out))
-    if plan.status == State.ERROR:
-        return COULD_NOT_RUN
-    return CLEAN if plan.status == State.PASS else FINDINGS
 
 
 def _filter_open(words: argparse.Namespace) -> int:

@@ -66,6 +66,8 @@ def _grid() -> Body:
 
 
 def _prescription(prescription: DemoPrescription) -> Body:
+    # The paper's clinic prescribes modulated beams by their MU (Siochi 2009, II.B).
+    modulated = any(beam.kind != "static" for beam in PLAN.beams_of(prescription))
     return [
         ("Name", prescription.name),
         ("RequestedMonitorUnitsPerFraction", sum(b.mu for b in PLAN.beams_of(prescription))),
@@ -73,7 +75,7 @@ def _prescription(prescription: DemoPrescription) -> Body:
         ("PrescriptionPercent", 100),
         ("NumberOfFractions", prescription.fractions),
         ("PrescriptionPoint", prescription.point_name),
-        ("Method", "Prescribe"),
+        ("Method", "Set Monitor Units" if modulated else "Prescribe"),
         ("NormalizationMethod", "Point Dose"),
         ("PrescriptionPeriod", "Per Fraction"),
         ("WeightsProportionalTo", "Point Dose"),

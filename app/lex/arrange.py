@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.lex.delivery_time import delivery_time, travel_mm
-from app.lex.fields import Field
+from app.lex.fields import Field, rv_names
 from app.lex.interlocks import breaches, not_stated
 from app.lex.leaf_gap import open_covered_pairs
+from app.lex.nomenclature import Nomenclature
 from app.lex.options import FIELD_PER_POINT
 from app.lex.plan import Beam
 from app.lex.resequence import resequenced
-from app.lex.segments import LONGEST_NAME, is_cut, part_ids, parts_of, shots_of
+from app.lex.segments import LONGEST_NAME, Part, is_cut, part_ids, parts_of, shots_of
 from app.lex.treatment import Treatment
 from core.errors import MissingDataError, RemedyError
 from core.findings import Finding, State
@@ -36,13 +37,16 @@ class Arranged:
     findings: tuple[Finding, ...]
 
 
-def arranged(fields: Sequence[Field], treatment: Treatment, machine: Machine | None) -> Arranged:
+def arranged(
+    fields: Sequence[Field], treatment: Treatment, machine: Machine | None, names: Nomenclature
+) -> Arranged:
     """Return the fields with the options of the treatment data applied.
 
     Args:
         fields: The plan's own, one for each beam.
         treatment: What was asked for.
         machine: None while none is chosen; then no leaf is opened.
+        names: What the R&V system calls things; a part of a beam has a technique of its own.
 
     """
     found: list[Finding] = []
@@ -60,7 +64,7 @@ def arranged(fields: Sequence[Field], treatment: Treatment, machine: Machine | N
         done[id(field)] = replace(field, beam=beam)
     result = [done[id(field)] for field in fields]
     if treatment.segments == FIELD_PER_POINT:
-        result, told = _cut(result)
+        result, told = _cut(result, names)
         found += told
     found += _without_effect(treatment, found)
     return Arranged(tuple(result), tuple(found))
@@ -145,7 +149,7 @@ def _in_order(
     ]  # fmt: skip
 
 
-def _cut(fields: Sequence[Field]) -> tuple[list[Field], list[Finding]]:
+def _cut(fields: Sequence[Field], names: Nomenclature) -> tuple[list[Field], list[Finding]]:
     """Write each segment as a field of its own; other beams stay one field."""
     found: list[Finding] = []
     result: list[Field] = []
@@ -155,7 +159,7 @@ def _cut(fields: Sequence[Field]) -> tuple[list[Field], list[Finding]]:
             result.append(field)
             continue
         try:
-            parts = parts_of(field.beam)
+            parts = parts_of(field.beam, field.names.field)
         except RemedyError as refused:
             message = f"It cannot be written as one field per control point: {refused.what}."
             remedy = "Choose one field for each beam, or leave this beam out."
@@ -167,25 +171,23 @@ def _cut(fields: Sequence[Field]) -> tuple[list[Field], list[Finding]]:
             continue
         ids = part_ids(field.id, len(parts), taken)
         taken += ids
-        made = [
-            _part_of(field, part.beam, id, part.name, part.number)
-            for part, id in zip(parts, ids, strict=True)
-        ]
+        made = [_part_of(field, part, id, names) for part, id in zip(parts, ids, strict=True)]
         result += made
         found += _told_of_parts(field, made)
     return result, found
 
 
-def _part_of(field: Field, beam: Beam, id: str, name: str, number: int) -> Field:
+def _part_of(field: Field, part: Part, id: str, names: Nomenclature) -> Field:
     """Return the field of one segment, at the dose rate of the plan where that varies."""
     rates = {point.dose_rate_mu_min for point in field.beam.segments}
+    beam = part.beam
     own = beam.segments[0].dose_rate_mu_min
     return replace(
         field,
         id=id,
         beam=beam,
-        name=name,
-        segment=number,
+        names=replace(rv_names(beam, names), field=part.name),
+        segment=part.number,
         dose_rate_mu_min=own if len(rates) > 1 and own is not None else field.dose_rate_mu_min,
         dose_cgy=None if field.dose_cgy is None else beam.dose_cgy,
     )
@@ -217,11 +219,12 @@ def _told_of_parts(field: Field, parts: Sequence[Field]) -> Iterator[Finding]:
             CUT, State.WARNING, message, field=beam.name, item="field_monitor_units",
             expected=f"{beam.mu:.4f}", found=f"{total:.2f}", unit="MU", remedy=_IN_PLAN,
         )  # fmt: skip
-    if len(f"{beam.name} {len(parts)}/{len(parts)}") > LONGEST_NAME:
+    if len(f"{field.names.field} {len(parts)}/{len(parts)}") > LONGEST_NAME:
         message = f"The name of beam {beam.name!r} is shortened to hold the segment's number."
         yield Finding(
             CUT, State.WARNING, message, field=beam.name, item="field_name", expected=beam.name,
-            found=parts[0].name, remedy="Check that the fields can be told apart by their names.",
+            found=parts[0].names.field,
+            remedy="Check that the fields can be told apart by their names.",
         )  # fmt: skip
 
 

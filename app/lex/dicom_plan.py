@@ -12,7 +12,7 @@ from app.lex import dicom_devices as devices
 from app.lex.dicom_file import open_dicom
 from app.lex.dicom_items import Item
 from app.lex.dicom_points import cm_from_mm, read_collimation, read_points, technique_of
-from app.lex.plan import Beam, Device, Person, Prescription, Trial
+from app.lex.plan import Beam, Device, Person, Point, Prescription, Trial
 from core.errors import UnreadableFileError, UnsupportedPlanError
 
 _ION_PLAN = "1.2.840.10008.5.1.4.1.1.481.8"
@@ -28,6 +28,7 @@ class _Given:
     mu: float | None
     dose_cgy: float | None
     depth_cm: float | None
+    point: Point | None
 
 
 def read_dicom_plan(path: Path) -> Trial:
@@ -286,8 +287,26 @@ def _given(group: Item, beams: dict[int, Beam]) -> dict[int, _Given]:
             mu,
             None if dose_gy is None else dose_gy * 100.0,
             None if depth_mm is None else cm_from_mm(depth_mm),
+            _dose_point(item),
         )
     return found
+
+
+def _dose_point(item: Item) -> Point | None:
+    """Return the point the dose of a beam is specified at: its place, or the reference's UID."""
+    place = _place_cm(item, "BeamDoseSpecificationPoint")
+    uid = item.text("ReferencedDoseReferenceUID")
+    return Point(uid, place) if uid or place is not None else None
+
+
+def _place_cm(item: Item, keyword: str) -> tuple[float, float, float] | None:
+    """Return a place in DICOM patient axes; None when it is not there."""
+    place_mm = item.numbers(keyword)
+    if not place_mm:
+        return None
+    if len(place_mm) != 3:
+        raise item.fault(f"{keyword} has {len(place_mm)} values where 3 are expected")
+    return cm_from_mm(place_mm[0]), cm_from_mm(place_mm[1]), cm_from_mm(place_mm[2])
 
 
 def _prescription(
@@ -320,6 +339,7 @@ def _with_mu(group: Item, beam: Beam, said: _Given) -> Beam:
         mu_per_fraction_source=f"BeamMeterset {said.mu:g} MU",
         dose_cgy=said.dose_cgy,
         depth_cm=said.depth_cm,
+        dose_point=said.point,
     )
 
 

@@ -1,12 +1,15 @@
 """Which beams are written, by what name they are meant, and what their fields are called."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.lex.nomenclature import IdRule
 from app.lex.plan import Beam, Prescription, Trial
 
 LONGEST = 5
+LETTERS = "ABCDEFGHJKLMNP"
 
 
 class Entry(Protocol):
@@ -81,28 +84,32 @@ def entry_of(trial: Trial, entries: Mapping[str, Entry], beam: Beam) -> Entry | 
     return None
 
 
-def field_ids(trial: Trial, treatment: Entries) -> tuple[str, ...]:
+def field_ids(trial: Trial, treatment: Entries, rule: IdRule | None = None) -> tuple[str, ...]:
     """Return the field ID of every written beam, in the order of `written_beams`.
 
-    The ID entered counts, then the planner's own, then the beam number. Only proposals are kept
-    apart from each other and from what was entered: two equal entries stay equal, for the check
-    to find.
+    The ID entered counts, then the clinic's rule, then the planner's own, then the beam number.
+    Only proposals are kept apart from each other and from what was entered: two equal entries
+    stay equal, for the check to find.
     """
-    beams = [beam for _, beam in written_beams(trial, treatment.beams)]
+    written = written_beams(trial, treatment.beams)
+    beams = [beam for _, beam in written]
+    ruled = _by_rule(trial, written, rule or IdRule())
     entered = [_entered(trial, treatment, beam) for beam in beams]
     taken = {text.upper() for text in entered if text}
     ids = []
-    for beam, text in zip(beams, entered, strict=True):
-        id = text or _free(beam, taken)
+    for beam, text, wanted in zip(beams, entered, ruled, strict=True):
+        id = text or _free(beam, wanted, taken)
         taken.add(id.upper())
         ids.append(id)
     return tuple(ids)
 
 
-def proposed_field_ids(trial: Trial, treatment: Entries) -> dict[str, str]:
+def proposed_field_ids(
+    trial: Trial, treatment: Entries, rule: IdRule | None = None
+) -> dict[str, str]:
     """Return a field ID for every written beam by its name: unique, one to five characters."""
     written = written_beams(trial, treatment.beams)
-    ids = field_ids(trial, treatment)
+    ids = field_ids(trial, treatment, rule)
     return {beam.name: id for (_, beam), id in zip(written, ids, strict=True)}
 
 
@@ -112,10 +119,41 @@ def _entered(trial: Trial, treatment: Entries, beam: Beam) -> str:
     return "" if entry is None else entry.id or ""
 
 
-def _free(beam: Beam, taken: set[str]) -> str:
-    """Return an ID nobody has: the planner's own, the number, the number and a letter."""
+def id_by_code(beam: Beam, rule: IdRule) -> str | None:
+    """Return the field ID a block code of the beam asks for (R-15); None when none does."""
+    for block in beam.blocks:
+        for code, pattern in rule.block_codes.items():
+            if match := re.fullmatch(code, block.code):
+                groups = [group or "" for group in match.groups()]
+                return pattern.format("", *groups, number=beam.number, place="", letter="", rx="")
+    return None
+
+
+def _by_rule(
+    trial: Trial, written: Sequence[tuple[Prescription, Beam]], rule: IdRule
+) -> list[str]:
+    """Return the ID the clinic's rule gives each beam, "" where it gives none."""
+    names = [rx.name for rx in trial.prescriptions]
+    places: dict[str, int] = {}
+    ids = []
+    for rx, beam in written:
+        place = places[rx.name] = places.get(rx.name, 0) + 1
+        letter = LETTERS[(place - 1) % len(LETTERS)]
+        by_code = id_by_code(beam, rule)
+        ids.append(
+            rule.pattern.format(
+                number=beam.number, place=place, letter=letter, rx=names.index(rx.name) + 1
+            )
+            if by_code is None
+            else by_code
+        )
+    return ids
+
+
+def _free(beam: Beam, wanted: str, taken: set[str]) -> str:
+    """Return an ID nobody has: by the rule, the planner's own, the number, with a letter."""
     number = str(beam.number)[-(LONGEST - 1) :]
-    for text in (beam.field_id, number, *(f"{number}{letter}" for letter in "ABCDEFGHJKLMNP")):
+    for text in (wanted, beam.field_id, number, *(f"{number}{letter}" for letter in LETTERS)):
         if is_field_id(text) and text.upper() not in taken:
             return text
     # Every nearby one is taken: count.

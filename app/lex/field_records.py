@@ -128,16 +128,16 @@ def _field(field: Field, treatment: Treatment) -> dict[str, Cell]:
     note = f"GATED {beam.note}".strip() if field.gated else beam.note
     return {
         "rx_site_name": field.site,
-        "field_name": field.name or beam.name,
+        "field_name": field.names.field,
         "field_id": field.id,
         "field_note": note,
         "field_dose": field.dose_cgy,
         "field_monitor_units": beam.mu,
         "wedge_monitor_units": wedge_mu(beam),
         "treatment_machine": treatment.machine,
-        "treatment_type": beam.technique,
+        "treatment_type": field.names.technique,
         "modality": beam.modality,
-        "energy": _energy(beam),
+        "energy": field.names.energy,
         "doserate": field.dose_rate_mu_min,
         "sad": beam.sad_cm,
         "ssd": first.ssd_cm,
@@ -148,13 +148,8 @@ def _field(field: Field, treatment: Treatment) -> dict[str, Cell]:
         "tolerance_table": treatment.tolerance_table,
         **jaws_of(first),
         **_arc(beam),
-        **_devices(beam),
+        **_devices(field),
     }
-
-
-def _energy(beam: Beam) -> float:
-    """Return the nominal energy; cobalt's 1.25 MV goes as 1, for the column is whole."""
-    return 1.0 if beam.modality == "Co-60" else beam.energy
 
 
 def jaws_of(point: Segment) -> Mapping[str, Cell]:
@@ -185,14 +180,18 @@ def _arc(beam: Beam) -> dict[str, Cell]:
     }
 
 
-def _devices(beam: Beam) -> dict[str, Cell]:
-    """Return what is in the beam, each in its column."""
+def _devices(field: Field) -> dict[str, Cell]:
+    """Return what is in the beam, each in its column, by the R&V system's own names."""
+    beam, codes = field.beam, field.names.codes
+    wedge = one_code(wedges_of(beam, "physical", "motorised"))
+    dynamic = one_code(wedges_of(beam, "virtual"))
+    applicator = beam.applicator.code if beam.applicator else ""
     return {
-        "wedge": one_code(wedges_of(beam, "physical", "motorised")),
-        "dynamic_wedge": one_code(wedges_of(beam, "virtual")),
+        "wedge": codes.get(wedge, wedge),
+        "dynamic_wedge": codes.get(dynamic, dynamic),
         "block": one_code(beam.blocks),
         "compensator": one_code(beam.compensators),
-        "e_applicator": beam.applicator.code if beam.applicator else "",
+        "e_applicator": codes.get(applicator, applicator),
         "e_field_def_aperture": beam.cutout.code if beam.cutout else "",
         "bolus": one_code(beam.boluses),
     }
@@ -219,7 +218,7 @@ def _point(field: Field, point: Segment) -> dict[str, Cell]:
         "mu_convention": FRACTION,
         "monitor_units": point.meterset_share,
         "wedge_position": {None: "", True: "IN", False: "OUT"}[point.wedge_in],
-        "energy": _energy(field.beam),
+        "energy": field.names.energy,
         "doserate": rate,
         "ssd": point.ssd_cm,
         "scale_convention": IEC,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.lex import pinnacle_machine as fleet
 from app.lex.pinnacle_devices import blocks_of, bolus_of, compensator_of
+from app.lex.pinnacle_dose import dose_engine_of, dose_model_of, dose_point_of
 from app.lex.pinnacle_mu import (
     MonitorUnits,
     decimals_of,
@@ -116,6 +117,9 @@ def read_beam(plan: PlanFolder, trial: Block, block: Block, number: int) -> tupl
         field_id=block.text("FieldID").strip(),
         dose_cgy=info.number("PrescriptionDose"),
         depth_cm=info.maybe("DepthToActualPoint"),
+        dose_model=dose_model_of(block),
+        dose_engine=dose_engine_of(block),
+        dose_point=dose_point_of(block, plan.points_cm),
         wedges=wedges,
         blocks=blocks,
         boluses=bolus_of(block),

@@ -5,10 +5,11 @@ patient's file one folder up and the header of the planning images. Nothing is w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.lex.pinnacle_beam import PlanFolder, read_beam
+from app.lex.pinnacle_dose import isodose_point_of, named_point
 from app.lex.pinnacle_scale import position_of
 from app.lex.pinnacle_text import Block, read_colon_lines, read_pinnacle_file
 from app.lex.plan import Beam, Person, Prescription, Trial
@@ -77,7 +78,7 @@ def _trial(plan: PlanFolder, heading: _Heading, block: Block) -> Trial:
         beam, more = read_beam(plan, block, beam_block, number)
         beams.append((beam_block.text("PrescriptionName"), beam))
         notes += more
-    prescriptions, more = _prescriptions(block, beams)
+    prescriptions, more = _prescriptions(plan, block, beams)
     version = block.block("ObjectVersion")
     return Trial(
         name=block.text("Name"),
@@ -93,7 +94,7 @@ def _trial(plan: PlanFolder, heading: _Heading, block: Block) -> Trial:
 
 
 def _prescriptions(
-    trial: Block, beams: Sequence[tuple[str, Beam]]
+    plan: PlanFolder, trial: Block, beams: Sequence[tuple[str, Beam]]
 ) -> tuple[tuple[Prescription, ...], list[str]]:
     """Return the prescriptions that have beams, and what does not fit between the two."""
     listed = trial.need("PrescriptionList").blocks("Prescription")
@@ -112,7 +113,14 @@ def _prescriptions(
         if not own:
             notes.append(f"Prescription {name!r} has no beams and is left out.")
             continue
-        kept.append(_prescription(block, own))
+        said = _prescription(block, own)
+        kept.append(
+            replace(
+                said,
+                point=named_point(block.text("PrescriptionPoint"), plan.points_cm),
+                isodose_point=isodose_point_of(trial, plan.points_cm),
+            )
+        )
         notes += _requested_mu_note(block, own)
     return tuple(kept), notes
 
@@ -143,6 +151,8 @@ def _prescription(block: Block, beams: tuple[Beam, ...]) -> Prescription:
         fraction_cgy=fraction_cgy,
         total_cgy=fraction_cgy * fractions,
         beams=beams,
+        method=block.text("Method"),
+        normalisation=block.text("NormalizationMethod"),
     )
 
 

@@ -30,6 +30,35 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the patient that doses are given at or normalised to.
+
+    Attributes:
+        name: Name in the planning system; "" for a place alone.
+        place_cm: Patient axes of the source, to tell points of one plan apart; None unknown.
+
+    """
+
+    name: str
+    place_cm: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        _refuse_non_numbers(self)
+
+    def same_as(self, other: "Point", tolerance_cm: float) -> bool:
+        """Tell whether both are one place; by name only where a place is not known."""
+        if self.place_cm is None or other.place_cm is None:
+            return bool(self.name) and self.name.casefold() == other.name.casefold()
+        pairs = zip(self.place_cm, other.place_cm, strict=True)
+        return all(abs(a - b) <= tolerance_cm for a, b in pairs)
+
+    def __str__(self) -> str:
+        if self.name or self.place_cm is None:
+            return self.name
+        return "({:.2f}, {:.2f}, {:.2f}) cm".format(*self.place_cm)
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A wedge, block, cutout, bolus, applicator or compensator in the beam.
 
@@ -104,6 +133,9 @@ class Beam:
         isocentre_cm: DICOM patient axes; None when it cannot be given in them.
         field_id: The planner's own field ID, if the plan has one.
         depth_cm, dose_cgy: Depth of and dose per fraction at the prescription point.
+        dose_model: "heterogeneous", "homogeneous" or the plan's own words; "" not stated.
+        dose_engine: Name of the algorithm; "" not stated.
+        dose_point: Point at which the beam's dose is given; None not stated.
         setup: True for an imaging or set-up beam that delivers no dose.
 
     """
@@ -126,6 +158,9 @@ class Beam:
     note: str = ""
     dose_cgy: float | None = None
     depth_cm: float | None = None
+    dose_model: str = ""
+    dose_engine: str = ""
+    dose_point: Point | None = None
     wedges: tuple[Device, ...] = ()
     blocks: tuple[Device, ...] = ()
     boluses: tuple[Device, ...] = ()
@@ -140,13 +175,26 @@ class Beam:
 
 @dataclass(frozen=True, slots=True)
 class Prescription:
-    """Beams that share a prescription (a fraction group in DICOM)."""
+    """Beams that share a prescription (a fraction group in DICOM).
+
+    Attributes:
+        method: How it was prescribed, in the planning system's words; "" not stated.
+        normalisation: What its dose is normalised to ("Point Dose"); "" not stated.
+        point: The prescription point; None when there is none or it is not stated.
+        isodose_point: Point that relative isodoses are normalised to; None when it is not stated
+            or isodoses are absolute doses.
+
+    """
 
     name: str
     fractions: int | None
     fraction_cgy: float | None
     total_cgy: float | None
     beams: tuple[Beam, ...]
+    method: str = ""
+    normalisation: str = ""
+    point: Point | None = None
+    isodose_point: Point | None = None
 
     def __post_init__(self) -> None:
         _refuse_non_numbers(self)

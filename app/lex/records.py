@@ -23,8 +23,8 @@ PROGRAM = {
 
 def rows_of(
     trial: Trial,
-    fields: Sequence[Field],
     treatment: Treatment,
+    chosen: Sequence[Field],
     machine: Machine | None,
     dialect: str,
 ) -> Iterator[Row]:
@@ -32,8 +32,8 @@ def rows_of(
 
     Args:
         trial: The plan.
-        fields: What is written of it, prescription by prescription.
         treatment: What the plan does not hold.
+        chosen: The fields to write, prescription by prescription.
         machine: The machine chosen; None leaves the leaf maker at "other".
         dialect: Layout of the target, one of `rtp_columns.LAYOUTS`.
 
@@ -41,13 +41,13 @@ def rows_of(
     yield _plan(trial, treatment)
     if has_record("EXTENDED_PLAN_DEF", dialect):
         yield Row("EXTENDED_PLAN_DEF", _full_name(trial))
-    for _, group in groupby(fields, key=lambda one: id(one.prescription)):
-        of_one = tuple(group)
-        yield _prescription(of_one, treatment)
-        yield _setup(trial, of_one, treatment)
-        for field in of_one:
+    for _, group in groupby(chosen, key=lambda one: id(one.prescription)):
+        fields = tuple(group)
+        yield _prescription(fields, treatment)
+        yield _setup(trial, fields, treatment)
+        for field in fields:
             yield from field_rows(field, trial, treatment, machine, dialect)
-        yield from _doses(of_one)
+        yield from _doses(fields)
 
 
 def _plan(trial: Trial, treatment: Treatment) -> Row:

@@ -2,8 +2,10 @@
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from app.lex.nomenclature import CATEGORIES, Nomenclature, read_nomenclature
 from app.lex.rtp_columns import LAYOUTS
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
@@ -22,6 +24,7 @@ class RvSystem:
         layout: Name of the record layout, one of `rtp_columns.LAYOUTS`.
         fractional_mu: Whether a control point may have a part of a monitor unit (L-19).
         jaw_decimals: Most decimals a jaw position in cm may have.
+        names: What it calls machines, energies, wedges and more (L-04).
 
     """
 
@@ -31,6 +34,7 @@ class RvSystem:
     fractional_mu: bool
     encoding: str
     jaw_decimals: int
+    names: Nomenclature = field(default_factory=Nomenclature)
 
 
 def rv_system_ids() -> tuple[str, ...]:
@@ -38,11 +42,15 @@ def rv_system_ids() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def read_rv_system(stem: str) -> RvSystem:
+def read_rv_system(stem: str, folder: Path | None = None) -> RvSystem:
     """Read what one R&V system accepts.
 
+    Args:
+        stem: Its id.
+        folder: The clinic's folder; its map of names is layered over the shipped one.
+
     Raises:
-        ClinicFileError: There is no such system, or its file is damaged.
+        ClinicFileError: There is no such system, or a file of it is damaged.
 
     """
     known = rv_system_ids()
@@ -58,6 +66,7 @@ def read_rv_system(stem: str) -> RvSystem:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise _refused(stem, f"it cannot be read: {fault}") from fault
+    tables = {key: data.pop(key) for key in CATEGORIES if key in data}
     if set(data) != set(_KEYS):
         raise _refused(stem, f"its keys are {', '.join(sorted(data))}")
     for key, kind in _KEYS.items():
@@ -65,7 +74,7 @@ def read_rv_system(stem: str) -> RvSystem:
             raise _refused(stem, f"{key} is {data[key]!r}")
     if data["layout"] not in LAYOUTS or data["jaw_decimals"] not in (1, 2):
         raise _refused(stem, f"layout {data['layout']!r}, jaw_decimals {data['jaw_decimals']}")
-    return RvSystem(id=stem, **data)
+    return RvSystem(id=stem, **data, names=read_nomenclature(tables, stem, folder))
 
 
 def _refused(stem: str, why: str) -> ClinicFileError:

@@ -42,7 +42,7 @@ class Part:
     Attributes:
         beam: A static beam with the shot's aperture, MU and part of the dose.
         number: Place of the shot, from 1.
-        name: Beam name and number, at most 20 characters.
+        name: Field name and number, at most 20 characters.
 
     """
 
@@ -106,11 +106,15 @@ def joined(beam: Beam, shots: Sequence[Shot]) -> Beam:
     return replace(beam, segments=tuple(points))
 
 
-def parts_of(beam: Beam) -> tuple[Part, ...]:
+def parts_of(beam: Beam, name: str) -> tuple[Part, ...]:
     """Return one static beam for each shot (L-07); MU and dose add up to the beam's.
 
     The dose at the prescription point is shared by monitor units, so that the fields of a beam
     book what the beam does.
+
+    Args:
+        beam: The plan's.
+        name: What its field is called in the R&V system; each part's name begins with it.
 
     Raises:
         UnsupportedPlanError: As in `shots_of`.
@@ -118,7 +122,7 @@ def parts_of(beam: Beam) -> tuple[Part, ...]:
     """
     shots = shots_of(beam)
     return tuple(
-        Part(_static(beam, shot), number, _name(beam.name, number, len(shots)))
+        Part(_static(beam, shot), number, _name(name, number, len(shots)))
         for number, shot in enumerate(shots, start=1)
     )
 
@@ -171,6 +175,6 @@ def _static(beam: Beam, shot: Shot) -> Beam:
 
 
 def _name(name: str, number: int, count: int) -> str:
-    """Return beam name and segment number; the name gives way where both do not fit."""
+    """Return field name and segment number; the name gives way where both do not fit."""
     end = f" {number}/{count}"
     return name[: LONGEST_NAME - len(end)].rstrip() + end

@@ -1,7 +1,7 @@
 """From a trial and the treatment data to a transfer file that both channels agree on (L-24)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.lex.arrange import arranged
@@ -10,6 +10,7 @@ from app.lex.checks.case import Case
 from app.lex.field_records import control_points
 from app.lex.fields import Field, fields_of
 from app.lex.plan import Trial
+from app.lex.policy import Reason, unanswered
 from app.lex.records import rows_of
 from app.lex.rtp_write import write_records
 from app.lex.rv_systems import read_rv_system
@@ -17,6 +18,7 @@ from app.lex.treatment import Treatment
 from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
 from core.machines import read_machine
+from core.paths import clinic_folder
 from core.safe_write import write_whole
 
 # What this program does not do, said with every transfer (L-23, L-25; Siochi 2009, II.B).
@@ -24,9 +26,6 @@ LIMITS = (
     NotChecked("Monitor units", "LEX carries the plan's MU and does not calculate any."),
     NotChecked("Prescription", "LEX cannot judge whether prescription and objectives are right."),
     NotChecked("Cone-beam imaging", "LEX does not transfer cone-beam field sizes and MU."),
-    NotChecked("Normalisation", "The plan as LEX reads it does not say how doses are normalised."),
-    NotChecked("Dose model", "The plan as LEX reads it does not say which model each beam used."),
-    NotChecked("Calculation point", "The plan as LEX reads it does not name one for each beam."),
 )  # fmt: skip
 READ_BACK_STOPS = (State.ERROR, State.WARNING)
 
@@ -60,6 +59,7 @@ class Transfer:
         data: The file; empty while a finding is an error.
         options: What was done to segments beyond a plain transfer, e.g. "resequenced"; the other
             channel has to expect it.
+        reasons: What somebody has said to the findings that need a reason.
 
     """
 
@@ -68,6 +68,19 @@ class Transfer:
     not_checked: tuple[NotChecked, ...]
     fields: tuple[WrittenField, ...]
     options: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Finding, ...]:
+        """Return the findings that need a reason and have none."""
+        return unanswered(self.findings, self.reasons)
+
+    def with_reasons(self, reasons: Iterable[Reason]) -> "Transfer":
+        """Return the transfer with more reasons; a later one for a finding takes the place."""
+        more = tuple(reasons)
+        answered = [reason.finding for reason in more]
+        kept = tuple(one for one in self.reasons if one.finding not in answered)
+        return replace(self, reasons=kept + more)
 
 
 def prepare(trial: Trial, treatment: Treatment) -> Transfer:
@@ -81,14 +94,14 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
         ClinicFileError: The description of the machine or of the R&V system cannot be used.
 
     """
-    system = read_rv_system(treatment.rv_system)
+    system = read_rv_system(treatment.rv_system, clinic_folder())
     machine = None if treatment.machine_type is None else read_machine(treatment.machine_type)
-    done = arranged(fields_of(trial, treatment), treatment, machine)
+    done = arranged(fields_of(trial, treatment, system), treatment, machine, system.names)
     fields = done.fields
     findings = done.findings + check_case(Case(trial, treatment, fields, machine, system))
     # A beam without control points is an error of LEX-C3 already and has nothing to write.
     whole = all(field.beam.segments for field in fields)
-    rows = rows_of(trial, fields, treatment, machine, system.layout) if whole else ()
+    rows = rows_of(trial, treatment, fields, machine, system.layout) if whole else ()
     written = write_records(rows, system)
     findings += written.findings
     sound = not any(finding.state == State.ERROR for finding in findings)
@@ -116,20 +129,11 @@ def write(
         The findings of the checks and those of the read-back.
 
     Raises:
-        TransferRefusedError: An error stands, the other channel objects, or the place cannot be
-            written. `out` is then as it was.
+        TransferRefusedError: An error stands, a finding has no reason yet, the other channel
+            objects, or the place cannot be written. `out` is then as it was.
 
     """
-    errors = [finding for finding in transfer.findings if finding.state == State.ERROR]
-    if errors or not transfer.data:
-        raise TransferRefusedError(
-            f"{len(errors)} errors stand, the first: {errors[0].message}"
-            if errors
-            else "there is nothing to write",
-            where=str(out),
-            remedy="Cure them in the planning system or the treatment data, then try again.",
-            findings=errors,
-        )
+    _require_permission(transfer, out)
     seen: list[Finding] = []
 
     def approve(temporary: Path) -> None:
@@ -162,8 +166,31 @@ def write(
     return (*transfer.findings, *seen)
 
 
+def _require_permission(transfer: Transfer, out: Path) -> None:
+    """Refuse while an error stands or a finding has no reason."""
+    errors = [finding for finding in transfer.findings if finding.state == State.ERROR]
+    if errors or not transfer.data:
+        raise TransferRefusedError(
+            f"{len(errors)} errors stand, the first: {errors[0].message}"
+            if errors
+            else "there is nothing to write",
+            where=str(out),
+            remedy="Cure them in the planning system or the treatment data, then try again.",
+            findings=errors,
+        )
+    if transfer.unanswered:
+        rules = ", ".join(dict.fromkeys(one.rule for one in transfer.unanswered))
+        raise TransferRefusedError(
+            f"{len(transfer.unanswered)} findings need a reason: {rules}, "
+            f"the first: {transfer.unanswered[0].message}",
+            where=str(out),
+            remedy="Give a reason for each (--acknowledge RULE=REASON), or correct the plan.",
+            findings=transfer.unanswered,
+        )
+
+
 def _row(field: Field) -> WrittenField:
     """Return the row of one field for the list of what is written."""
     points = len(control_points(field.beam))
-    name = field.name or field.beam.name
+    name = field.beam.name if field.segment is None else field.names.field
     return WrittenField(field.id, name, field.prescription.name, field.beam.mu, points)

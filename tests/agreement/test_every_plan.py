@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.filter.report import compare_report
+from app.lex.policy import reason_for
 from app.lex.sources import open_source
 from app.lex.transfer import prepare, write
 from app.lex.treatment import parse_treatment
@@ -70,7 +71,8 @@ def outcome(path: Path, out: Path) -> tuple[str, list[str]]:
     errors = [one.message for one in transfer.findings if one.state == State.ERROR]
     if errors:
         return errors[0], []
-    write(transfer, out, lambda _: [])
+    reasons = [reason_for(one, "a public file, not for treatment") for one in transfer.unanswered]
+    write(transfer.with_reasons(reasons), out, lambda _: [])
     report = compare_report(out, path)
     told = [one for one in report.findings if one.state in (State.ERROR, State.WARNING)]
     return "written", [one.message for one in told]

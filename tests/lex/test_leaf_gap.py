@@ -235,7 +235,8 @@ def test_that_options_are_read_from_the_file_and_named_in_the_report(tmp_path):
         name: entry for name, entry in entries.get("fields", {}).items() if name in still_beams
     }
     treatment_file.write_text(treatment_text(entries), encoding="utf-8")
-    report = write_from_files(demo.plan, treatment_file, out, lambda _: ())
+    why = ["LEX-C8=two beams of the plan are left out"]
+    report = write_from_files(demo.plan, treatment_file, out, lambda _: (), reasons=why)
     assert report.out == out, report.refusal
     words = ["field per control point", "resequenced", "open covered leaves"]
     assert report.to_json()["options"] == words

@@ -32,7 +32,7 @@ def told(transfer, rule="LEX-O1"):
 @settings(max_examples=60, deadline=None)
 @given(stepped(most=12, pairs=8))
 def test_that_cutting_a_beam_up_keeps_every_aperture_and_all_mu(planned):
-    parts = [part.beam for part in parts_of(planned)]
+    parts = [part.beam for part in parts_of(planned, planned.name)]
     assert content(*parts) == content(planned)
     assert sum(part.mu for part in parts) == pytest.approx(planned.mu, abs=1e-9)
     assert all(part.technique == "Static" for part in parts)
@@ -111,7 +111,7 @@ def test_that_a_still_beam_stays_one_field_and_keeps_its_id():
 )  # fmt: skip
 def test_that_a_beam_delivered_in_one_movement_is_not_cut_up(moving, words):
     with pytest.raises(UnsupportedPlanError, match=words):
-        parts_of(moving)
+        parts_of(moving, moving.name)
     transfer = transfer_of(moving)
     assert transfer.data == b""
     [finding] = told(transfer)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from app.lex.plan import Beam, Person, Prescription, Segment, Trial
+from app.lex.plan import Beam, Person, Point, Prescription, Segment, Trial
 from app.lex.treatment import Treatment, parse_treatment
 
 PAIRS = 60
 ISOCENTRE_CM = (1.25, -20.5, 3.0)
+POINT = Point("iso", ISOCENTRE_CM)
 ENTRIES = {
     "course": 1,
     "machine": "DEMO LINAC",
@@ -35,12 +36,16 @@ def beam(number: int = 1, segments: tuple[Segment, ...] | None = None, **changes
         number, f"B{number}", "LINAC", "Xrays", 6.0, "Static", 50.0,
         segments or (segment(0.0), segment(1.0)), fff=False, sad_cm=100.0, leaf_axis="X",
         isocentre_cm=ISOCENTRE_CM, dose_cgy=100.0, depth_cm=10.0,
+        dose_model="heterogeneous", dose_point=POINT,
     )  # fmt: skip
     return replace(made, **changes)
 
 
 def trial(*beams: Beam, **changes: object) -> Trial:
-    doses = Prescription("Pelvis", 25, 200.0, 5000.0, beams or (beam(1), beam(2)))
+    doses = Prescription(
+        "Pelvis", 25, 200.0, 5000.0, beams or (beam(1), beam(2)), "Set Monitor Units",
+        "Point Dose", POINT,
+    )  # fmt: skip
     made = Trial(
         "Trial_1", Person("P-001", "Doe", "Jane", "Quinn"), (doses,), plan_name="PELVIS",
         uid="1.2.3", structure_set_uid="1.2.4", frame_uid="1.2.5", position="HFS",

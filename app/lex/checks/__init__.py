@@ -1,38 +1,23 @@
-"""Every check LEX makes before it writes; a new one is a new line here (L-21)."""
+"""Every check LEX makes before it writes; a new file of checks is a new name here (L-21)."""
 
-from app.lex.checks import beams, carried, entries
-from app.lex.checks.case import Case, Check
+from collections.abc import Mapping
+
+from app.lex.checks import beams, carried, entries, machine, names, prescriptions, sites
+from app.lex.checks.case import Case, Check, collect
+from app.lex.limits import Limit, read_limits
 from core.findings import Finding
+from core.paths import clinic_folder
 
-CHECKS: tuple[Check, ...] = (
-    entries.required_data_are_present,
-    entries.field_ids_are_unique,
-    entries.site_names_are_unique,
-    entries.patient_is_named,
-    beams.energies_are_offered,
-    beams.control_points_give_whole_mu,
-    beams.leaf_counts_match,
-    beams.leaves_move_along_x,
-    beams.virtual_wedge_angles_are_allowed,
-    beams.virtual_wedges_have_enough_mu,
-    beams.monitor_units_are_usual,
-    beams.ssd_and_depth_are_usual,
-    beams.x_jaws_follow_the_leaves,
-    carried.one_device_per_column,
-    carried.motorised_wedges_have_positions,
-    carried.running_totals_can_be_written,
-    carried.arcs_turn_one_way,
-    carried.jaw_pairs_are_whole,
-    carried.isocentres_reach_the_file,
-    carried.prescribed_doses_are_whole,
-    carried.field_doses_add_up,
-    carried.unflattened_beams_are_marked,
-    carried.patient_position_is_known,
-    carried.gated_fields_are_named,
-    carried.remarks_on_the_plan,
-)
+CHECKS: tuple[Check, ...] = collect(entries, names, machine, prescriptions, beams, carried, sites)
 
 
-def check_case(case: Case) -> tuple[Finding, ...]:
-    """Ask every check; each answers with at least one finding."""
-    return tuple(finding for check in CHECKS for finding in check.run(case))
+def check_case(case: Case, limits: Mapping[str, Limit] | None = None) -> tuple[Finding, ...]:
+    """Ask every check; each answers with at least one finding.
+
+    Args:
+        case: The plan and where it goes.
+        limits: What the checks compare with; None takes the clinic's.
+
+    """
+    numbers = read_limits(clinic_folder()) if limits is None else limits
+    return tuple(finding for one in CHECKS for finding in one.run(case, numbers))

@@ -1,47 +1,32 @@
-"""Checks of the beams against the machine chosen and what the R&V system accepts."""
+"""Checks of each beam against the clinic's practice and what the R&V system accepts."""
 
 from collections.abc import Iterator
 
 from app.lex.checks.case import Case, Miss, check
+from app.lex.checks.example import Change
+from app.lex.checks.standard import AP, ARC, ELECTRONS, PA
 from app.lex.field_records import is_still, wedges_of
+from app.lex.limits import SEGMENT, Limit
 from core.findings import State
 
-MU_TOLERANCE = 1e-3
-X_JAW_TOLERANCE_CM = 0.05
-USUAL_MU = {"Static": (5.0, 500.0), "Arc": (5.0, 500.0)}
-USUAL_MU_SEGMENT = (1.0, 500.0)
-USUAL_MU_MODULATED = (5.0, 1500.0)
-SSD_RANGE_CM = (70.0, 110.0)
-DEPTH_RANGE_CM = (0.0, 30.0)
 IN_PLAN = "Change it in the planning system, save, and read the plan again."
 
 
 @check(
-    "LEX-D2",
-    "The machine offers the energy of every beam",
+    "LEX-B6",
+    "Every control point gives whole monitor units",
     State.ERROR,
-    "Choose the machine the plan was made for, or plan for this one.",
+    IN_PLAN,
+    requirements=["L-19"],
+    source="Siochi 2009, II.B",
+    why="The R&V system does not accept fractions; a rounded point is not the plan.",
+    good=[Change(f"{ELECTRONS}.mu", 210.0005)],
+    bad=[
+        Change(f"{ELECTRONS}.mu", 210.5, "E, monitor_units"),
+        Change(f"{ARC}.segments[1].meterset_share", 0.255, "ARC, point 1, monitor_units"),
+    ],
 )
-def energies_are_offered(case: Case) -> Iterator[Miss]:
-    """Ask the machine description (L-06; Siochi 2009, II.B); what it cannot tell is not run."""
-    machine = case.need_machine()
-    for field in case.fields:
-        beam = field.beam
-        offered = machine.offers(beam.modality, beam.energy, beam.fff)
-        what = f"{beam.modality} {beam.energy:g}{' FFF' if beam.fff else ''}"
-        if offered is None:
-            message = (
-                f"Energy {what} of beam {beam.name!r} not checked: the description of "
-                f"{machine.name} does not list its beams for certain."
-            )
-            yield Miss(message, beam.name, item="energy", found=what, state=State.NOT_RUN)
-        elif not offered:
-            message = f"{machine.name} does not offer {what} of beam {beam.name!r}."
-            yield Miss(message, beam.name, item="energy", found=what)
-
-
-@check("LEX-B6", "Every control point gives whole monitor units", State.ERROR, IN_PLAN)
-def control_points_give_whole_mu(case: Case) -> Iterator[Miss]:
+def control_points_give_whole_mu(case: Case, *, whole_mu_tolerance_mu: Limit) -> Iterator[Miss]:
     """Look at the running total where the R&V system refuses fractions (L-19); never round."""
     if case.system.fractional_mu:
         return
@@ -50,7 +35,7 @@ def control_points_give_whole_mu(case: Case) -> Iterator[Miss]:
         totals: list[tuple[int | None, float]] = [(None, field.beam.mu)]
         totals += [(n, field.beam.mu * point.meterset_share) for n, point in enumerate(points)]
         for number, mu in totals:
-            if not abs(mu - round(mu)) < MU_TOLERANCE:
+            if not abs(mu - round(mu)) <= whole_mu_tolerance_mu.value:
                 message = f"{case.system.name} takes whole MU only; this is {mu:.3f} MU."
                 yield Miss(
                     message, field.beam.name, number, "monitor_units", f"{round(mu)}",
@@ -59,43 +44,16 @@ def control_points_give_whole_mu(case: Case) -> Iterator[Miss]:
 
 
 @check(
-    "LEX-B8",
-    "Every beam has as many leaf pairs as the machine",
+    "LEX-B1",
+    "Every virtual wedge has an angle the clinic allows",
     State.ERROR,
-    "Choose the machine the plan was made for.",
+    IN_PLAN,
+    requirements=["L-15"],
+    source="Siochi 2009, II.B",
+    why="The clinic has commissioned and checks these angles only.",
+    good=[Change("machine.wedges.allowed_dynamic_deg.value", (45.0, 60.0))],
+    bad=[Change(f"{AP}.wedges[0].angle_deg", 45.0, "AP, dynamic_wedge")],
 )
-def leaf_counts_match(case: Case) -> Iterator[Miss]:
-    """Compare with the machine's leaf boundaries; fields without leaves have none to compare."""
-    machine = case.need_machine()
-    for field in case.fields:
-        counts = {len(point.left_cm) for point in field.beam.segments if point.left_cm}
-        if not counts:
-            continue
-        pairs = machine.mlc.pairs if machine.mlc is not None else 0
-        for count in sorted(counts - {pairs}):
-            message = f"The beam has {count} leaf pairs, {machine.name} has {pairs}."
-            yield Miss(message, field.beam.name, None, "mlc_leaves", str(pairs), str(count))
-
-
-@check(
-    "LEX-B9",
-    "Leaves move along X, and every control point has them or none has",
-    State.ERROR,
-    "Plan for a machine whose leaves move along X.",
-)
-def leaves_move_along_x(case: Case) -> Iterator[Miss]:
-    """Refuse leaves along Y: a leaf element of the transfer file does not say its axis."""
-    for field in case.fields:
-        beam = field.beam
-        if beam.leaf_axis == "Y":
-            message = "The leaves move along Y, which the transfer file cannot say."
-            yield Miss(message, beam.name, None, "mlc_leaves", "X", "Y")
-        if len({len(point.left_cm) for point in beam.segments}) > 1:
-            message = "Some control points have leaves and some have not."
-            yield Miss(message, beam.name, None, "mlc_leaves")
-
-
-@check("LEX-B1", "Every virtual wedge has an angle the clinic allows", State.ERROR, IN_PLAN)
 def virtual_wedge_angles_are_allowed(case: Case) -> Iterator[Miss]:
     """Compare with the machine description (L-15; 60 degrees only in Siochi 2009, II.B)."""
     for field in case.fields:
@@ -110,7 +68,17 @@ def virtual_wedge_angles_are_allowed(case: Case) -> Iterator[Miss]:
                 )  # fmt: skip
 
 
-@check("LEX-B3", "Every virtual wedge has enough monitor units", State.ERROR, IN_PLAN)
+@check(
+    "LEX-B3",
+    "Every virtual wedge has enough monitor units",
+    State.ERROR,
+    IN_PLAN,
+    requirements=["L-17"],
+    source="Siochi 2009, II.B and II.C.3",
+    why="With too few MU the jaw cannot make the wedge; the machine stops with an interlock.",
+    good=[Change(f"{AP}.mu", 20.0)],
+    bad=[Change(f"{AP}.mu", 19.0, "AP, field_monitor_units")],
+)
 def virtual_wedges_have_enough_mu(case: Case) -> Iterator[Miss]:
     """Compare with the least MU of the machine description (L-17)."""
     for field in case.fields:
@@ -125,14 +93,27 @@ def virtual_wedges_have_enough_mu(case: Case) -> Iterator[Miss]:
             )  # fmt: skip
 
 
-@check("LEX-B2", "Monitor units are in their usual range", State.WARNING, IN_PLAN)
-def monitor_units_are_usual(case: Case) -> Iterator[Miss]:
-    """Compare with a range by technique (L-16); the ranges are this program's proposal."""
+@check(
+    "LEX-B2",
+    "Monitor units are in their usual range",
+    State.WARNING,
+    IN_PLAN,
+    requirements=["L-16"],
+    source="Siochi 2009, II.B; the numbers are proposed here",
+    why="Unusual MU point to a wrong prescription, weight, wedge or normalisation.",
+    good=[Change(f"{AP}.mu", 500.0), Change(f"{ARC}.mu", 1500.0)],
+    bad=[
+        Change(f"{AP}.mu", 501.0, "AP, field_monitor_units"),
+        Change(f"{PA}.mu", 4.0, "PA, field_monitor_units"),
+        Change(f"{ARC}.mu", 1504.0, "ARC, field_monitor_units"),
+    ],
+)
+def monitor_units_are_usual(case: Case, *, least_mu: Limit, most_mu: Limit) -> Iterator[Miss]:
+    """Compare with a range by technique and machine (L-16)."""
     for field in case.fields:
         beam = field.beam
-        low, high = USUAL_MU.get(beam.technique, USUAL_MU_MODULATED)
-        if field.segment is not None:
-            low, high = USUAL_MU_SEGMENT
+        technique = beam.technique if field.segment is None else SEGMENT
+        low, high = (one.at(technique, case.machine_id) for one in (least_mu, most_mu))
         if not low <= beam.mu <= high:
             none = not beam.mu > 0
             message = f"{beam.mu:.2f} MU; usual for {beam.technique} is {low:g} to {high:g}."
@@ -142,16 +123,37 @@ def monitor_units_are_usual(case: Case) -> Iterator[Miss]:
             )  # fmt: skip
 
 
-@check("LEX-B4", "SSD and depth are in their usual range", State.WARNING, IN_PLAN)
-def ssd_and_depth_are_usual(case: Case) -> Iterator[Miss]:
-    """Compare where the plan gives them (L-18); the ranges are this program's proposal."""
+@check(
+    "LEX-B4",
+    "SSD and depth are in their usual range",
+    State.WARNING,
+    IN_PLAN,
+    requirements=["L-18"],
+    source="Siochi 2009, II.B; the numbers are proposed here",
+    why="An unusual distance or depth points to a misplaced isocentre, point or body outline.",
+    good=[Change(f"{AP}.segments[0].ssd_cm", 70.0), Change(f"{AP}.depth_cm", None)],
+    bad=[
+        Change(f"{AP}.segments[0].ssd_cm", 69.9, "AP, ssd"),
+        Change(f"{AP}.depth_cm", 30.1, "AP, rx_depth"),
+    ],
+)
+def ssd_and_depth_are_usual(
+    case: Case,
+    *,
+    least_ssd_cm: Limit,
+    most_ssd_cm: Limit,
+    least_depth_cm: Limit,
+    most_depth_cm: Limit,
+) -> Iterator[Miss]:
+    """Compare where the plan gives them (L-18)."""
     for field in case.fields:
         ssds = [point.ssd_cm for point in field.beam.segments]
         depths = [field.beam.depth_cm]
-        for item, values, (low, high) in (
-            ("ssd", ssds, SSD_RANGE_CM),
-            ("rx_depth", depths, DEPTH_RANGE_CM),
+        for item, values, limits in (
+            ("ssd", ssds, (least_ssd_cm, most_ssd_cm)),
+            ("rx_depth", depths, (least_depth_cm, most_depth_cm)),
         ):
+            low, high = (one.at(field.beam.technique, case.machine_id) for one in limits)
             value = next(
                 (one for one in values if one is not None and not low <= one <= high), None
             )
@@ -161,34 +163,3 @@ def ssd_and_depth_are_usual(case: Case) -> Iterator[Miss]:
                     message, field.beam.name, None, item, f"{low:g} to {high:g}",
                     f"{value:.1f}", "cm",
                 )  # fmt: skip
-
-
-@check(
-    "LEX-B7",
-    "Where leaves stand in for the X jaw, the planned X jaw is the widest leaf opening",
-    State.WARNING,
-    IN_PLAN,
-)
-def x_jaws_follow_the_leaves(case: Case) -> Iterator[Miss]:
-    """Compare each side with the outermost leaf tip of an open pair (L-20)."""
-    mlc = case.need_machine().mlc
-    if mlc is None or not any(field.beam.leaf_axis for field in case.fields):
-        return
-    if mlc.replaces_jaw.require() != "X":
-        return
-    for field in case.fields:
-        for number, point in enumerate(field.beam.segments):
-            pairs = zip(point.left_cm, point.right_cm, strict=True)
-            opened = [(left, right) for left, right in pairs if right > left]
-            if not opened or point.x1_cm is None or point.x2_cm is None:
-                continue
-            tips_cm = (min(left for left, _ in opened), max(right for _, right in opened))
-            for jaw, jaw_cm, tip_cm in zip(
-                ("x1", "x2"), (point.x1_cm, point.x2_cm), tips_cm, strict=True
-            ):
-                if not abs(jaw_cm - tip_cm) <= X_JAW_TOLERANCE_CM:
-                    message = f"Jaw {jaw.upper()} is {abs(jaw_cm - tip_cm) * 10:.1f} mm off."
-                    yield Miss(
-                        message, field.beam.name, number, f"collimator_{jaw}",
-                        f"{tip_cm:.2f}", f"{jaw_cm:.2f}", "cm",
-                    )  # fmt: skip

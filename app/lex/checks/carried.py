@@ -1,33 +1,32 @@
-"""Checks that the transfer file can carry what the plan holds: nothing may get lost on the way."""
+"""Checks that the transfer file can carry what the beams hold: nothing may get lost on the way."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from app.lex.checks.case import Case, Miss, check
-from app.lex.field_records import point_rates, wedges_of
+from app.lex.checks.example import Change
+from app.lex.checks.standard import AP, ARC, PA
+from app.lex.field_records import wedges_of
 from app.lex.fields import Field
-from app.lex.plan import Device, Prescription
-from app.lex.records import common_isocentre, total_cgy
-from app.lex.rtp_columns import layout
+from app.lex.plan import Device
 from app.lex.rtp_write import rounded
 from core.findings import State
 
 IN_PLAN = "Change it in the planning system, save, and read the plan again."
-BOOK = "Enter the field doses in the R&V system, so that they add up to the fraction dose."
-LOOK = "Compare it with the planning system before going on."
 MOST_POINTS = 999
-POSITIONS = ("HFS", "HFP", "HFDL", "HFDR", "FFS", "FFP", "FFDL", "FFDR")
 SHARE_DECIMALS = 6
 
 
-def by_prescription(case: Case) -> Iterator[tuple[Prescription, tuple[Field, ...]]]:
-    """Yield each prescription that is written with its fields."""
-    for _, group in groupby(case.fields, key=lambda one: id(one.prescription)):
-        fields = tuple(group)
-        yield fields[0].prescription, fields
-
-
-@check("LEX-C1", "Each column for a device holds the only one of its kind", State.ERROR, IN_PLAN)
+@check(
+    "LEX-C1",
+    "Each column for a device holds the only one of its kind",
+    State.ERROR,
+    IN_PLAN,
+    source="LED17001, FIELD_DEF",
+    why="A device that is left out of the file is left out of the beam.",
+    good=[Change(f"{AP}.blocks", (Device("A"), Device("A", "second")))],
+    bad=[Change(f"{AP}.blocks", (Device("A"), Device("B")), "AP, block")],
+)
 def one_device_per_column(case: Case) -> Iterator[Miss]:
     """Refuse two different codes where the file has room for one, and a device without code."""
     for field in case.fields:
@@ -60,6 +59,10 @@ def one_device_per_column(case: Case) -> Iterator[Miss]:
     "The position of every motorised wedge is known and changes only while the beam is off",
     State.ERROR,
     IN_PLAN,
+    source="DICOM PS3.3, C.8.8.14",
+    why="Without it nobody can tell which MU are given with the wedge in.",
+    good=[Change(f"{PA}.wedges", ())],
+    bad=[Change(f"{PA}.segments[0].wedge_in", None, "PA, point 0, wedge_position")],
 )
 def motorised_wedges_have_positions(case: Case) -> Iterator[Miss]:
     """Ask every control point: without it the wedged MU cannot be told.
@@ -96,7 +99,16 @@ def _wedge_step(field: Field, number: int, before: bool, after: bool) -> Iterato
     )  # fmt: skip
 
 
-@check("LEX-C3", "The running total of monitor units can be written", State.ERROR, IN_PLAN)
+@check(
+    "LEX-C3",
+    "The running total of monitor units can be written",
+    State.ERROR,
+    IN_PLAN,
+    source="LED17001, CONTROL_PT_DEF",
+    why="Dose that the file does not carry is not given.",
+    good=[Change(f"{ARC}.segments[1].meterset_share", 0.5)],
+    bad=[Change(f"{ARC}.segments[0].meterset_share", 0.25, "ARC, monitor_units")],
+)
 def running_totals_can_be_written(case: Case) -> Iterator[Miss]:
     """Look for a start off 0, an end off 1, a fall, and a dose lost in the sixth decimal."""
     for field in case.fields:
@@ -119,7 +131,16 @@ def running_totals_can_be_written(case: Case) -> Iterator[Miss]:
                 yield Miss(message, beam.name, number, "monitor_units", state=State.WARNING)
 
 
-@check("LEX-C4", "An arc turns one way all through", State.ERROR, IN_PLAN)
+@check(
+    "LEX-C4",
+    "An arc turns one way all through",
+    State.ERROR,
+    IN_PLAN,
+    source="LED17001, FIELD_DEF",
+    why="A field has one direction; turned the other way it treats another path.",
+    good=[Change(f"{ARC}.technique", "Arc")],
+    bad=[Change(f"{ARC}.segments[1].gantry_turn", "CCW", "ARC, arc_direction")],
+)
 def arcs_turn_one_way(case: Case) -> Iterator[Miss]:
     """Refuse an arc that turns back, or is called one and does not turn."""
     for field in case.fields:
@@ -138,7 +159,16 @@ def arcs_turn_one_way(case: Case) -> Iterator[Miss]:
                 yield Miss(message, beam.name, number, "gantry_dir")
 
 
-@check("LEX-C5", "Both jaws of a pair are known or none is", State.ERROR, IN_PLAN)
+@check(
+    "LEX-C5",
+    "Both jaws of a pair are known or none is",
+    State.ERROR,
+    IN_PLAN,
+    source="LED17001, FIELD_DEF",
+    why="A field without one of its edges is not the planned field.",
+    good=[Change(f"{AP}.segments[0].y1_cm", -2.0)],
+    bad=[Change(f"{AP}.segments[0].x1_cm", None, "AP, point 0, field_x_mode")],
+)
 def jaw_pairs_are_whole(case: Case) -> Iterator[Miss]:
     """Refuse one jaw without the other, and a field without any edge."""
     for field in case.fields:
@@ -152,133 +182,3 @@ def jaw_pairs_are_whole(case: Case) -> Iterator[Miss]:
             if one_sided and not point.left_cm and field.beam.applicator is None:
                 message = "Neither jaws nor leaves are known."
                 yield Miss(message, field.beam.name, number, "field_x_mode")
-
-
-@check("LEX-C6", "The isocentre of every field reaches the file", State.WARNING, LOOK)
-def isocentres_reach_the_file(case: Case) -> Iterator[Miss]:
-    """Warn where the layout has one isocentre for a site and the beams have several, or none."""
-    columns = layout("FIELD_DEF", case.system.layout)
-    per_field = any(column.name == "isocenter_position_x" for column in columns)
-    for rx, fields in by_prescription(case):
-        lacking = [field.beam.name for field in fields if field.beam.isocentre_cm is None]
-        for name in lacking:
-            message = "The plan gives no isocentre in patient axes; it stays empty."
-            yield Miss(message, name, item="isocenter_position_x")
-        shared = common_isocentre([field.beam for field in fields])
-        if shared is None and not lacking and not per_field:
-            message = (
-                f"Prescription {rx.name!r} has several isocentres; the layout of "
-                f"{case.system.name} has one for a site, so it stays empty."
-            )
-            yield Miss(message, item="isocenter_position_x")
-
-
-@check("LEX-C7", "Prescribed doses are known and whole centigray", State.WARNING, LOOK)
-def prescribed_doses_are_whole(case: Case) -> Iterator[Miss]:
-    """Warn of a dose that is not there or does not fit the fractions after rounding."""
-    for rx, fields in by_prescription(case):
-        total = total_cgy(rx)
-        for item, words, dose_cgy in (
-            ("dose_ttl", "total dose", total),
-            ("dose_tx", "dose of a fraction", rx.fraction_cgy),
-        ):
-            if dose_cgy is None:
-                message = f"Prescription {rx.name!r} has no {words}; it stays empty."
-                yield Miss(message, item=item)
-        if total is None or rx.fraction_cgy is None or rx.fractions is None:
-            continue
-        stated = rounded(total, 0) == rx.fractions * rounded(rx.fraction_cgy, 0)
-        if not stated:
-            message = (
-                f"Prescription {rx.name!r}: {rx.fractions} fractions of {rx.fraction_cgy:g} cGy "
-                f"are not {total:g} cGy in whole numbers."
-            )
-            yield Miss(
-                message, item="dose_ttl", expected=f"{total:g}",
-                found=f"{rx.fractions * rounded(rx.fraction_cgy, 0)}", unit="cGy",
-            )  # fmt: skip
-        modalities = sorted({field.beam.modality for field in fields})
-        if len(modalities) > 1:
-            message = f"Prescription {rx.name!r} has {' and '.join(modalities)}; none is written."
-            yield Miss(message, item="modality", found=", ".join(modalities))
-
-
-@check("LEX-C8", "The doses of the fields add up to the fraction dose", State.WARNING, BOOK)
-def field_doses_add_up(case: Case) -> Iterator[Miss]:
-    """Warn where no field dose is written, because the plan's do not add up or one is missing."""
-    for rx, fields in by_prescription(case):
-        doses = [field.beam.dose_cgy for field in fields if field.beam.dose_cgy is not None]
-        if not doses:
-            message = f"The plan gives no beam doses for {rx.name!r}; none is written."
-            yield Miss(message, item="field_dose", state=State.INFO)
-        elif fields[0].dose_cgy is None:
-            total = f"{sum(doses):.2f}"
-            message = (
-                f"The beam doses of {rx.name!r} add up to {total} cGy for {len(doses)} of "
-                f"{len(fields)} fields; none is written."
-            )
-            expected = "" if rx.fraction_cgy is None else f"{rx.fraction_cgy:g}"
-            yield Miss(message, item="field_dose", expected=expected, found=total, unit="cGy")
-
-
-@check(
-    "LEX-C10",
-    "Beams without a flattening filter are marked in the file",
-    State.ERROR,
-    "Choose an R&V system whose layout has the mark, or enter the field by hand there.",
-)
-def unflattened_beams_are_marked(case: Case) -> Iterator[Miss]:
-    """Refuse where the layout has no mark: the energy alone would name the flattened beam."""
-    if any(column.name == "isfff" for column in layout("EXTENDED_FIELD_DEF", case.system.layout)):
-        return
-    for field in case.fields:
-        if field.beam.fff:
-            message = (
-                f"Beam {field.beam.name!r} has no flattening filter, which the layout of "
-                f"{case.system.name} cannot say."
-            )
-            yield Miss(message, field.beam.name, item="isfff", expected="1")
-
-
-@check("LEX-C11", "The patient position is one of the eight the file knows", State.WARNING, LOOK)
-def patient_position_is_known(case: Case) -> Iterator[Miss]:
-    """Compare with the enumeration of LED17001; a plan that names none leaves it empty."""
-    position = case.trial.position
-    if not position:
-        message = "The plan does not name the patient position; it stays empty."
-        yield Miss(message, item="patient_orientation", state=State.INFO)
-    elif position not in POSITIONS:
-        message = f"The patient position is {position!r}."
-        known = ", ".join(POSITIONS)
-        yield Miss(message, item="patient_orientation", expected=known, found=position)
-
-
-@check("LEX-C12", "No field is gated", State.INFO, "Set the gating up at the machine as well.")
-def gated_fields_are_named(case: Case) -> Iterator[Miss]:
-    """Name the gated fields in every report (L-08): the file has only their note to say it."""
-    for field in case.fields:
-        if field.gated:
-            message = f"Field {field.id} is gated; its note says so, no column does."
-            yield Miss(message, field.beam.name, item="field_note", found="GATED")
-
-
-@check("LEX-C9", "All of the plan is written as it stands", State.INFO, LOOK)
-def remarks_on_the_plan(case: Case) -> Iterator[Miss]:
-    """Tell what is not written and what the reader of the plan had to choose."""
-    chosen = {field.beam.number for field in case.fields}
-    for beam in case.trial.beams:
-        if beam.setup:
-            yield Miss("A set-up beam gives no dose and is not written.", beam.name)
-        elif beam.number not in chosen:
-            yield Miss("The beam was not chosen and is not written.", beam.name)
-    for field in case.fields:
-        planned = {point.dose_rate_mu_min for point in field.beam.segments} - {None}
-        if not point_rates(field.beam) and planned - {field.dose_rate_mu_min}:
-            found = ", ".join(f"{rate:g}" for rate in planned if rate is not None)
-            message = f"The plan says {found} MU/min; what was entered is written."
-            yield Miss(
-                message, field.beam.name, item="doserate", found=str(field.dose_rate_mu_min),
-                expected=found, unit="MU/min",
-            )  # fmt: skip
-    for note in case.trial.notes:
-        yield Miss(note)
