@@ -17,6 +17,7 @@ from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.lex.command import write_from_files
 from app.lex.treatment import read_treatment
+from app.lex_commands import add_lex_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
     write.add_argument("--trial", metavar="NAME")
     finish(write, _lex_write)
+    add_lex_commands(lex)
     _filter_commands(rooms)
     add_viewer_commands(rooms)
     return top
