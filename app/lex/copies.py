@@ -176,6 +176,8 @@ def read_limits() -> Limits:
     except (OSError, ValueError) as fault:
         raise _limit_fault(f"it cannot be read: {fault}", file) from fault
     wanted = ("keep_days", "unfinished_days")
+    if not isinstance(table, dict):
+        raise _limit_fault(f"copies is {table!r}, not a table", file)
     for key in table:
         if key not in wanted:
             remedy = near_name(key, wanted, f"Known are {', '.join(wanted)}.")

@@ -1,4 +1,4 @@
-"""A real FTP server on this computer, in a thread: it may only read, and writes down every command."""
+"""A real FTP server on this computer, in a thread: it only reads, and notes every command."""
 
 import logging
 import threading
@@ -19,12 +19,12 @@ READING = {
 class RunningFtp:
     """The server, its port and every command it was given."""
 
-    def __init__(self, root, *, mlsd=True):
+    def __init__(self, root, *, mlsd=True, readable=True):
         self.commands = []
         self._stop = threading.Event()
         self._loop = IOLoop()
         authorizer = DummyAuthorizer()
-        authorizer.add_user(USER, PASSWORD, str(root), perm="elr")
+        authorizer.add_user(USER, PASSWORD, str(root), perm="elr" if readable else "el")
         commands = self.commands
 
         class Handler(FTPHandler):

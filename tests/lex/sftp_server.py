@@ -19,51 +19,20 @@ WRITING = (
 class RunningSftp:
     """The server, its port, and every attempt to do more than read."""
 
-    def __init__(self, root, key=KEY):
+    def __init__(self, root, key=KEY, *, readable=True):
         self.forbidden, self.opened, self.connections = [], [], []
         self.passwords = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._acceptor = self._do(self._listen(root, key))
+        self._acceptor = self._do(self._listen(root, key, readable))
         self.port = self._acceptor.get_port()
 
-    async def _listen(self, root, key):
-        running = self
-
-        class Login(asyncssh.SSHServer):
-            def connection_made(self, conn):
-                running.connections.append(conn)
-
-            def password_auth_supported(self):
-                return True
-
-            def validate_password(self, username, password):
-                running.passwords.append(password)
-                return (username, password) == (USER, PASSWORD)
-
-        class Files(asyncssh.SFTPServer):
-            def __init__(self, chan):
-                super().__init__(chan, chroot=str(root).encode())
-
-            def open(self, path, pflags, attrs):
-                running.opened.append(pflags)
-                if pflags != asyncssh.FXF_READ:
-                    running.forbidden.append(f"open with {pflags}")
-                return super().open(path, pflags, attrs)
-
-        def refusing(name):
-            def refuse(self, *arguments):
-                running.forbidden.append(name)
-                raise asyncssh.SFTPPermissionDenied(name)
-
-            return refuse
-
-        for name in WRITING:
-            setattr(Files, name, refusing(name))
+    async def _listen(self, root, key, readable):
         return await asyncssh.listen(
-            "127.0.0.1", 0, server_host_keys=[key], server_factory=Login, sftp_factory=Files
-        )
+            "127.0.0.1", 0, server_host_keys=[key], server_factory=_login(self),
+            sftp_factory=_files(self, root, readable),
+        )  # fmt: skip
 
     def _do(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
@@ -86,6 +55,46 @@ class RunningSftp:
 
     def only_read(self):
         return self.opened and not self.forbidden
+
+
+def _login(running):
+    class Login(asyncssh.SSHServer):
+        def connection_made(self, conn):
+            running.connections.append(conn)
+
+        def password_auth_supported(self):
+            return True
+
+        def validate_password(self, username, password):
+            running.passwords.append(password)
+            return (username, password) == (USER, PASSWORD)
+
+    return Login
+
+
+def _files(running, root, readable):
+    class Files(asyncssh.SFTPServer):
+        def __init__(self, chan):
+            super().__init__(chan, chroot=str(root).encode())
+
+        def open(self, path, pflags, attrs):
+            running.opened.append(pflags)
+            if not readable:
+                raise asyncssh.SFTPPermissionDenied("not for you")
+            if pflags != asyncssh.FXF_READ:
+                running.forbidden.append(f"open with {pflags}")
+            return super().open(path, pflags, attrs)
+
+    def refusing(name):
+        def refuse(self, *arguments):
+            running.forbidden.append(name)
+            raise asyncssh.SFTPPermissionDenied(name)
+
+        return refuse
+
+    for name in WRITING:
+        setattr(Files, name, refusing(name))
+    return Files
 
 
 @contextmanager

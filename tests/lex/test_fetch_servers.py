@@ -18,7 +18,7 @@ from core.errors import ClinicFileError, RemedyError
 from core.paths import RESOURCES, data_folder
 
 FTP = Server("Pinnacle", "ftp", "/NewPatients", "p3.example", 21, "p3rtp")
-SFTP = Server("Über \"SFTP\"", "sftp", "/", "p3", 2222, "me", host_key="SHA256:abc SHA256:def")
+SFTP = Server('Über "SFTP"', "sftp", "/", "p3", 2222, "me", host_key="SHA256:abc SHA256:def")
 FOLDER = Server("Share", "folder", "Q:\\backups")
 TLS = Server("TLS", "ftp", "/x", "p3", 990, "me", tls=True, certificate="/etc/ca.pem")
 PLAIN = '[[server]]\nname = "A"\nprotocol = "ftp"\nhost = "h"\nuser = "u"\nroot = "/r"\n'
