@@ -30,6 +30,7 @@ from app.lex.servers import Server
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _FAULTS = (OSError, EOFError, paramiko.SSHException)
 _WINDOW_BYTES = 2 * 1024 * 1024
+_REQUESTS = 64
 
 
 class SftpRemote:
@@ -79,7 +80,7 @@ class SftpRemote:
         """Yield the content of a file."""
         try:
             with self._sftp.open(self._path(path), "rb") as file:
-                file.prefetch()
+                file.prefetch(max_concurrent_requests=_REQUESTS)
                 while chunk := file.read(CHUNK_BYTES):
                     yield chunk
         except _FAULTS as fault:
