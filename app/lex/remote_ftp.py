@@ -106,8 +106,7 @@ class FtpRemote:
                 plain = ftplib.FTP(timeout=timeout_s, encoding=NAMES)
                 plain.connect(server.host, server.port)
                 return plain
-            context = ssl.create_default_context(cafile=server.certificate or None)
-            ftp = _Tls(timeout=timeout_s, encoding=NAMES, context=context)
+            ftp = _Tls(timeout=timeout_s, encoding=NAMES, context=_trust(server))
             ftp.connect(server.host, server.port)
             ftp.auth()
         except (*_FAULTS, ValueError) as fault:
@@ -147,6 +146,23 @@ class FtpRemote:
             where=self.words,
             remedy="Try again; if it stays so, show this answer to the server's administrator.",
         )
+
+
+def _trust(server: Server) -> ssl.SSLContext:
+    """Return whom to trust: the clinic's certificate file, else what this computer trusts.
+
+    Raises:
+        ServerError: The file is missing, or holds no certificate.
+
+    """
+    try:
+        return ssl.create_default_context(cafile=server.certificate or None)
+    except OSError as fault:
+        raise ServerError(
+            f"{server.certificate} is no certificate file",
+            where=server.words,
+            remedy="Ask the server's administrator for its certificate as a PEM file.",
+        ) from fault
 
 
 def _login_fault(words: str, answer: str) -> ServerError:

@@ -133,6 +133,7 @@ def test_that_a_patient_is_found_and_chosen_by_typing(qtbot, tree):
         step.search.clear()
         qtbot.keyClick(step.patients, Qt.Key.Key_Down)
         assert (step.plans.count(), step.trials.count(), step.trial) == (0, 0, None)
+        assert "77" not in lex.window().banner.text()
         qtbot.waitUntil(lambda: "Patient_2 is not there" in step.words.text(), timeout=LONG_MS)
         assert running.only_read()
 
@@ -193,7 +194,7 @@ def test_that_without_a_store_one_sentence_says_so(qtbot, tree):
         assert box.store_words.text() == NO_STORE
         assert not box.keep.isEnabled()
         log_in(qtbot, lex, "")
-        assert "no password was entered" in box.fault.text()
+        assert "No password was entered" in box.fault.text()
 
 
 @pytest.mark.req("L-02")
@@ -225,7 +226,8 @@ def test_that_a_changed_host_key_cannot_be_accepted_with_one_key(qtbot, tree):
 
 
 @pytest.mark.req("L-02")
-def test_that_cancel_leaves_no_copy_and_the_page_alive(qtbot, tree):
+@pytest.mark.parametrize("where", ["step", "status line"])
+def test_that_cancel_leaves_no_copy_and_the_page_alive(qtbot, tree, where):
     (tree / FOLDER / "Plan_0" / "plan.Trial.binary.099").write_bytes(bytes(150_000_000))
     with served("sftp", tree) as (server, password, _):
         write_servers([server])
@@ -238,11 +240,14 @@ def test_that_cancel_leaves_no_copy_and_the_page_alive(qtbot, tree):
         step.plans.setFocus()
         step.plans.setCurrentRow(0)
         qtbot.waitUntil(lambda: copying(step), timeout=LONG_MS)
-        tab_to(qtbot, step.progress.cancel_button)
-        qtbot.keyClick(step.progress.cancel_button, Qt.Key.Key_Space)
+        button = step.progress.cancel_button
+        if where == "status line":
+            button = lex.window().statusBar().cancel_button
+        tab_to(qtbot, button)
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+        quiet(qtbot)
         assert step.words.text() == CANCELLED
         assert not step.progress.isVisible()
-        quiet(qtbot)
         assert sorted(copies_folder().rglob("*")) == before
         assert step.trial is None
         assert step.missing() == ("a trial",)
@@ -306,6 +311,6 @@ def test_that_a_faulty_list_is_told_and_not_written_over(qtbot):
     servers_file().parent.mkdir(parents=True)
     servers_file().write_text('[[server]]\nnmae = "x"\n')
     box = box_of(opened(qtbot))
-    assert "unknown key 'nmae'" in box.fault.text()
+    assert "Unknown key 'nmae'" in box.fault.text()
     assert "Did you mean 'name'" in box.fault.text()
     assert not box.add_button.isEnabled()

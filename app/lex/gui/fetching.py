@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.background import JOBS, Job, Progress
@@ -17,6 +17,7 @@ from app.lex.passwords import keep_password, stored_password
 from app.lex.planning_server import copy_plans, list_patients, list_plans
 from app.lex.servers import Server
 from core.errors import RemedyError
+from core.findings import State
 
 CANCELLED = "Cancelled; nothing was kept."
 # Whoever walks down a list with the arrow keys does not want every plan on the way.
@@ -78,6 +79,7 @@ class Fetching(QObject):
         self._owner, self._box, self._plans = owner, box, plans
         self._connected: Connected | None = None
         self._job: Job | None = None
+        self._dropped: Callable[[], None] = self.stop
         self._next: Callable[[], None] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -119,16 +121,17 @@ class Fetching(QObject):
             done=self._show_connected,
             failed=self._box.fail,
             progressed=self._box.progress.show_share,
+            dropped=self._cancel_login,
         )
 
     def _show_connected(self, found: Connected) -> None:
         self._connected = found
-        self._box.end(found.note)
+        self._box.end(State.WARNING, found.note)
         self.listed.emit(found.server.words, found.patients)
 
     def _cancel_login(self) -> None:
         self.stop()
-        self._box.end(CANCELLED)
+        self._box.end(State.INFO, CANCELLED)
 
     def _after_rest(self, work: Callable[[], None]) -> None:
         """Do the work when no other choice follows at once."""
@@ -178,7 +181,10 @@ class Fetching(QObject):
             self._plans.show_fault(in_words(fault))
 
         row.begin(title)
-        self._start(title, work, done=show, failed=show_fault, progressed=row.show_share)
+        self._start(
+            title, work, done=show, failed=show_fault, progressed=row.show_share,
+            dropped=self._cancel_copy,
+        )  # fmt: skip
 
     def _start(
         self,
@@ -188,6 +194,7 @@ class Fetching(QObject):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         progressed: Callable[[float, str], None],
+        dropped: Callable[[], None],
     ) -> None:
         # A job that was stopped answers nothing, so an answer is always that of the present one.
         def over(answer: object) -> None:
@@ -201,3 +208,11 @@ class Fetching(QObject):
         self._job = JOBS.start(
             self._owner, title, work, done=over, failed=fallen, progressed=progressed
         )
+        self._dropped = dropped
+        self._job.ended.connect(self._on_ended)
+
+    @Slot(object)
+    def _on_ended(self, _: object) -> None:
+        """Notice that the job was cancelled in the status line: it answers nothing then."""
+        if self._job is not None and self._job.cancelled:
+            self._dropped()

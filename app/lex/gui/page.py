@@ -246,6 +246,7 @@ class LexPage(Page):
     def _forget_reading(self) -> None:
         """Drop the answer under way: it belongs to a plan that is not chosen any more."""
         self._reading = None
+        self.patient_changed.emit("")
 
     def _show_plan_fault(self, path: Path, fault: Exception) -> None:
         if path == self._reading:

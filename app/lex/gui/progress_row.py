@@ -23,7 +23,7 @@ class ProgressRow(QWidget):
         self.bar.setAccessibleName("Progress of the fetch")
         self.words = QLabel()
         self.words.setMinimumWidth(260)
-        self.cancel_button = QPushButton("Ca&ncel")
+        self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancelled.emit)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

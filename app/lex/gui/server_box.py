@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 from app.background import JOBS
 from app.lex.gui.chosen import in_words
 from app.lex.gui.progress_row import ProgressRow
+from app.lex.gui.said import Said
 from app.lex.gui.server_form import ServerForm, with_key
 from app.lex.passwords import NO_STORE, has_store
 from app.lex.remote import HostKeyError
 from app.lex.servers import Server, read_servers, write_servers
 from core.errors import RemedyError
+from core.findings import State
 
 
 class ServerBox(QGroupBox):
@@ -47,12 +49,14 @@ class ServerBox(QGroupBox):
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("empty: the one in the password store")
-        self.keep = QCheckBox("Keep in this computer's password &store")
+        self.password.setMinimumWidth(280)
+        self.keep = QCheckBox("Keep in this computer's password store")
         self.keep.setEnabled(False)
-        self.store_words = _words()
+        self.store_words = QLabel()
+        self.store_words.setWordWrap(True)
+        self.store_words.hide()
         self.progress = ProgressRow()
-        self.fault = _words()
-        self.fault.setObjectName("fault")
+        self.fault = Said()
         self.accept_button = QPushButton("Accept this host ke&y")
         self.form = ServerForm()
         self._lay_out()
@@ -89,11 +93,11 @@ class ServerBox(QGroupBox):
         self.progress.begin(words)
         self._allow(busy=True)
 
-    def end(self, words: str) -> None:
+    def end(self, state: State, words: str) -> None:
         """Show that it has ended, and what there is to say about it."""
         self.progress.hide()
         self.password.clear()
-        self.show_words(words)
+        self.fault.say(state, words)
         self._allow(busy=False)
 
     def fail(self, fault: Exception) -> None:
@@ -102,14 +106,9 @@ class ServerBox(QGroupBox):
         self.show_fault(fault)
         self._allow(busy=False)
 
-    def show_words(self, words: str) -> None:
-        """Say one sentence where faults stand."""
-        self.fault.setText(words)
-        self.fault.setVisible(bool(words))
-
     def show_fault(self, fault: Exception | None) -> None:
         """Say what went wrong; a host key nobody knows yet can be accepted here."""
-        self.show_words("" if fault is None else in_words(fault))
+        self.fault.say(State.ERROR, "" if fault is None else in_words(fault))
         unknown = isinstance(fault, HostKeyError) and not fault.changed
         self._offered = fault.fingerprint if isinstance(fault, HostKeyError) else ""
         self.accept_button.setVisible(unknown)
@@ -191,12 +190,12 @@ class ServerBox(QGroupBox):
         try:
             write_servers(with_key(self.servers, server.name, self._offered))
         except OSError as fault:
-            self.show_words(f"The list of servers cannot be written: {fault.strerror}.")
+            self.fault.say(State.ERROR, f"The list cannot be written: {fault.strerror}.")
             return
         typed = self.password.text()
         self.reload(server.name)
         self.password.setText(typed)
-        self.show_words("The host key is accepted. Press Connect.")
+        self.fault.say(State.INFO, "The host key is accepted. Press Connect.")
         self.connect_button.setFocus()
 
 
@@ -207,10 +206,3 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
         row.addWidget(widget)
     row.addStretch(1)
     return row
-
-
-def _words() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.hide()
-    return label

@@ -9,23 +9,24 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
     QWidget,
 )
 
+from app.lex.gui.said import Said
 from app.lex.servers import PORTS, PROTOCOLS, Server, refuse_doubles, server_from, write_servers
 from core.errors import RemedyError
+from core.findings import State
 
 _PROTOCOL_WORDS = {"ftp": "FTP", "sftp": "SFTP", "folder": "Folder on this computer or network"}
 _TEXTS = {
     "name": ("Na&me", "as it shall stand in the list"),
-    "host": ("&Host", "name or address of the server"),
+    "host": ("Host", "name or address of the server"),
     "user": ("&User", "account with the right to read"),
     "root": ("Roo&t folder", "folder that holds Institution_1"),
-    "certificate": ("Certi&ficate", "file of the authority; empty: those this computer trusts"),
+    "certificate": ("Cert&ificate", "file of the authority; empty: those this computer trusts"),
     "host_key": ("Host &key", "SHA256:…; empty until the server has shown it"),
 }  # fmt: skip
 _ONLY = {
@@ -55,13 +56,13 @@ class ServerForm(QWidget):
             self.protocol.addItem(_PROTOCOL_WORDS[name], name)
         self.port = QSpinBox()
         self.port.setRange(1, 65535)
-        self.tls = QCheckBox("Encrypt with T&LS")
+        self.tls = QCheckBox(
+            "Encrypt with T&LS (without it, the password and the plan travel in clear)"
+        )
         self.texts = {name: QLineEdit() for name in _TEXTS}
-        self.fault = QLabel()
-        self.fault.setWordWrap(True)
-        self.fault.setObjectName("fault")
+        self.fault = Said()
         self.save_button = QPushButton("&Save server")
-        self.remove_button = QPushButton("Remo&ve server")
+        self.remove_button = QPushButton("Remove server")
         self.discard_button = QPushButton("&Discard")
         self._lay_out()
         self.protocol.currentIndexChanged.connect(self._on_protocol)
@@ -81,7 +82,7 @@ class ServerForm(QWidget):
         self.port.setValue(server.port or PORTS["ftp"])
         self.tls.setChecked(server.tls)
         self.remove_button.setVisible(place is not None)
-        self.fault.hide()
+        self.fault.say(State.INFO, "")
         self._show_rows()
         self.show()
         self.texts["name"].setFocus()
@@ -107,7 +108,7 @@ class ServerForm(QWidget):
         rows: dict[str, QWidget] = {"name": self.texts["name"], "protocol": self.protocol}
         rows |= {"host": self.texts["host"], "port": self.port, "tls": self.tls}
         self.rows = rows | {name: box for name, box in self.texts.items() if name not in rows}
-        titles = {"protocol": "Pr&otocol", "port": "P&ort", "tls": ""}
+        titles = {"protocol": "&Protocol", "port": "Port", "tls": ""}
         for name, widget in self.rows.items():
             form.addRow(_TEXTS[name][0] if name in _TEXTS else titles[name], widget)
         for name, box in self.texts.items():
@@ -152,8 +153,7 @@ class ServerForm(QWidget):
             self.saved.emit("")
 
     def _show_fault(self, words: str) -> None:
-        self.fault.setText(f"Not saved: {words}.")
-        self.fault.show()
+        self.fault.say(State.ERROR, f"Not saved: {words}.")
 
 
 def with_key(servers: Sequence[Server], name: str, key: str) -> tuple[Server, ...]:
