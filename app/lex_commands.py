@@ -1,4 +1,4 @@
-"""The commands of LEX: check a plan, write its transfer file, print the rules."""
+"""The commands of LEX: check a plan, write its transfer file, fix one, print the rules."""
 
 import argparse
 from pathlib import Path
@@ -12,6 +12,7 @@ from app.lex.fix_recipe import read_recipe
 from app.lex.policy import Policy, policy_of
 from app.lex.rules_page import rules_json, rules_text
 from app.lex.treatment import read_treatment
+from app.lex_source_commands import add_source_commands
 from core.errors import ClinicFileError, RemedyError
 from core.findings import State, overall
 
@@ -19,9 +20,10 @@ CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 
 def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
-    """Add `eqs lex check`, `eqs lex write` and `eqs lex fix`."""
-    lex = rooms.add_parser("lex", help="check plans and write transfer files")
+    """Add the commands of LEX."""
+    lex = rooms.add_parser("lex", help="find and check plans, write transfer files")
     commands = lex.add_subparsers(required=True)
+    add_source_commands(commands)
     check = commands.add_parser("check", help="check a plan; no file is written")
     check.add_argument("--plan", type=Path, metavar="SOURCE")
     check.add_argument("--treatment", type=Path, metavar="TREATMENT.toml")

@@ -42,7 +42,7 @@ def test_that_a_clean_comparison_exits_with_0_and_says_what_was_not_checked(caps
     code, text, _ = run(capsys, *words, "--json")
     answer = json.loads(text)
     assert (code, answer["status"], answer["findings"]) == (0, "pass", [])
-    assert set(answer["matches"][0]) == {"rv_field", "plan_beam", "deviation"}
+    assert set(answer["matches"][0]) == {"rv_field", "plan_beam", "deviation", "segment"}
     assert {"item", "why"} <= set(answer["not_checked"][0])
     assert "gating" in {row["item"] for row in answer["not_checked"]}
 

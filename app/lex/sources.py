@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.lex.copies import require_whole
 from app.lex.dicom_file import modality_of
 from app.lex.dicom_plan import read_dicom_plan
 from app.lex.patient_index import read_patient
@@ -53,9 +54,11 @@ def open_source(path: Path) -> Source:
             its plan.Trial, or a Pinnacle patient folder or its Patient file.
 
     Raises:
-        RemedyError: Nothing readable is there, or the only trial is refused.
+        RemedyError: Nothing readable is there, or the only trial is refused; or the path lies in
+            a local copy of a planning server's files that is not whole.
 
     """
+    require_whole(path)
     try:
         kind, readings = _readings(path)
     except OSError as fault:

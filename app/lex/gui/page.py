@@ -20,6 +20,7 @@ from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.checks_step import ChecksStep
 from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter, read_plan
+from app.lex.gui.fetching import Fetching
 from app.lex.gui.plan_step import PlanStep
 from app.lex.gui.source_step import SourceStep
 from app.lex.gui.step import Step
@@ -45,6 +46,7 @@ from core.safe_write import write_whole
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 TREATMENT_FILES = "Treatment data (*.toml)"
 ReadBack = Callable[[Path], Sequence[Finding]]
+ReadBackFor = Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack]
 
 
 class LexPage(Page):
@@ -53,15 +55,13 @@ class LexPage(Page):
     title = "LEX"
     help_page = "lex"
 
-    def __init__(
-        self,
-        read_back: Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack],
-    ) -> None:
+    def __init__(self, read_back: ReadBackFor) -> None:
         super().__init__()
         self._read_back = read_back
         self.chosen: Chosen | None = None
         self.transfer: Transfer | None = None
         self.written: Path | None = None
+        self._reading: Path | None = None
         self._writing = False
         self._demo_treatment: Path | None = None
         self.source_step = SourceStep()
@@ -74,6 +74,7 @@ class LexPage(Page):
             self.source_step, self.plan_step, self.beams_step, self.treatment_step,
             self.checks_step, self.write_step,
         )  # fmt: skip
+        self.fetching = Fetching(self, self.source_step.server_box, self.plan_step)
         self._lay_out()
         self._connect()
         self._refresh()
@@ -147,6 +148,9 @@ class LexPage(Page):
         self.list.currentRowChanged.connect(self.go)
         self.source_step.wanted.connect(self._ask_source)
         self.plan_step.plan_wanted.connect(self._read_plan)
+        self.fetching.listed.connect(self._show_patients)
+        self.fetching.copied.connect(self._read_plan)
+        self.plan_step.choice_left.connect(self._forget_reading)
         self.plan_step.trial_chosen.connect(self._on_trial)
         self.treatment_step.load_wanted.connect(self._ask_treatment)
         self.treatment_step.save_wanted.connect(self._save_treatment)
@@ -215,12 +219,16 @@ class LexPage(Page):
             self.open_path(path)
 
     def _show_source(self, path: Path, patients: Sequence[PatientChoice]) -> None:
+        self.fetching.forget()
+        self.opened.emit(path)
+        self._show_patients(str(path), patients)
+
+    def _show_patients(self, place: str, patients: Sequence[PatientChoice]) -> None:
         self.chosen = self.transfer = self.written = None
         plans = sum(len(patient.plans) for patient in patients)
-        found = f"Patients: {len(patients)}   Plans: {plans}"
-        self.source_step.show_source(path, found)
+        found = f"Patients: {len(patients)}" + (f"   Plans: {plans}" if plans else "")
+        self.source_step.show_source(place, found)
         self.plan_step.show_patients(patients)
-        self.opened.emit(path)
         self.go(1)
 
     def _show_source_fault(self, fault: Exception) -> None:
@@ -230,13 +238,24 @@ class LexPage(Page):
             self._refresh()
 
     def _read_plan(self, path: Path) -> None:
+        self._reading = path
         JOBS.start(
             self, f"Reading {path.name}", lambda progress: read_plan(path, progress),
-            done=self._show_plan,
-            failed=lambda fault: self.plan_step.show_fault(in_words(fault)),
+            done=self._show_plan, failed=lambda fault: self._show_plan_fault(path, fault),
         )  # fmt: skip
 
+    def _forget_reading(self) -> None:
+        """Drop the answer under way: it belongs to a plan that is not chosen any more."""
+        self._reading = None
+        self.patient_changed.emit("")
+
+    def _show_plan_fault(self, path: Path, fault: Exception) -> None:
+        if path == self._reading:
+            self.plan_step.show_fault(in_words(fault))
+
     def _show_plan(self, chosen: Chosen) -> None:
+        if chosen.path != self._reading:
+            return
         self.chosen = chosen
         self.plan_step.show_trials(chosen.source.trials, chosen.trial)
 
@@ -254,8 +273,8 @@ class LexPage(Page):
 
     def _again(self) -> None:
         if self.chosen is not None:
-            self._read_plan(self.chosen.path)
-            self.go(self.steps.index(self.beams_step))
+            self.plan_step.ask_again()
+            self.go(self.steps.index(self.plan_step if self.fetching.active else self.beams_step))
 
     # Treatment data and checks.
 

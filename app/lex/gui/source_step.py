@@ -1,20 +1,19 @@
 """Step 1: where the plan comes from. Reading happens in the background, read-only (L-01)."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
+from app.lex.gui.server_box import ServerBox
 from app.lex.gui.step import Step
 
 
 class SourceStep(Step):
-    """Ask for a plan file or folder; the page reads it."""
+    """Ask for a plan file or folder, or a planning server; the page reads it."""
 
     title = "Source"
     guidance = (
         "Open a DICOM RT Plan, a Pinnacle plan, patient or institution folder, or drop it on the "
-        "window. Nothing is changed at the source."
+        "window; or connect to a planning server. Nothing is changed at the source."
     )
     wanted = Signal(str)
 
@@ -39,13 +38,15 @@ class SourceStep(Step):
         self.column.addLayout(row)
         self.column.addWidget(self.words)
         self.column.addWidget(self.fault)
+        self.server_box = ServerBox()
+        self.column.addWidget(self.server_box)
         self.column.addStretch(1)
         self._complete = False
 
-    def show_source(self, path: Path, what: str) -> None:
-        """Tell what was opened."""
+    def show_source(self, place: str, what: str) -> None:
+        """Tell what was opened: a path or a server, and what lies there."""
         self._complete = True
-        self.words.setText(f"{path}\n{what}")
+        self.words.setText(f"{place}\n{what}")
         self.fault.hide()
         self.changed.emit()
 
