@@ -30,6 +30,7 @@ class ImageSet:
         header: ImageSet_n.header.
         slices: The entries of ImageSet_n.ImageInfo, in the order of the pixels.
         space: Where it lies.
+        has_pixels: Whether its slices are shown.
 
     """
 
@@ -38,6 +39,7 @@ class ImageSet:
     header: Block
     slices: tuple[Block, ...]
     space: Space
+    has_pixels: bool
 
     @property
     def name(self) -> str:
@@ -76,7 +78,7 @@ def read_image_set(folder: Path, stem: str) -> ImageSet:
     is_dicom = header.number("x_start_dicom") is not None and len(frames) == 1 and "" not in frames
     told = frames.pop() if len(frames) == 1 else ""
     frame_uid = told if is_dicom else made_uid(header.text("db_name"), told, "frame of the start")
-    return ImageSet(stem, folder, header, slices, Space(position, frame_uid, is_dicom))
+    return ImageSet(stem, folder, header, slices, Space(position, frame_uid, is_dicom), False)
 
 
 def _check_slices(slices: tuple[Block, ...], header: Block, where: str) -> None:
@@ -119,7 +121,7 @@ def image_items(images: ImageSet, person: Person) -> list[Item]:
         header.update(common)
         header.SOPInstanceUID = images.image_uid(one)
         header.InstanceNumber = number + 1
-        header.ImagePositionPatient = list(_first_pixel_mm(images, one, rows))
+        header.ImagePositionPatient = list(first_pixel_mm(images, one))
         stored = _reader(path, kind, number * size, (rows, columns))
         found.append(made_item(path, header, person, pixel_start=number * size, stored=stored))
     return found
@@ -173,11 +175,16 @@ def _common_header(images: ImageSet, size: tuple[int, int]) -> Dataset:
     return header
 
 
-def _first_pixel_mm(images: ImageSet, one: Block, rows: int) -> tuple[float, float, float]:
-    """Return the DICOM position of the first pixel of a slice: lowest x, largest y."""
+def first_pixel_mm(images: ImageSet, one: Block) -> tuple[float, float, float]:
+    """Return the DICOM position of the first pixel of a slice: lowest x, largest y.
+
+    Raises:
+        UnreadableRecordError: The header lacks a value.
+
+    """
     ending = "_dicom" if images.space.is_dicom else ""
     x_cm, y_cm = (_need(images, f"{axis}_start{ending}") for axis in "xy")
-    y_cm += (rows - 1) * _positive(images, "y_pixdim")
+    y_cm += (_whole(images, "y_dim") - 1) * _positive(images, "y_pixdim")
     z_cm = one.number("TablePosition") or 0.0
     # Six digits of a centimetre are in the file; more would only be noise of the arithmetic.
     x, y, z = images.space.to_dicom_mm([x_cm, y_cm, z_cm]).round(5)

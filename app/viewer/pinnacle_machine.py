@@ -126,10 +126,8 @@ def machine_of(beam: Block, machines: Sequence[Block]) -> Machine:
     name = wanted.split(": ")[0]
     same = [one for one in machines if one.text("Name") == name]
     if len(same) == 1:
-        return Machine(same[0], f"machine {name} is here in another version than '{wanted}'")
+        return Machine(same[0], f"not here as '{wanted}'; its other version is taken")
     if len(machines) == 1:
         only = machines[0].text("Name")
-        return Machine(
-            machines[0], f"its machine '{name}' is not in the plan; the plan's only one is {only}"
-        )
-    return Machine(Block(), f"its machine '{name}' is not in plan.Pinnacle.Machines")
+        return Machine(machines[0], f"not in the plan; its only machine, {only}, is taken")
+    return Machine(Block(), "not in plan.Pinnacle.Machines; angles, jaws and leaves are not shown")

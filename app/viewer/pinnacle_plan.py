@@ -70,20 +70,23 @@ def groups_of(trial: Block) -> tuple[FractionGroup, ...]:
 
 def beams_of(
     trial: Block, plan: PlanFolder, mu: dict[int, float]
-) -> tuple[tuple[Beam, ...], list[str]]:
-    """Return the beams, numbered by their place, and what is not shown of them."""
+) -> tuple[tuple[Beam, ...], list[tuple[str, str]]]:
+    """Return the beams, numbered by their place, and the name of what is not shown, and why."""
     found, notes = [], []
     for place, beam in enumerate(trial.block("BeamList").blocks("Beam")):
         made, odd = _beam(beam, place, plan, mu.get(place))
         found.append(made)
+        machine = machine_of(beam, plan.machines)
+        if machine.note:
+            notes.append((f"machine {made.machine}", machine.note))
         if odd:
-            notes.append(f"beam {made.name}: {'; '.join(odd)}")
+            notes.append((f"beam {made.name}", "; ".join(odd)))
     return tuple(found), notes
 
 
 def _beam(beam: Block, place: int, plan: PlanFolder, mu: float | None) -> tuple[Beam, list[str]]:
     machine = machine_of(beam, plan.machines)
-    notes = [machine.note] if machine.note else []
+    notes: list[str] = []
     if machine.unknown and machine.block.pairs:
         notes.append(f"not shown, their scale is not known: {', '.join(machine.unknown)}")
     uses_leaves = beam.number("UseMLC") == 1

@@ -10,6 +10,7 @@ from app.viewer.pinnacle_dose import PlanFolder, TrialDose, trial_dose
 from app.viewer.pinnacle_images import CT_OFFSET, ImageSet, image_items, read_image_set
 from app.viewer.pinnacle_object import Person, made_header, made_item, made_uid, read_person
 from app.viewer.pinnacle_plan import beams_of, groups_of, prescriptions_of
+from app.viewer.pinnacle_slices import original_series
 from app.viewer.pinnacle_space import SIGNS, Space, setup_position
 from app.viewer.pinnacle_structures import Drawn, read_structures
 from app.viewer.pinnacle_text import Block, read_file
@@ -171,7 +172,7 @@ def _add_plan(made: _Made, home: Path) -> None:
     label = info.text("PlanName") or home.name
     for trial in trials:
         name = trial.text("Name")
-        words = label if len(trials) == 1 else f"{label}, {name}"
+        words = label if len(trials) == 1 else f"{label} ({name})"
         dose = trial_dose(trial, folder, shared)
         uid = made_uid(*_identity(made, home), name)
         _add_trial(made, (trial, folder, dose), (words, uid), structures)
@@ -202,12 +203,26 @@ def _images(made: _Made, info: Block) -> ImageSet | None:
         try:
             found = read_image_set(made.folder, stem)
             made.image_sets[stem] = found
-            series, odd = image_series(image_items(found, made.person))
-            made.series += [_with_unit_note(one) for one in series]
-            made.refused += odd
+            made.image_sets[stem] = _add_series(made, found)
         except RemedyError as problem:
             made.refused.append(Refused(problem.where, problem.what))
     return made.image_sets[stem]
+
+
+def _add_series(made: _Made, images: ImageSet) -> ImageSet:
+    """Add the original DICOM slices, or else Pinnacle's own pixels."""
+    try:
+        kept = original_series(images)
+    except RemedyError as problem:
+        made.refused.append(Refused(problem.where, problem.what))
+        kept = None
+    if kept is not None:
+        made.series.append(kept[1])
+        return kept[0]
+    series, odd = image_series(image_items(images, made.person))
+    made.series += [_with_unit_note(one) for one in series]
+    made.refused += odd
+    return replace(images, has_pixels=bool(series))
 
 
 def _with_unit_note(series: ImageSeries) -> ImageSeries:
@@ -318,7 +333,7 @@ def _add_trial(
     (trial, folder, dose), (label, uid) = read, words
     path, space = folder.path / "plan.Trial", folder.space
     beams, notes = beams_of(trial, folder, dose.mu)
-    made.refused += [Refused(label, note) for note in notes]
+    made.refused += [Refused(f"{label}, {name}", note) for name, note in notes]
     header = made_header("RTPLAN", PLAN_CLASS, uid, space.frame_uid)
     on = (structures.item.sop_uid,) if structures is not None else ()
     dose_uid = made_uid(uid, "dose")

@@ -34,18 +34,21 @@ class Space:
         frame_uid: FrameOfReferenceUID: that of the DICOM images where both agree, else one of
             its own, so that nothing is drawn on images it does not belong to.
         is_dicom: Whether places are those of the DICOM images.
+        shift_mm: What brings Pinnacle's places there; nothing but for a plan of before version 9
+            whose DICOM slices are here.
 
     """
 
     position: str
     frame_uid: str
     is_dicom: bool
+    shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def to_dicom_mm(self, points_cm: npt.ArrayLike) -> Floats:
         """Return DICOM patient positions of Pinnacle positions.
 
-        There is no offset: from version 9 on plans are written in the frame of the DICOM images,
-        before that in the frame of the image set's own start (`is_dicom` is then False).
+        From version 9 on plans are written in the frame of the DICOM images, before that in the
+        frame of the image set's own start, whose shift only the DICOM slices can tell.
 
         Args:
             points_cm: Shape (..., 3), Pinnacle's x, y, z.
@@ -55,8 +58,9 @@ class Space:
 
         """
         signs = np.array(SIGNS[self.position])
-        # + 0.0 turns -0.0, which would show on screens, into 0.0.
-        return np.asarray(np.asarray(points_cm, dtype=np.float64) * signs * MM_PER_CM + 0.0)
+        # Adding the shift turns -0.0, which would show on screens, into 0.0.
+        own = np.asarray(points_cm, dtype=np.float64) * signs * MM_PER_CM
+        return np.asarray(own + np.array(self.shift_mm))
 
     def axis_mm(self, axis: int) -> Floats:
         """Return the DICOM direction of one of Pinnacle's axes; unit vector."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -132,7 +131,7 @@ def _contours(
 
 def _slice_uids(images: ImageSet | None) -> list[tuple[float, str]]:
     """Return place (DICOM z, mm) and SOPInstanceUID of each slice whose pixels are here."""
-    if images is None or not Path(images.folder / f"{images.stem}.img").is_file():
+    if images is None or not images.has_pixels:
         return []
     heights = (
         (one.number("TablePosition") or 0.0, images.image_uid(one)) for one in images.slices

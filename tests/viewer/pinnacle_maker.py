@@ -6,6 +6,8 @@ The signs are typed here anew, one line per position, so that a wrong sign of th
 from pathlib import Path
 
 import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 NATIVE_CM = {
     "HFS": lambda x, y, z: (x / 10, -y / 10, -z / 10),
@@ -61,12 +63,12 @@ def lattice_mm(position, grid):
     return dicom_mm(position, np.stack([x, y, z], axis=-1))
 
 
-def write_patient(folder: Path, position="HFS", *, start_shift=None) -> Path:
-    """Write a patient with one plan; `start_shift` (cm) for a patient of before version 9."""
+def write_patient(folder: Path, position="HFS", *, old=False) -> Path:
+    """Write a patient with one plan; `old` for one of before version 9."""
     plan = folder / "Plan_0"
     plan.mkdir(parents=True)
     write(folder / "Patient", patient())
-    write(folder / "ImageSet_0.header", header(position, old=start_shift is not None))
+    write(folder / "ImageSet_0.header", header(position, old=old))
     write(folder / "ImageSet_0.ImageInfo", image_info())
     at = np.moveaxis(lattice_mm(position, IMAGE), -1, 0)
     stored(*at)[:, ::-1, :].astype("<i2").tofile(folder / "ImageSet_0.img")
@@ -225,3 +227,28 @@ def segment(number: int, weight: float) -> str:
         "                  };\n                };\n              };\n"
         f"              Weight = {weight};\n            }};\n"
     )
+
+
+def write_dicom_slices(folder: Path, shift_mm=(0.0, 0.0, 0.0), *, leave_out=0) -> None:
+    """Write the DICOM slices of the image set (HFS), moved by `shift_mm`, in HU."""
+    home = folder / "ImageSet_0.DICOM"
+    home.mkdir()
+    at = lattice_mm("HFS", IMAGE)
+    values = (stored(*np.moveaxis(at, -1, 0)) - 1000)[:, ::-1, :]
+    for number in range(len(at) - leave_out):
+        data = Dataset()
+        data.SOPClassUID = CTImageStorage
+        data.SOPInstanceUID = f"1.2.3.2.{number + 1}"
+        data.Modality, data.PatientID, data.PatientPosition = "CT", "P-77", "HFS"
+        data.SeriesInstanceUID, data.FrameOfReferenceUID = SERIES, FRAME
+        data.ImagePositionPatient = [float(v) for v in at[number, -1, 0] + shift_mm]
+        data.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        data.PixelSpacing = [4.0, 5.0]
+        data.Rows, data.Columns = values.shape[1:]
+        data.BitsAllocated, data.BitsStored, data.HighBit = 16, 16, 15
+        data.PixelRepresentation, data.SamplesPerPixel = 1, 1
+        data.PhotometricInterpretation = "MONOCHROME2"
+        data.PixelData = values[number].astype("<i2").tobytes()
+        data.file_meta = FileMetaDataset()
+        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        data.save_as(home / f"{number}.img", enforce_file_format=True)

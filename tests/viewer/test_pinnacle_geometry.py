@@ -23,6 +23,7 @@ from tests.viewer.pinnacle_maker import (
     NATIVE_CM,
     gray,
     stored,
+    write_dicom_slices,
     write_patient,
 )
 
@@ -87,7 +88,7 @@ def test_that_the_certificate_finds_all_in_place(placed):
 
 
 def test_that_a_plan_of_before_version_9_has_a_frame_of_its_own(tmp_path):
-    own = read_patient(write_patient(tmp_path / "Patient_1", start_shift=True))
+    own = read_patient(write_patient(tmp_path / "Patient_1", old=True))
     frames = {own.series[0].frame_uid, own.doses[0].grid.frame_uid, own.plans[0].frame_uid}
     assert len(frames | own.structure_sets[0].frame_uids) == 1
     assert FRAME not in frames
@@ -95,6 +96,45 @@ def test_that_a_plan_of_before_version_9_has_a_frame_of_its_own(tmp_path):
     assert any("own start" in odd.message for odd in own.structure_sets[0].oddities)
     states = {one.id: one.state for one in certify(own).assertions}
     assert {states[f"V-CER-{name}"] for name in ("ON-SLICE", "IN-IMAGE", "ISOCENTRE")} == {"pass"}
+
+
+SHIFT_MM = (0.0, -1009.5, 0.0)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_that_original_dicom_slices_give_hu_and_the_frame_of_the_plan(tmp_path, old):
+    shift = SHIFT_MM if old else (0.0, 0.0, 0.0)
+    folder = write_patient(tmp_path / "Patient_1", old=old)
+    write_dicom_slices(folder, shift)
+    own = read_patient(folder)
+    (series,) = own.series
+    assert (series.unit, series.frame_uid) == ("HU", FRAME)
+    assert own.plans[0].frame_uid == own.doses[0].grid.frame_uid == FRAME
+    moved = INNER_MM + shift
+    assert at_points(own.doses[0].grid, moved) == pytest.approx(gray(*INNER_MM.T), rel=1e-5)
+    places = series.geometry.points_mm([[0, 0, 0], [7, 5, 3]])
+    wanted = stored(*(places - shift).T) - 1000
+    assert at_points(read_volume(series), places) == pytest.approx(wanted)
+    assert own.plans[0].isocentres_mm == (tuple(np.add(ISO_MM, shift)),)
+    states = {one.id: one.state for one in certify(own).assertions}
+    assert {states[f"V-CER-{name}"] for name in ("ON-SLICE", "IN-IMAGE", "REFERENCES")} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("shift", "leave_out", "words"),
+    [
+        ((0.0, 3.0, 0.0), 0, "3.0 mm beside"),
+        ((3.0, 0.0, 0.0), 0, "to the side"),
+        ((0.0, 0.0, 3.0), 0, "other heights"),
+        ((0.0, 0.0, 0.0), 1, "other pixels"),
+    ],
+)
+def test_that_dicom_slices_of_another_place_are_not_taken(patient, shift, leave_out, words):
+    write_dicom_slices(patient, shift, leave_out=leave_out)
+    own = read_patient(patient)
+    (series,) = own.series
+    assert series.unit == ""
+    assert words in own.refused[0].why
 
 
 def test_that_uids_are_the_same_each_time_and_differ_between_plans(patient, tmp_path):
@@ -169,6 +209,12 @@ def test_that_real_dose_covers_the_isocentres_and_peaks_as_other_readers_say(rea
     for dose in own.doses:
         places = np.array(own.plan_of(dose).isocentres_mm)
         assert dose.grid.geometry.holds(places).all()
+
+
+def test_that_the_structures_shown_first_are_those_of_the_dose_shown_first(real):
+    _, own = real
+    plan = own.plan_of(own.chief_dose())
+    assert own.chief_structures().item.sop_uid in plan.structure_uids
 
 
 def test_that_real_mu_angles_and_prescriptions_are_those_worked_out_by_hand(real, shared_data):
