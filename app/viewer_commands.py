@@ -47,7 +47,7 @@ def add_viewer_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
 
 def _sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, nargs="+", metavar="SOURCE",
-                        help="DICOM files, folders or zip archives")  # fmt: skip
+                        help="DICOM files, folders or zip archives; Pinnacle folders")  # fmt: skip
     parser.add_argument("--patient", metavar="ID", help="one of several persons")
 
 

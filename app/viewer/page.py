@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from app.viewer.desk import Desk
     from app.viewer.loading import Loaded
 
+ACCEPTED = (
+    Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP,
+    Kind.PINNACLE, Kind.PINNACLE_PATIENT, Kind.PINNACLE_ROOT,
+)  # fmt: skip
 FILES = "DICOM files and zip archives (*.dcm *.zip);;All files (*)"
 
 
@@ -64,8 +68,8 @@ class ViewerPage(Page):
         column.addWidget(self.pages, 1)
 
     def accepts(self, kind: Kind) -> bool:
-        """Take DICOM files, folders and zip archives."""
-        return kind in (Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP)
+        """Take DICOM files, folders and zip archives, and Pinnacle's own folders."""
+        return kind in ACCEPTED
 
     def open_path(self, path: Path) -> None:
         """Open everything under a path."""
@@ -126,7 +130,7 @@ class ViewerPage(Page):
         self.fault.show()
 
     def _ask_folder(self) -> None:
-        path = self.ask_for_folder("Open a folder with DICOM files")
+        path = self.ask_for_folder("Open a folder with DICOM files, or of a Pinnacle patient")
         if path is not None:
             self.open_path(path)
 
@@ -145,11 +149,12 @@ def _load(paths: list[Path], progress: Progress) -> "Loaded":
 def _empty_page(demo_button: QPushButton) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)
-    head = QLabel("Drop a DICOM folder, file or zip archive here")
+    head = QLabel("Drop a DICOM folder, file or zip archive, or a Pinnacle folder here")
     head.setStyleSheet("font-size: 16pt; font-weight: 600;")
     body = QLabel(
         "CT, MR or PET images, RT structures, plans, doses and registrations of one or several "
-        "persons. The geometry is examined on loading; dose, structures, DVH and beams follow."
+        "persons; Pinnacle plan, patient and institution folders. The geometry is examined on "
+        "loading; dose, structures, DVH and beams follow."
     )
     body.setWordWrap(True)
     for label in (head, body):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -66,12 +68,17 @@ class Item:
         source: Where it lies.
         header: All elements before the pixels.
         pixel_start: Where the Pixel Data element begins in the file; -1 when there is none.
+        made_from: Planning system from whose own files the object was made: `header` is then all
+            there is of it, and the source is no DICOM file. Empty for a DICOM object.
+        stored: Reads the stored pixel values of an object made from other files.
 
     """
 
     source: Source
     header: Dataset
     pixel_start: int
+    made_from: str = ""
+    stored: Callable[[], npt.NDArray[np.generic]] | None = None
 
     def text(self, keyword: str) -> str:
         """Return a value as text, trimmed; empty when it is not there or damaged."""
@@ -262,6 +269,22 @@ def _has_pixels(element: bytes, header: Dataset) -> bool:
     return any(length)
 
 
+def need_dicom(items: Iterable[Item]) -> None:
+    """Refuse objects that were made from a planning system's own files.
+
+    Raises:
+        UnreadableFileError: One of them is such an object.
+
+    """
+    made = next((item for item in items if item.made_from), None)
+    if made is not None:
+        raise UnreadableFileError(
+            f"this is {made.made_from} data, no DICOM: no anonymised copy can be made of it",
+            where=made.source.name,
+            remedy=f"Export it from {made.made_from} as DICOM first.",
+        )
+
+
 def read_whole(item: Item) -> Dataset:
     """Return the complete data set of an item, pixels included.
 
@@ -269,6 +292,8 @@ def read_whole(item: Item) -> Dataset:
         UnreadableFileError: The file cannot be read to its end.
 
     """
+    if item.made_from:
+        return item.header
     with item.source.open() as stream:
         try:
             whole = pydicom.dcmread(stream, force=True)

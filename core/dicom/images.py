@@ -70,9 +70,12 @@ class ImageSeries:
 
     @property
     def unit(self) -> str:
-        """Unit of the values after rescaling: HU for CT, BQML and the like for PET."""
+        """Unit of the values after rescaling: HU for CT, BQML and the like for PET.
+
+        A CT whose RescaleType is another than HU has no unit (DICOM C.11.1.1.2).
+        """
         if self.modality == "CT":
-            return "HU"
+            return "HU" if self.first.text("RescaleType") in ("", "HU") else ""
         return self.first.text("Units") if self.modality == "PT" else ""
 
     @property
