@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.dicom import certificate_answers as answers
-from core.dicom.certificate_answers import Answer
+from core.dicom import certificate_structures as structures
+from core.dicom.certificate_words import Answer
 from core.dicom.rt_set import RtSet
 from core.findings import State
 
@@ -74,15 +75,16 @@ def certify(own: RtSet) -> Certificate:
 
 
 ASSERTIONS: tuple[tuple[str, str, Callable[[RtSet], Answer]], ...] = (
+    ("V-CER-PERSON", "Everything is of one person", answers.person),
     ("V-CER-IMAGES", "Images are here", answers.images),
     ("V-CER-SLICES", "No slice is missing, doubled or tilted", answers.slices),
     ("V-CER-POSITION", "The patient position is told and agrees", answers.position),
     ("V-CER-FRAME", "All objects share one frame of reference or are linked", answers.frames),
-    ("V-CER-STRUCTURES", "Structures are well formed", answers.structures_sound),
-    ("V-CER-ON-SLICE", "Contours lie on slices", answers.contours_on_slices),
-    ("V-CER-IN-IMAGE", "Structures lie within the images", answers.contours_in_images),
+    ("V-CER-STRUCTURES", "Structures are well formed", structures.structures_sound),
+    ("V-CER-ON-SLICE", "Contours lie on slices", structures.contours_on_slices),
+    ("V-CER-IN-IMAGE", "Structures lie within the images", structures.contours_in_images),
     ("V-CER-DOSE", "Dose is physical dose of a whole plan in Gy", answers.dose_sound),
-    ("V-CER-COVER", "The dose grid covers the structures", answers.dose_covers),
+    ("V-CER-COVER", "The dose grid covers the structures", structures.dose_covers),
     ("V-CER-ISOCENTRE", "Isocentres lie within the images", answers.isocentres),
     ("V-CER-REFERENCES", "Every object that another refers to is here", answers.references),
     ("V-CER-FILES", "Every file was read", answers.files),

@@ -4,22 +4,47 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from core.dicom.certificate_words import (
+    NAMES_SHOWN,
+    Answer,
+    answered,
+    listed,
+    point_words,
+    uid_end,
+)
 from core.dicom.dose import Dose
+from core.dicom.plan import Plan
 from core.dicom.registration import link
 from core.dicom.rt_image import readable_images
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import StructureSet
-from core.dose.geometry import Floats
+from core.dicom.values import items, text
 from core.findings import State
 
-Answer = tuple[State, list[str]]
-
-# A contour further from every slice than this share of the slice distance was drawn elsewhere.
-OFF_SLICE_SHARE = 0.5
-ON_SLICE_MM = 0.5
 COARSE_DOSE_MM = 5.0
-NAMES_SHOWN = 6
 EXPECTED_AXES = ("HFS", "HFP", "FFS", "FFP", "HFDL", "HFDR", "FFDL", "FFDR")
+
+
+def person(own: RtSet) -> Answer:
+    """Ask whether everything is of one person."""
+    names = sorted({name for item in own.items if (name := item.text("PatientName"))})
+    if len({_letters(name) for name in names}) > 1:
+        return State.ERROR, [
+            f"One patient ID, but different names: {'; '.join(map(_plain, names))}."
+        ]
+    born = sorted({date for item in own.items if (date := item.text("PatientBirthDate"))})
+    if len(born) > 1:
+        return State.WARNING, [f"Different dates of birth: {', '.join(born)}."]
+    return State.PASS, [f"{own.patient_name or 'No name'}, ID {own.patient_id or '-'}."]
+
+
+def _letters(name: str) -> str:
+    """Return a name without what systems write differently: case, separators, blanks."""
+    return "".join(letter for letter in name.partition("=")[0].casefold() if letter.isalnum())
+
+
+def _plain(name: str) -> str:
+    return ", ".join(part for part in name.partition("=")[0].split("^") if part)
 
 
 def images(own: RtSet) -> Answer:
@@ -40,7 +65,7 @@ def slices(own: RtSet) -> Answer:
     found = [(odd.state, odd.message) for odd in series.oddities]
     if len(series.items) == 1:
         found.append((State.WARNING, "The series is a single slice."))
-    return _answer(found, [f"{len(series.items)} slices, evenly spaced."])
+    return answered(found, [f"{len(series.items)} slices, evenly spaced."])
 
 
 def position(own: RtSet) -> Answer:
@@ -48,19 +73,30 @@ def position(own: RtSet) -> Answer:
     series = own.chief_series()
     if series is None:
         return State.NOT_RUN, ["No images."]
-    position = series.patient_position
+    positions = sorted({item.text("PatientPosition").upper() for item in series.items})
+    if len(positions) > 1:
+        told = " and ".join(one or "none told" for one in positions)
+        return State.ERROR, [f"The images are of different patient positions: {told}."]
+    (position,) = positions
     if not position:
         return State.WARNING, ["The images do not tell the patient position."]
     if position not in EXPECTED_AXES:
         return State.WARNING, [f"Patient position {position} is none of the eight known ones."]
     found = [
-        (State.ERROR, f"Plan {plan.label} is for {plan.patient_position}, images are {position}.")
+        (State.ERROR, f"Plan {plan.label} is for {other}, images are {position}.")
         for plan in own.plans
-        if plan.patient_position not in ("", position)
+        for other in sorted(_positions_of(plan))
+        if other != position
     ]
     turned = float(series.geometry.normal @ np.array([0.0, 0.0, 1.0]))
     words = f"{position}, {'transverse' if abs(turned) > 0.99 else 'not transverse'} slices."
-    return _answer(found, [words])
+    return answered(found, [words])
+
+
+def _positions_of(plan: Plan) -> set[str]:
+    """Return the patient positions of all setups of a plan."""
+    setups = items(plan.item.header, "PatientSetupSequence")
+    return {text(one, "PatientPosition").upper() for one in setups} - {""}
 
 
 def frames(own: RtSet) -> Answer:
@@ -71,13 +107,15 @@ def frames(own: RtSet) -> Answer:
         *(
             (f"Structures {one.label}", uid)
             for one in own.structure_sets
-            for uid in one.frame_uids
+            for uid in _frames_of(one)
         ),
         *((f"Dose {one.title}", one.grid.frame_uid) for one in own.doses),
         *((f"Plan {one.label}", one.frame_uid) for one in own.plans if one.frame_uid),
     ]
     if not parts:
         return State.NOT_RUN, ["Neither structures nor dose nor plan."]
+    if series is not None and not reference:
+        return State.ERROR, ["The images tell no frame of reference: nothing is drawn on them."]
     if not reference:
         reference = next((uid for _, uid in parts if uid), "")
         if not reference:
@@ -96,74 +134,13 @@ def frames(own: RtSet) -> Answer:
             found.append((State.ERROR, words))
         else:
             found.append((State.INFO, f"{name} is brought over by a registration object."))
-    return _answer(found, [f"All {len(parts)} objects are in frame ...{reference[-12:]}."])
+    return answered(found, [f"All {len(parts)} objects are in frame ...{reference[-12:]}."])
 
 
-def contours_on_slices(own: RtSet) -> Answer:
-    """Ask how far contours lie from the slices."""
-    series, structures = own.chief_series(), own.chief_structures()
-    if series is None or structures is None:
-        return State.NOT_RUN, ["No images." if series is None else "No structures."]
-    if series.frame_uid not in structures.frame_uids:
-        return State.NOT_RUN, ["Structures and images are in different frames of reference."]
-    geometry = series.geometry
-    limit_mm = max(geometry.slice_mm * OFF_SLICE_SHARE, ON_SLICE_MM)
-    places = geometry.slice_offsets_mm * float(geometry.normal @ geometry.along_slices)
-    far: dict[str, float] = {}
-    between: dict[str, float] = {}
-    for structure in structures.structures:
-        for contour in structure.closed:
-            height = float(((contour.points_mm - geometry.origin_mm) @ geometry.normal).mean())
-            away_mm = float(np.abs(places - height).min())
-            if away_mm > limit_mm + 1e-6:
-                far[structure.name] = max(far.get(structure.name, 0.0), away_mm)
-            elif away_mm > ON_SLICE_MM:
-                between[structure.name] = max(between.get(structure.name, 0.0), away_mm)
-    found = []
-    if far:
-        words = _listed([f"{name} ({mm:.1f} mm)" for name, mm in far.items()])
-        found.append((State.WARNING, f"Contours lie where no slice is: {words}."))
-    if between:
-        words = _listed([f"{name} ({mm:.1f} mm)" for name, mm in between.items()])
-        found.append((State.INFO, f"Contours lie between slices: {words}."))
-    return _answer(found, ["Every contour lies on a slice."])
-
-
-def contours_in_images(own: RtSet) -> Answer:
-    """Ask whether a structure lies beyond the images."""
-    series, structures = own.chief_series(), own.chief_structures()
-    if series is None or structures is None:
-        return State.NOT_RUN, ["No images." if series is None else "No structures."]
-    low, high = series.geometry.box_mm
-    outside = [
-        one.name
-        for one in structures.structures
-        if one.closed and not _boxes_touch(one.box_mm, np.stack([low, high]))
-    ]
-    found = []
-    if outside:
-        found.append((State.ERROR, f"Entirely outside the images: {_listed(outside)}."))
-    return _answer(found, ["Every structure lies within the images."])
-
-
-def _boxes_touch(one: Floats, other: Floats) -> bool:
-    return bool((one[1] >= other[0] - 1).all() and (one[0] <= other[1] + 1).all())
-
-
-def structures_sound(own: RtSet) -> Answer:
-    """Ask what is odd about names, numbers and contours."""
-    structures = own.chief_structures()
-    if structures is None:
-        return State.NOT_RUN, ["No structures."]
-    found = [(odd.state, odd.message) for odd in structures.oddities]
-    names = [one.name for one in structures.structures]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        found.append((State.WARNING, f"Names used more than once: {_listed(twice)}."))
-    empty = [one.name for one in structures.structures if not one.contours]
-    if empty:
-        found.append((State.INFO, f"Without contours: {_listed(empty)}."))
-    return _answer(found, [f"{len(names)} structures."])
+def _frames_of(structures: StructureSet) -> list[str]:
+    """Return the frames of reference of a structure set; "" where a structure tells none."""
+    untold = any(one.contours and not one.frame_uid for one in structures.structures)
+    return sorted(structures.frame_uids) + [""] * (untold or not structures.frame_uids)
 
 
 def dose_sound(own: RtSet) -> Answer:
@@ -175,12 +152,12 @@ def dose_sound(own: RtSet) -> Answer:
         found += [(odd.state, odd.message) for odd in dose.oddities]
         found += list(_dose_findings(dose))
     words = [f"{dose.title}: at most {dose.largest:.2f} {dose.unit}." for dose in own.doses]
-    return _answer(found, words)
+    return answered(found, words)
 
 
 def _of_plans(own: RtSet) -> str:
     labels = [plan.label or "without label" for plan in own.plans]
-    return f" for plan {_listed(labels)}" if labels else ""
+    return f" for plan {listed(labels)}" if labels else ""
 
 
 def _dose_findings(dose: Dose) -> Iterable[tuple[State, str]]:
@@ -201,32 +178,6 @@ def _dose_findings(dose: Dose) -> Iterable[tuple[State, str]]:
         yield State.INFO, f"Dose {dose.title} is of single beams, not of the whole plan."
 
 
-def dose_covers(own: RtSet) -> Answer:
-    """Ask which structures reach out of the dose grid."""
-    dose, structures = own.chief_dose(), own.chief_structures()
-    if dose is None or structures is None:
-        return State.NOT_RUN, ["No dose." if dose is None else "No structures."]
-    frames = structures.frame_uids
-    if dose.grid.frame_uid not in frames:
-        return State.NOT_RUN, ["Structures and dose are in different frames of reference."]
-    partly, wholly = [], []
-    for one in structures.structures:
-        if not one.closed:
-            continue
-        points = np.concatenate([contour.points_mm for contour in one.closed])
-        share = 1 - float(dose.grid.geometry.holds(points).mean())
-        if share == 1:
-            wholly.append(one.name)
-        elif share > 0:
-            partly.append(f"{one.name} ({share:.0%} of its outline)")
-    found = []
-    if wholly:
-        found.append((State.WARNING, f"Entirely outside the dose grid: {_listed(wholly)}."))
-    if partly:
-        found.append((State.INFO, f"Partly outside the dose grid: {_listed(partly)}."))
-    return _answer(found, ["The dose grid covers every structure."])
-
-
 def references(own: RtSet) -> Answer:
     """Ask which objects are referred to and are not here."""
     found: list[tuple[State, str]] = []
@@ -240,13 +191,18 @@ def references(own: RtSet) -> Answer:
                 found.append(
                     (
                         State.WARNING,
-                        f"Plan {plan.label}: its structure set {_tail(uid)} is not here.",
+                        f"Plan {plan.label}: its structure set {uid_end(uid)} is not here.",
                     )
                 )
+        found += [
+            (State.WARNING, f"Plan {plan.label}: its dose {uid_end(uid)} is not here.")
+            for uid in plan.dose_uids
+            if uid not in here
+        ]
     plans_asked = {uid for dose in own.doses for uid in dose.plan_uids}
     for uid in sorted(plans_asked - here):
         found.append(
-            (State.WARNING, f"The plan {_tail(uid)} that a dose was calculated for is not here.")
+            (State.WARNING, f"The plan {uid_end(uid)} that a dose was calculated for is not here.")
         )
     for plan in own.plans:
         if own.doses and not own.doses_of(plan):
@@ -254,9 +210,9 @@ def references(own: RtSet) -> Answer:
     structures_asked = {uid for dose in own.doses for uid in dose.structure_uids}
     for uid in sorted(structures_asked - here):
         found.append(
-            (State.WARNING, f"The structure set {_tail(uid)} that a dose refers to is not here.")
+            (State.WARNING, f"The structure set {uid_end(uid)} that a dose refers to is not here.")
         )
-    return _answer(found, ["Every object that another refers to is here."])
+    return answered(found, ["Every object that another refers to is here."])
 
 
 def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]]:
@@ -280,14 +236,14 @@ def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]
         if contour.image_uid in missing
     }
     names = [
-        f"{_tail(uid)} at z = {heights[uid]:.1f} mm" if uid in heights else _tail(uid)
+        f"{uid_end(uid)} at z = {heights[uid]:.1f} mm" if uid in heights else uid_end(uid)
         for uid in sorted(missing, key=lambda uid: heights.get(uid, 1e9))
     ]
     count = len(missing)
     verb = "slice is" if count == 1 else "slices are"
     words = (
         f"{count} of {len(asked)} {verb} missing that structure set {one.label} refers to: "
-        f"{_listed(names)}."
+        f"{listed(names)}."
     )
     return [(State.ERROR, words)]
 
@@ -295,16 +251,25 @@ def _missing_slices(one: StructureSet, here: set[str]) -> list[tuple[State, str]
 def isocentres(own: RtSet) -> Answer:
     """Ask whether the isocentres lie within the images."""
     series = own.chief_series()
-    places = [(plan.label, point) for plan in own.plans for point in plan.isocentres_mm]
-    if series is None or not places:
-        return State.NOT_RUN, ["No images." if series is None else "No isocentre."]
+    here = [
+        plan
+        for plan in own.plans
+        if series is not None and plan.frame_uid in ("", series.frame_uid)
+    ]
+    places = [(plan.label, point) for plan in here for point in plan.isocentres_mm]
+    if series is None:
+        return State.NOT_RUN, ["No images."]
+    if not places:
+        elsewhere = any(plan.isocentres_mm for plan in own.plans)
+        words = "Plan and images are in different frames of reference."
+        return State.NOT_RUN, [words if elsewhere else "No isocentre."]
     low, high = series.geometry.box_mm
     found = [
-        (State.WARNING, f"Plan {label}: isocentre {_point(point)} lies outside the images.")
+        (State.WARNING, f"Plan {label}: isocentre {point_words(point)} lies outside the images.")
         for label, point in places
         if not ((np.array(point) >= low).all() and (np.array(point) <= high).all())
     ]
-    return _answer(found, [f"Isocentre {_point(places[0][1])}."])
+    return answered(found, [f"Isocentre {point_words(places[0][1])}."])
 
 
 def files(own: RtSet) -> Answer:
@@ -318,27 +283,4 @@ def files(own: RtSet) -> Answer:
     ]
     if len(own.others) > NAMES_SHOWN:
         found.append((State.INFO, f"Not shown: {len(own.others) - NAMES_SHOWN} further objects."))
-    return _answer(found, [f"{len(own.items)} objects, all read."])
-
-
-def _answer(found: list[tuple[State, str]], otherwise: list[str]) -> Answer:
-    if not found:
-        return State.PASS, otherwise
-    order = list(State)
-    worst = min((state for state, _ in found), key=order.index)
-    ranked = sorted(found, key=lambda pair: order.index(pair[0]))
-    return worst, [words for _, words in ranked]
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMES_SHOWN])
-    more = len(names) - NAMES_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _tail(uid: str) -> str:
-    return f"...{uid[-12:]}"
-
-
-def _point(point: tuple[float, float, float]) -> str:
-    return "({:.1f}, {:.1f}, {:.1f}) mm".format(*point)
+    return answered(found, [f"{len(own.items)} objects, all read."])

@@ -66,6 +66,7 @@ class Dose:
         made_by: "" as exported; otherwise words that say what this program has added up.
         dvhs: The planning system's own DVHs.
         oddities: What is odd about it.
+        more_items: The other objects, where planar files were put together.
 
     """
 
@@ -81,6 +82,7 @@ class Dose:
     made_by: str
     dvhs: tuple[ExportedDvh, ...]
     oddities: tuple[Finding, ...]
+    more_items: tuple[Item, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -211,18 +213,23 @@ def _geometry(header: Dataset, oddities: list[Finding], where: str) -> tuple[Geo
     geometry = Geometry(
         position, along_columns, along_rows, normal, column_mm, row_mm, offsets, shape
     )
-    if not geometry.is_even:
-        low, high = geometry.gaps_mm.min(), geometry.gaps_mm.max()
-        oddities.append(
-            Finding(
-                "V-RD-UNEVEN",
-                State.WARNING,
-                f"{where}: the dose planes are {low:.2f} to {high:.2f} mm apart; "
-                "each is used where it lies.",
-                item="GridFrameOffsetVector",
-            )
-        )
+    oddities += _uneven(geometry, where)
     return geometry, flip
+
+
+def _uneven(geometry: Geometry, where: str) -> list[Finding]:
+    if geometry.is_even:
+        return []
+    low, high = geometry.gaps_mm.min(), geometry.gaps_mm.max()
+    return [
+        Finding(
+            "V-RD-UNEVEN",
+            State.WARNING,
+            f"{where}: the dose planes are {low:.2f} to {high:.2f} mm apart; "
+            "each is used where it lies.",
+            item="GridFrameOffsetVector",
+        )
+    ]
 
 
 def _frame_offsets(
@@ -334,5 +341,7 @@ def _stacked(group: list[Dose]) -> Dose:
         chief.item, Grid(geometry, values, chief.grid.frame_uid), chief.units, chief.kind,
         chief.summation, chief.plan_uids, chief.structure_uids, chief.beam_numbers, chief.comment,
         f"put together from {len(group)} planes", chief.dvhs,
-        tuple(odd for dose in group for odd in dose.oddities),
+        (*(odd for dose in group for odd in dose.oddities),
+         *_uneven(geometry, "planar doses put together")),
+        tuple(dose.item for dose in group[1:]),
     )  # fmt: skip

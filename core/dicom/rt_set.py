@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from core.dicom.dose import Dose, read_doses
-from core.dicom.files import Item, Progress, Refused, read_items
+from core.dicom.files import Item, Progress, Refused, read_items, read_whole
 from core.dicom.images import MODALITIES, ImageSeries, image_series
+from core.dicom.pixels import stored_values
 from core.dicom.plan import Plan
 from core.dicom.plan_read import read_plan
 from core.dicom.registration import Registration, read_registrations
 from core.dicom.structures import StructureSet, read_structure_set
+from core.dicom.values import maybe_int
 from core.dose.geometry import Grid
 from core.errors import RemedyError, UnreadableFileError
 
@@ -65,7 +67,12 @@ class RtSet:
             *(item for series in self.series for item in series.items),
             *(one.item for one in self.structure_sets),
             *(one.item for one in self.plans),
-            *(one.item for one in self.doses if one.made_by != SUMMED_HERE),
+            *(
+                item
+                for one in self.doses
+                if one.made_by != SUMMED_HERE
+                for item in (one.item, *one.more_items)
+            ),
             *dict.fromkeys(one.item for one in self.registrations),
             *self.rt_images,
             *self.others,
@@ -127,12 +134,14 @@ def read_rt_sets(paths: Sequence[Path], progress: Progress | None = None) -> lis
         raise UnreadableFileError(
             f"no DICOM object was found{why}", where=where, remedy="Choose another folder or file."
         )
-    people: dict[str, list[Item]] = defaultdict(list)
+    people: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in _each_once(items, refused):
-        people[item.text("PatientID")].append(item)
+        patient_id = item.text("PatientID")
+        # Without an ID the name is all there is to tell people apart.
+        people[patient_id, "" if patient_id else _name([item]).casefold()].append(item)
     sets = [
         _one_set(patient_id, own, refused, _part(progress, 0.5, 1.0))
-        for patient_id, own in people.items()
+        for (patient_id, _), own in people.items()
     ]
     return sorted(sets, key=lambda one: len(one.items), reverse=True)
 
@@ -145,19 +154,36 @@ def _part(progress: Progress | None, start: float, end: float) -> Progress | Non
 
 
 def _each_once(items: Iterable[Item], refused: list[Refused]) -> list[Item]:
-    """Drop second copies of an object, as on a CD and its copy; refuse those that differ."""
-    seen: dict[str, Item] = {}
-    kept: list[Item] = []
+    """Drop second copies of an object, as on a CD and its copy; refuse those that differ.
+
+    Of two that differ the first is kept, unless it is damaged and the second is not.
+
+    """
+    kept: dict[str, Item] = {}
+    unnamed: list[Item] = []
     for item in items:
-        first = seen.get(item.sop_uid) if item.sop_uid else None
-        if first is None:
-            seen[item.sop_uid] = item
-            kept.append(item)
-        elif _bytes(first) != _bytes(item):
-            name = first.source.name
-            why = f"other content than {name} under the same SOPInstanceUID"
-            refused.append(Refused(item.source.name, why))
-    return kept
+        first = kept.setdefault(item.sop_uid, item) if item.sop_uid else item
+        if not item.sop_uid:
+            unnamed.append(item)
+        elif first is not item and _bytes(first) != _bytes(item):
+            good, bad = (item, first) if _is_damaged(first) else (first, item)
+            kept[item.sop_uid] = good
+            why = f"other content than {good.source.name} under the same SOPInstanceUID"
+            refused.append(Refused(bad.source.name, why))
+    return [*kept.values(), *unnamed]
+
+
+def _is_damaged(item: Item) -> bool:
+    """Whether an object cannot be read to its end, pixels included."""
+    counts = ("NumberOfFrames", "Rows", "Columns", "SamplesPerPixel")
+    try:
+        if item.pixel_start < 0:
+            read_whole(item)
+        else:
+            stored_values(item, tuple(maybe_int(item.header, name) or 1 for name in counts))
+    except (RemedyError, OSError):
+        return True
+    return False
 
 
 def _bytes(item: Item) -> bytes:

@@ -105,7 +105,9 @@ def test_that_inverting_exchanges_black_and_white(panel):
 
     before = grey_image(panel.canvas.shown).pixelColor(0, 0).red()
     panel.invert.setChecked(True)
-    assert grey_image(panel.canvas.shown).pixelColor(0, 0).red() == pytest.approx(255 - before, abs=1)
+    assert grey_image(panel.canvas.shown).pixelColor(0, 0).red() == pytest.approx(
+        255 - before, abs=1
+    )
 
 
 def test_that_pixels_that_end_early_are_told_on_the_picture(qtbot, tmp_path):
