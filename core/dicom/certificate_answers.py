@@ -138,9 +138,9 @@ def frames(own: RtSet) -> Answer:
 
 
 def _frames_of(structures: StructureSet) -> list[str]:
-    """Return the frames of reference of a structure set; "" where a structure tells none."""
-    untold = any(one.contours and not one.frame_uid for one in structures.structures)
-    return sorted(structures.frame_uids) + [""] * (untold or not structures.frame_uids)
+    """Return the frames of reference its contours are in; "" where that is not told."""
+    drawn = {one.frame_uid for one in structures.structures if one.contours}
+    return sorted(drawn or structures.frame_uids or {""})
 
 
 def dose_sound(own: RtSet) -> Answer:
