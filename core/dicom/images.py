@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,11 @@ from core.errors import RemedyError
 from core.findings import Finding, State
 
 MODALITIES = ("CT", "MR", "PT")
+SHARED_BY_A_STACK = (
+    "SOPClassUID", "Modality", "SeriesInstanceUID", "FrameOfReferenceUID", "NumberOfFrames",
+    "Rows", "Columns", "ImageOrientationPatient", "PixelSpacing", "TransferSyntaxUID",
+    "SpecificCharacterSet",
+)  # fmt: skip
 SAME_PLACE_MM = 0.01
 # Positions in files are rounded to about 0.001 mm; a slice this far off the line is displaced.
 OFF_LINE_MM = 0.1
@@ -64,7 +69,7 @@ class ImageSeries:
     @property
     def thickness_mm(self) -> float | None:
         """SliceThickness, or None when not told or zero."""
-        return maybe_float(self.first.header, "SliceThickness") or None
+        return maybe_float(self.first, "SliceThickness") or None
 
     @property
     def unit(self) -> str:
@@ -88,9 +93,10 @@ def image_series(items: Sequence[Item]) -> tuple[list[ImageSeries], list[Refused
     """
     groups: dict[tuple[object, ...], list[Item]] = defaultdict(list)
     refused: list[Refused] = []
+    known: dict[Hashable, tuple[object, ...]] = {}
     for item in items:
         try:
-            groups[_group_key(item)].append(item)
+            groups[_group_key(item, known)].append(item)
         except RemedyError as problem:
             refused.append(Refused(item.source.name, problem.what))
     series = []
@@ -103,10 +109,20 @@ def image_series(items: Sequence[Item]) -> tuple[list[ImageSeries], list[Refused
     return series, refused
 
 
-def _group_key(item: Item) -> tuple[object, ...]:
+def _group_key(item: Item, known: dict[Hashable, tuple[object, ...]]) -> tuple[object, ...]:
+    """Return what the images of a stack share; `known` are the answers so far, by raw values."""
+    need_numbers(item, "ImagePositionPatient", 3, item.source.name)
+    written = item.raw(SHARED_BY_A_STACK)
+    if written is None:
+        return _new_group_key(item)
+    if written not in known:
+        known[written] = _new_group_key(item)
+    return known[written]
+
+
+def _new_group_key(item: Item) -> tuple[object, ...]:
     where = item.source.name
-    header = item.header
-    if (maybe_float(header, "NumberOfFrames") or 1) > 1:
+    if (maybe_float(item, "NumberOfFrames") or 1) > 1:
         raise RemedyError(
             "multi-frame image objects are not read",
             where=where,
@@ -114,10 +130,9 @@ def _group_key(item: Item) -> tuple[object, ...]:
         )
     if item.pixel_start < 0 and not item.transfer_syntax.is_deflated:
         raise RemedyError("the image has no pixels", where=where, remedy="Export it again.")
-    need_numbers(header, "ImagePositionPatient", 3, where)
-    size = need_numbers(header, "Rows", 1, where)[0], need_numbers(header, "Columns", 1, where)[0]
-    axes = np.concatenate(frame_axes(header, where)).round(3) + 0.0
-    spacing = pixel_spacing(header, where)
+    size = need_numbers(item, "Rows", 1, where)[0], need_numbers(item, "Columns", 1, where)[0]
+    axes = np.concatenate(frame_axes(item, where)).round(3) + 0.0
+    spacing = pixel_spacing(item, where)
     return (
         item.modality, item.text("SeriesInstanceUID"), item.text("FrameOfReferenceUID"),
         *size, *axes, *(round(step_mm, 4) for step_mm in spacing),
@@ -126,8 +141,8 @@ def _group_key(item: Item) -> tuple[object, ...]:
 
 def _sorted_series(group: list[Item]) -> ImageSeries:
     first = group[0]
-    along_columns, along_rows = frame_axes(first.header, first.source.name)
-    column_mm, row_mm = pixel_spacing(first.header, first.source.name)
+    along_columns, along_rows = frame_axes(first, first.source.name)
+    column_mm, row_mm = pixel_spacing(first, first.source.name)
     normal = np.cross(along_columns, along_rows)
     places = {id(item): _position(item) for item in group}
     ordered = sorted(group, key=lambda item: float(places[id(item)] @ normal))
@@ -136,7 +151,7 @@ def _sorted_series(group: list[Item]) -> ImageSeries:
     along_slices = _slice_direction(positions, normal)
     offsets = (positions - positions[0]) @ along_slices
     _refuse_displaced(kept, positions, along_slices, offsets)
-    shape = (len(kept), int(first.header.Rows), int(first.header.Columns))
+    shape = (len(kept), int(first.get("Rows")), int(first.get("Columns")))
     geometry = Geometry(
         positions[0], along_columns, along_rows, along_slices, column_mm, row_mm, offsets, shape
     )
@@ -145,7 +160,7 @@ def _sorted_series(group: list[Item]) -> ImageSeries:
 
 
 def _position(item: Item) -> Floats:
-    return need_numbers(item.header, "ImagePositionPatient", 3, item.source.name)
+    return need_numbers(item, "ImagePositionPatient", 3, item.source.name)
 
 
 def _without_duplicates(
@@ -258,6 +273,4 @@ def _tilt_oddity(geometry: Geometry) -> list[Finding]:
 
 def describe_source(item: Item) -> str:
     """Return maker and model of the device that made an object."""
-    return (
-        f"{text(item.header, 'Manufacturer')} {text(item.header, 'ManufacturerModelName')}".strip()
-    )
+    return f"{text(item, 'Manufacturer')} {text(item, 'ManufacturerModelName')}".strip()

@@ -108,9 +108,7 @@ def _lines_crossed(
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(
-    out: Shares, row: int, height: float, left: float, right: float, whole: Floats
-) -> None:
+def _add(out: Shares, row: int, height: float, left: float, right: float, whole: Floats) -> None:
     """Add a covered piece of a line, with its moments about the pixels' centres.
 
     Pixels that it covers from side to side are noted in `whole` by where their run begins and

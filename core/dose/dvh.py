@@ -298,10 +298,8 @@ def _widen(extremes: Floats, dose: float, own: float, inner: float, outer: float
     if outer < 0.999:
         return
     kind = 1 if inner >= 0.999 else 0 if own >= 0.999 else 2
-    if dose < extremes[kind, 0]:
-        extremes[kind, 0] = dose
-    if dose > extremes[kind, 1]:
-        extremes[kind, 1] = dose
+    extremes[kind, 0] = min(extremes[kind, 0], dose)
+    extremes[kind, 1] = max(extremes[kind, 1], dose)
 
 
 def _nested(extremes: Floats) -> None:
