@@ -33,6 +33,9 @@ class Page(QWidget):
         """Open what `accepts` agreed to. Reading runs in the background."""
         raise NotImplementedError(f"{type(self).__name__} opens nothing, asked for {path.name}")
 
+    def prepare(self) -> None:
+        """Load what the room will need. Runs off the GUI thread, once, when all is shown."""
+
     def take_over(self, path: Path, plan: Path) -> None:
         """Go on in this room with a file that another room made, and its plan."""
         raise NotImplementedError(f"{type(self).__name__} takes over nothing ({path}, {plan})")
