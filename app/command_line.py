@@ -17,6 +17,7 @@ from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.lex_commands import add_lex_commands
+from app.portal_commands import add_portal_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     _filter_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
+    add_portal_commands(rooms)
     return top
 
 
