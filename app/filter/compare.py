@@ -20,9 +20,9 @@ from app.filter.parameters import (
     Kind,
     Parameter,
 )
-from app.filter.segments import fitted, ordered
+from app.filter.segments import fitted, leaves_apart, ordered
 from app.filter.split_fields import Split, find_splits, findings_of
-from app.filter.values import Difference, compare_values
+from app.filter.values import Difference, compare_values, finest_of, tolerance_of
 from core.findings import Finding, NotChecked, State
 
 REMEDY = "Find out which of the two is right; correct the R&V system or the plan, and check again."
@@ -252,10 +252,21 @@ class _Judge:
                 f"(plan segments {words}); each was compared with its own", field.id,
             )  # fmt: skip
         before: tuple[ControlPoint, ControlPoint] | None = None
-        for one, other in zip(found, arranged.points, strict=True):
+        doubtful = leaves_apart(found, arranged.points, self._leaves_pass_mm(found))
+        for place, (one, other) in enumerate(zip(found, arranged.points, strict=True)):
             last = one is found[-1]
             yield from self._of_point(field, one, other, before, last=last)
+            if doubtful[place]:
+                yield from self._of_leaves(field, one, other)
             before = (one, other)
+
+    def _leaves_pass_mm(self, found: Sequence[ControlPoint]) -> Decimal:
+        """Return the least difference that passes for every leaf of a field: of the finest."""
+        finest = Decimal(1)
+        for point in found:
+            for layer in point.layers:
+                finest = min(finest, finest_of(layer.a_mm + layer.b_mm))
+        return tolerance_of(LEAF, finest, self.limits, digits_count=self.digits_count)
 
     def _of_point(
         self,
@@ -288,7 +299,6 @@ class _Judge:
             row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)
             apart = Difference(planned or "none", turn or "none")
             yield _finding(item, row, field, one.number, apart)
-        yield from self._of_leaves(field, one, other)
 
     def _known(
         self, row: Parameter, field: Field, before: tuple[ControlPoint, ControlPoint] | None
