@@ -2,20 +2,18 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.filter.compare import Comparison, Match, compare
-from app.filter.consistency import consistency
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
 from app.filter.delivery_forms import judged
 from app.filter.field import Plan
-from app.filter.limits import read_limits
+from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
-from app.filter.rtp_check import structure_findings
-from app.filter.rtp_text import read_file
-from app.filter.rv_source import is_dicom, open_rv
+from app.filter.rv_source import RvRead, read_rv
+from app.filter.settings import Settings, read_settings
 from core.findings import Finding, NotChecked, State, overall
 
 NO_PLAN = NotChecked("comparison with the plan", "no plan has been imported yet")
@@ -39,6 +37,8 @@ class Report:
     matches: tuple[Match, ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
+    rv: Plan | None = None
+    plan: Plan | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a mapping that JSON can hold."""
@@ -69,12 +69,14 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
         RemedyError: The file is damaged or of another kind.
 
     """
-    rv = open_rv(rv_path, machine_scale)
-    findings = _on_opening(rv_path, rv)
-    not_checked = (NO_PLAN, *_unread(rv), *_gaps(rv), *NEVER_IN_THE_FILE)
-    sources = (_source(rv_path),)
-    title = f"R&V export {rv_path.name}"
-    return Report(title, sources, overall(findings), (), findings, not_checked)
+    read = read_rv(rv_path, machine_scale)
+    rv, opening = read.plan, opened(read, read_settings())
+    not_checked = (
+        NO_PLAN, *opening.not_checked, *_unread(rv), *_gaps(rv), *NEVER_IN_THE_FILE
+    )  # fmt: skip
+    status, title = overall(opening.findings), f"R&V export {rv_path.name}"
+    sources = (source_of(rv_path),)
+    return Report(title, sources, status, (), opening.findings, not_checked, rv)
 
 
 def compare_report(
@@ -98,27 +100,32 @@ def compare_report(
         RemedyError: One of the sources is damaged or of another kind, or no form is called so.
 
     """
-    rv = open_rv(rv_path, machine_scale)
-    plan = read_plan_source(plan_path, trial)
-    comparison = compare(rv, plan, read_limits())
-    opening = _on_opening(rv_path, rv)
+    settings = read_settings()
+    read = read_rv(rv_path, machine_scale)
+    rv, plan = read.plan, read_plan_source(plan_path, trial)
+    comparison = compare(rv, plan, settings.limits)
+    logical = opened(read, settings)
+    opening = logical.findings
     if all(rx.fractions is not None for rx in plan.prescriptions):
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
     findings = tuple(judged(_without_echoes(comparison, opening), expected))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
-        *comparison.not_checked, *_gaps(rv), *_gaps(plan), *NEVER_IN_THE_FILE, *ALWAYS_MANUAL
+        *comparison.not_checked, *logical.not_checked, *_gaps(rv), *_gaps(plan),
+        *NEVER_IN_THE_FILE, *ALWAYS_MANUAL,
     )  # fmt: skip
-    sources = (_source(rv_path), _source(plan_path))
+    sources = (source_of(rv_path), source_of(plan_path))
     title = f"R&V export {rv_path.name} against plan {plan_path.name}"
-    return Report(title, sources, overall(findings), comparison.matches, findings, not_checked)
+    status = overall(findings)
+    return Report(title, sources, status, comparison.matches, findings, not_checked, rv, plan)
 
 
-def _on_opening(path: Path, rv: Plan) -> tuple[Finding, ...]:
-    structure = () if is_dicom(path) else structure_findings(read_file(path))
-    notes = tuple(Finding("F-RV-NOTE", State.INFO, note) for note in rv.notes)
-    return (*structure, *consistency(rv, read_limits()), *notes)
+def opened(read: RvRead, settings: Settings) -> Logic:
+    """Return what an export shows on opening: structure, logic, and what the reader notes."""
+    asked = logic(read.plan, settings)
+    notes = tuple(Finding("F-RV-NOTE", State.INFO, note) for note in read.plan.notes)
+    return replace(asked, findings=(*read.structure, *asked.findings, *notes))
 
 
 # A value that differs from the plan is often a contradiction within the export too; the second
@@ -133,7 +140,11 @@ ECHOES = {
     "F-SHARE-ENDS": ("monitor_units",),
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
+    "F-APPLICATOR": ("e_applicator", "modality"),
+    "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
+LEAVES = ("mlc_leaves", "total_control_points")
+ENERGIES = ("energy", "modality")
 
 
 def _is_open_question(finding: Finding) -> bool:
@@ -145,6 +156,8 @@ def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple
 
     def is_echo(finding: Finding) -> bool:
         items = ECHOES.get(finding.rule, ())
+        if finding.rule.startswith("F-INT-"):
+            items = _interlocked(finding.item)
         return any(
             item == name or (name == "mlc" and item.startswith("mlc_"))
             for name in items
@@ -153,6 +166,17 @@ def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple
         )
 
     return (*comparison.findings, *(one for one in opening if not is_echo(one)))
+
+
+def _interlocked(item: str) -> tuple[str, ...]:
+    """Return the items of the comparison that explain an interlock of `item`."""
+    if item.startswith("mlc_"):
+        return ("mlc", *LEAVES)
+    applied = (item, "e_applicator", *ENERGIES)
+    if item.startswith("collimator_y"):
+        return ("mlc", *applied)
+    jaws_or_beam = item.startswith("collimator_x") or item in ("doserate", "energy")
+    return applied if jaws_or_beam else (item, *ENERGIES) if item == "e_applicator" else (item,)
 
 
 def _unread(rv: Plan) -> Iterator[NotChecked]:
@@ -169,7 +193,8 @@ def _gaps(plan: Plan) -> Iterator[NotChecked]:
         yield NotChecked(item, f"{plan.kind}: {why}")
 
 
-def _source(path: Path) -> Source:
+def source_of(path: Path) -> Source:
+    """Return a source with its digest."""
     if path.is_dir():
         return Source(str(path), "")
     return Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest())

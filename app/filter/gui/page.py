@@ -19,9 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS, CancelledError, Progress
 from app.filter.field import Field, Plan
-from app.filter.plan_source import read_plan_source
 from app.filter.report import Report, compare_report, open_report
-from app.filter.rv_source import open_rv
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
@@ -58,15 +56,17 @@ def open_export(
     rv_path: Path, plan_path: Path | None, scale: str | None, progress: Progress
 ) -> Opened:
     """Read an export, and the plan when there is one, and report. No widget in sight."""
-    progress(0.1, f"reading {rv_path.name}")
-    rv = open_rv(rv_path, machine_scale=scale)
     if plan_path is None:
-        progress(0.5, "checking")
-        return Opened(rv, None, open_report(rv_path, machine_scale=scale))
-    progress(0.3, f"reading {plan_path.name}")
-    plan = read_plan_source(plan_path)
-    progress(0.6, "comparing")
-    return Opened(rv, plan, compare_report(rv_path, plan_path, machine_scale=scale))
+        progress(0.1, f"reading and checking {rv_path.name}")
+        return _opened(open_report(rv_path, machine_scale=scale))
+    progress(0.1, f"reading {rv_path.name} and {plan_path.name}, comparing")
+    return _opened(compare_report(rv_path, plan_path, machine_scale=scale))
+
+
+def _opened(report: Report) -> Opened:
+    if report.rv is None:
+        raise ValueError("a report of the Filter holds what it reports on")
+    return Opened(report.rv, report.plan, report)
 
 
 class FilterPage(Page):
