@@ -153,11 +153,14 @@ def _is_open_question(finding: Finding) -> bool:
 
 def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
     told = {(finding.field, finding.item) for finding in comparison.findings}
+    silent = {one.item for one in comparison.not_checked}
 
     def is_echo(finding: Finding) -> bool:
         items = ECHOES.get(finding.rule, ())
         if finding.rule.startswith("F-INT-"):
             items = _interlocked(finding.item)
+        if finding.rule.startswith("F-HINT-"):  # the plan has answered it, if it holds the value
+            return finding.item not in silent
         return any(
             item == name or (name == "mlc" and item.startswith("mlc_"))
             for name in items
