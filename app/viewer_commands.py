@@ -47,7 +47,7 @@ def add_viewer_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
 
 def _sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, nargs="+", metavar="SOURCE",
-                        help="DICOM files, folders or zip archives")  # fmt: skip
+                        help="DICOM files, folders or zip archives; Pinnacle folders")  # fmt: skip
     parser.add_argument("--patient", metavar="ID", help="one of several persons")
 
 
@@ -89,12 +89,18 @@ def _render(words: argparse.Namespace) -> int:
     from app.viewer.render import Wanted, render
 
     wanted = Wanted(Orientation(words.view), _point(words.at), _size(words.size), words.patient)
-    point = render(words.source, words.out, wanted)
+    done = render(words.source, words.out, wanted)
     text = "{} written: {} view through ({:.1f}, {:.1f}, {:.1f}) mm".format(
-        words.out, words.view, *point
+        words.out, words.view, *done.at_mm
     )
-    say(words, {"status": "pass", "file": str(words.out), "at_mm": list(point)}, text)
-    return 0
+    whole = {
+        "status": State.WARNING if done.left_out else State.PASS,
+        "file": str(words.out),
+        "at_mm": list(done.at_mm),
+        "left_out": list(done.left_out),
+    }
+    say(words, whole, "\n".join([text, *done.left_out]))
+    return 1 if done.left_out else 0
 
 
 def _anonymise(words: argparse.Namespace) -> int:

@@ -34,11 +34,11 @@ def write_whole(path: Path, data: bytes, *, approve: Callable[[Path], None] | No
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable where the system lets a folder be opened (not Windows)."""
+def sync_folder(folder: Path) -> None:
+    """Make names given in a folder durable where the system lets one be opened (not Windows)."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

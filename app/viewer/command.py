@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from app.viewer.sources import read_sets
 from core.dicom.certificate import Certificate, certify
 from core.dicom.dose import Dose
-from core.dicom.rt_set import RtSet, read_rt_sets
+from core.dicom.rt_set import RtSet
 from core.dicom.structure_dvh import StructureDvh, structure_dvhs
 from core.dicom.structures import StructureSet
 from core.errors import RemedyError, UnreadableFileError
@@ -30,7 +31,7 @@ def one_set(paths: Sequence[Path], patient: str | None = None) -> RtSet:
         RemedyError: There are several persons and none is named, or nobody of that ID.
 
     """
-    sets = read_rt_sets(paths)
+    sets = read_sets(paths)
     known = ", ".join(one.patient_id or "(no ID)" for one in sets)
     where = ", ".join(path.name for path in paths)
     if patient is not None:
@@ -68,7 +69,7 @@ def dvhs_of(
     """Return the DVHs of a set.
 
     Args:
-        paths: Files, folders or zip archives.
+        paths: DICOM files, folders or zip archives; Pinnacle folders.
         patient: PatientID, where there are several persons.
         names: Structure names, with * and ?; all for none.
         dose_uid: SOPInstanceUID of the dose; the chief dose for None.

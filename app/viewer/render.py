@@ -37,8 +37,22 @@ class Wanted:
     patient: str | None = None
 
 
-def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> tuple[float, float, float]:
-    """Write a view of a set as PNG and return the patient point it goes through.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was written.
+
+    Attributes:
+        at_mm: Patient point the view goes through.
+        left_out: What is not drawn or was brought over from another frame, one sentence each.
+
+    """
+
+    at_mm: tuple[float, float, float]
+    left_out: tuple[str, ...]
+
+
+def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> Rendered:
+    """Write a view of a set as PNG.
 
     Raises:
         RemedyError: Nothing can be shown, or `out` cannot be written.
@@ -62,7 +76,7 @@ def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> tuple[float, flo
     plane = view_plane(wanted.view, scene.box_mm, point, wanted.size)
     write_whole(out, png_bytes(SliceRenderer(scene).image(plane, display, point)))
     x, y, z = (float(value) for value in point)
-    return x, y, z
+    return Rendered((x, y, z), scene.left_out)
 
 
 def ensure_application() -> None:

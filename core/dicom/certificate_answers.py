@@ -7,6 +7,7 @@ import numpy as np
 from core.dicom.dose import Dose
 from core.dicom.plan import Plan
 from core.dicom.registration import Registration, link
+from core.dicom.rt_image import readable_images
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import StructureSet
 from core.findings import State
@@ -293,6 +294,8 @@ def _plain_name(text: str) -> str:
 def files(own: RtSet) -> Answer:
     """Ask which files were not used or are not shown."""
     found = [(State.WARNING, f"Not used: {one.name}: {one.why}.") for one in own.refused]
+    _, problems = readable_images(own.rt_images)
+    found += [(State.WARNING, f"Not shown: RT image {words}.") for words in problems]
     found += [
         (State.INFO, f"Not shown: {item.modality or 'unknown kind'} {item.source.name}.")
         for item in own.others[:NAMES_SHOWN]
