@@ -1,6 +1,7 @@
 """What the clinic has laid down for the Filter: limits, rules, and which machine is which."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from app.filter.limits import Limits, read_limits
@@ -18,6 +19,7 @@ class Settings:
 
     Attributes:
         names: Machine description by the machine's name in the R&V system, in lower case.
+        tables: Allowed difference of the couch angle (deg) by number of the tolerance table.
         folder: The clinic's folder; None where there is none.
 
     """
@@ -25,8 +27,14 @@ class Settings:
     limits: Limits
     rules: Rules
     names: dict[str, str]
+    tables: dict[str, Decimal] = field(default_factory=dict)
     folder: Path | None = None
     _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
+
+    def couch_deg(self, tolerance_table: str | None) -> Decimal:
+        """Return how far the couch angles of one beam may be apart."""
+        number = (tolerance_table or "").strip()
+        return self.tables.get(number, self.limits["exports.couch_deg"])
 
     def machine(self, name: str | None) -> Machine | None:
         """Return the description of a machine of the R&V system; None when none is named.
@@ -58,6 +66,7 @@ def read_settings(folder: Path | None = None) -> Settings:
         read_limits(own_file(place, "tolerances.toml")),
         read_rules(own_file(place, "filter/rules.toml")),
         _names(place),
+        _tables(place),
         place,
     )
 
@@ -82,3 +91,21 @@ def _names(folder: Path | None) -> dict[str, str]:
                 )
             names[name.strip().casefold()] = str(stem)
     return names
+
+
+def _tables(folder: Path | None) -> dict[str, Decimal]:
+    own = own_file(folder, "filter/tolerance_tables.toml")
+    found: dict[str, Decimal] = {}
+    rows = read_table(own).get("tables") if own is not None else None
+    for number, row in rows.items() if isinstance(rows, dict) else ():
+        entry = row.get("couch_deg") if isinstance(row, dict) else None
+        value = entry.get("value") if isinstance(entry, dict) else entry
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 30
+        if not fits:
+            raise ClinicFileError(
+                f"couch_deg of tolerance table {number} is {value!r}, allowed are 0 to 30 deg",
+                where=str(own),
+                remedy="Correct the entry; resources/filter/tolerance_tables.toml shows how.",
+            )
+        found[number] = Decimal(str(value))
+    return found

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.filter.compare import LEAF, compare
+from app.filter.compare import compare
 from app.filter.field import LeafBanks
+from app.filter.judge import LEAF
 from app.filter.rtp_checksum import PIECE, checksum
 from app.filter.segments import aperture, leaves_apart
 from app.filter.values import compare_values, finest_of, tolerance_of
