@@ -21,7 +21,8 @@ _BEAM = re.compile(r"(\d+(?:\.\d+)?)\s*(mev|mv|x|e)\b|\b(x)\s*0?(\d+)\b", re.IGN
 def consistency(rv: Plan, settings: Settings) -> Iterator[Finding]:
     """Return everything in an export that contradicts itself."""
     limits = settings.limits
-    yield from _field_ids(rv, settings)
+    if rv.kind != "DICOM RT Plan":  # it holds no field IDs
+        yield from _field_ids(rv, settings)
     sites = {rx.site for rx in rv.prescriptions}
     lost = [field for field in rv.fields if field.site not in sites and sites]
     for field in lost:

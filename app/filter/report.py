@@ -10,10 +10,12 @@ from app.filter.compare import Comparison, Match, compare
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
 from app.filter.delivery_forms import judged
 from app.filter.field import Plan
+from app.filter.isodose import isodose_lines
 from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import RvRead, read_rv
 from app.filter.settings import Settings, read_settings
+from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State, overall
 
 NO_PLAN = NotChecked("comparison with the plan", "no plan has been imported yet")
@@ -72,7 +74,7 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
     read = read_rv(rv_path, machine_scale)
     rv, opening = read.plan, opened(read, read_settings())
     not_checked = (
-        NO_PLAN, *opening.not_checked, *_unread(rv), *_gaps(rv), *NEVER_IN_THE_FILE
+        NO_PLAN, *opening.not_checked, *unread(rv), *gaps(rv), *NEVER_IN_THE_FILE
     )  # fmt: skip
     status, title = overall(opening.findings), f"R&V export {rv_path.name}"
     sources = (source_of(rv_path),)
@@ -85,6 +87,7 @@ def compare_report(
     trial: str | None = None,
     machine_scale: str | None = None,
     expected: Collection[str] = frozenset(),
+    view: View = PLAN_TO_RV,
 ) -> Report:
     """Report on an R&V export against a plan.
 
@@ -95,6 +98,7 @@ def compare_report(
         machine_scale: Scale of a native export.
         expected: Forms of delivery that the person who transferred the plan has declared; see
             `app.filter.delivery_forms`.
+        view: Which column of Table 1 it is.
 
     Raises:
         RemedyError: One of the sources is damaged or of another kind, or no form is called so.
@@ -103,20 +107,21 @@ def compare_report(
     settings = read_settings()
     read = read_rv(rv_path, machine_scale)
     rv, plan = read.plan, read_plan_source(plan_path, trial)
-    comparison = compare(rv, plan, settings.limits)
+    comparison = compare(rv, plan, settings.limits, view)
     logical = opened(read, settings)
     opening = logical.findings
     if all(rx.fractions is not None for rx in plan.prescriptions):
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
-    findings = tuple(judged(_without_echoes(comparison, opening), expected))
+    findings = tuple(judged(without_echoes(comparison, opening), expected))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
-        *comparison.not_checked, *logical.not_checked, *_gaps(rv), *_gaps(plan),
-        *NEVER_IN_THE_FILE, *ALWAYS_MANUAL,
+        *comparison.not_checked, *logical.not_checked, *gaps(rv), *gaps(plan),
+        *NEVER_IN_THE_FILE, *isodose_lines(rv, plan), *ALWAYS_MANUAL,
     )  # fmt: skip
     sources = (source_of(rv_path), source_of(plan_path))
-    title = f"R&V export {rv_path.name} against plan {plan_path.name}"
+    kind = "R&V" if view is PLAN_TO_RV else view.checked
+    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
     status = overall(findings)
     return Report(title, sources, status, comparison.matches, findings, not_checked, rv, plan)
 
@@ -151,7 +156,8 @@ def _is_open_question(finding: Finding) -> bool:
     return finding.rule == "F-RX-FRACTIONS" and finding.state == State.WARNING
 
 
-def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
+def without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return what a comparison and the opening found, each error told once."""
     told = {(finding.field, finding.item) for finding in comparison.findings}
     silent = {one.item for one in comparison.not_checked}
 
@@ -182,7 +188,8 @@ def _interlocked(item: str) -> tuple[str, ...]:
     return applied if jaws_or_beam else (item, *ENERGIES) if item == "e_applicator" else (item,)
 
 
-def _unread(rv: Plan) -> Iterator[NotChecked]:
+def unread(rv: Plan) -> Iterator[NotChecked]:
+    """Return what stands in an export and cannot be brought to IEC."""
     fields: dict[tuple[str, str], list[str]] = {}
     for field in rv.fields:
         for place in field.unread:
@@ -191,7 +198,8 @@ def _unread(rv: Plan) -> Iterator[NotChecked]:
         yield NotChecked(item, why, ", ".join(ids))
 
 
-def _gaps(plan: Plan) -> Iterator[NotChecked]:
+def gaps(plan: Plan) -> Iterator[NotChecked]:
+    """Return what holds for the whole of a source."""
     for item, why in plan.gaps:
         yield NotChecked(item, f"{plan.kind}: {why}")
 
