@@ -125,10 +125,13 @@ class SrsReport:
         ]  # fmt: skip
         return {**self.report.to_json(), "isocentres": groups}
 
+    def printout(self) -> str:
+        """Return the arcs by isocentre, laid out like a planning printout."""
+        return "\n".join([*_head(self.report.rv), *_groups(self.part.isocentres)])
+
     def text(self) -> str:
-        """Return the report laid out like a planning printout, then the findings."""
-        rv = self.report.rv
-        return "\n".join([*_head(rv), *_groups(self.part.isocentres), as_text(self.report)])
+        """Return the printout, then the findings."""
+        return f"{self.printout()}\n{as_text(self.report)}"
 
 
 def srs_report(rv_path: Path, machine_scale: str | None = None) -> SrsReport:
