@@ -128,6 +128,13 @@ def _table_positions(rx: Prescription, fields: list[Field], limits: Limits) -> I
             value = getattr(field.couch, f"{name}_mm")
             if value is not None:
                 groups[field.isocentre].append((value, field.id))
+        silent = [field.id for field in fields if getattr(field.couch, f"{name}_mm") is None]
+        if groups and silent:
+            words = f"{rx.site}: couch_{name} is blank in {', '.join(silent)}, not in the others"
+            yield Finding(
+                "F-TABLE-BLANK", State.WARNING, words, silent[0] if len(silent) == 1 else "",
+                item=f"couch_{name}", expected="a position", found="blank", remedy=CURE,
+            )  # fmt: skip
         for group in groups.values():
             common, _ = Counter(value for value, _ in group).most_common(1)[0]
             for value, field_id in group:

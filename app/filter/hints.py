@@ -8,7 +8,7 @@ have is a warning (Siochi 2009, III.A).
 from collections.abc import Iterator
 from decimal import Decimal
 
-from app.filter.field import Field, Plan
+from app.filter.field import Field, Plan, Prescription
 from app.filter.settings import Settings
 from core.findings import Finding, NotChecked, State
 
@@ -25,6 +25,39 @@ def hints(rv: Plan, settings: Settings) -> Iterator[Finding | NotChecked]:
         yield NotChecked("doserate", "the export does not hold it", ", ".join(silent))
     for field in rv.fields:
         yield from _name(field, settings)
+        yield from _small(field, settings.limits["hints.small_field_mm"])
+    for rx in rv.prescriptions:
+        yield from _mu_factor(rv, rx, settings.limits["hints.mu_per_cgy"])
+
+
+def _small(field: Field, least: Decimal) -> Iterator[Finding]:
+    """Show a treatment field that is smaller than a side the clinic has measured well."""
+    jaws = field.jaws
+    for axis in "xy":
+        one, two = getattr(jaws, f"{axis}1_mm"), getattr(jaws, f"{axis}2_mm")
+        if field.setup or one is None or two is None or not 0 < two - one < least:
+            continue
+        width = (two - one).scaleb(-1)
+        yield Finding(
+            "F-HINT-SMALL", State.INFO,
+            f"Field {field.id} is only {width} cm wide along {axis.upper()}", field.id,
+            item=f"field_{axis}", expected=f"{least.scaleb(-1)}", found=str(width), unit="cm",
+            remedy="See that output and dose of so small a field are commissioned.",
+        )  # fmt: skip
+
+
+def _mu_factor(rv: Plan, rx: Prescription, most: Decimal) -> Iterator[Finding]:
+    """Warn of far more MU than the dose needs: a sign of over-modulation or of a wrong MU."""
+    own = [field for field in rv.fields if field.site == rx.site and not field.setup]
+    total = sum((field.mu or Decimal(0) for field in own), Decimal(0))
+    if rx.fraction_cgy and total > most * rx.fraction_cgy:
+        factor = total / rx.fraction_cgy
+        yield Finding(
+            "F-MU-FACTOR", State.WARNING,
+            f"{rx.site}: {total} MU for {rx.fraction_cgy} cGy are {factor:.1f} MU per cGy",
+            item="field_monitor_units", expected=f"{most}", found=f"{factor:.1f}", unit="MU/cGy",
+            remedy="Compare the MU with the plan; acknowledge for a highly modulated plan.",
+        )  # fmt: skip
 
 
 def _gating(rv: Plan, settings: Settings) -> Iterator[Finding]:

@@ -21,7 +21,9 @@ WITHOUT_PLAN = {
     "clinical": "a clinical set-up: no plan exists; look at the fields side by side",
     "vsim": "a virtual simulation: no plan exists; compare with the simulation workstation",
 }
-LINE = "  {:5} {:14} {:>6} {:>6} {:>4} {:>6} {:>8} {:>8}  {}"
+LINE = "  {:5} {:20} {:>9} {:>9} {:>4} {:>8} {:>8} {:>8}  {}"
+
+TITLES = ("ID", "Name", "Couch deg", "Start deg", "Turn", "Stop deg", "MU", "cGy", "Tray")
 
 
 def exports_report(
@@ -185,8 +187,7 @@ def _groups(groups: tuple[Isocentre, ...]) -> list[str]:
         )
         comment = group.arc_set or "no standard set"
         lines.append(f"Isocentre {number} {group.name}: {where}   Set: {comment}")
-        lines.append(LINE.format("ID", "Name", "Couch", "Start", "Turn", "Stop", "MU", "cGy",
-                                 "Tray"))  # fmt: skip
+        lines.append(LINE.format(*TITLES))
         lines += [_arc(arc) for arc in group.arcs]
         total = sum((arc.mu or Decimal(0) for arc in group.arcs), Decimal(0))
         lines += [f"  MU of the isocentre: {total}", ""]
@@ -198,4 +199,4 @@ def _arc(arc: Field) -> str:
     cells = (arc.couch_deg, arc.arc_start_deg, arc.arc_direction, arc.arc_stop_deg, arc.mu,
              arc.dose_cgy)  # fmt: skip
     texts = ["?" if cell is None else str(cell) for cell in cells]
-    return LINE.format(arc.id, arc.name[:14], *texts, codes or "none")
+    return LINE.format(arc.id, arc.name, *texts, codes or "none")

@@ -145,9 +145,11 @@ ECHOES = {
     "F-SHARE-ENDS": ("monitor_units",),
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
+    "F-MU-FACTOR": ("field_monitor_units", "dose_tx"),
     "F-APPLICATOR": ("e_applicator", "modality"),
     "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
+ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE")
 LEAVES = ("mlc_leaves", "total_control_points")
 ENERGIES = ("energy", "modality")
 
@@ -165,7 +167,7 @@ def without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[
         items = ECHOES.get(finding.rule, ())
         if finding.rule.startswith("F-INT-"):
             items = _interlocked(finding.item)
-        if finding.rule.startswith("F-HINT-"):  # the plan has answered it, if it holds the value
+        if finding.rule in ANSWERED:  # by the plan, if it holds the value
             return finding.item not in silent
         return any(
             item == name or (name == "mlc" and item.startswith("mlc_"))

@@ -148,7 +148,7 @@ def _wedges(wedges: tuple[Accessory, ...] | None) -> dict[str, Cell]:
 
 
 def _name(accessories: tuple[Accessory, ...] | None) -> str:
-    names = [one.names[0] if one.names else one.kind for one in accessories or ()]
+    names = [one.names[0] if one.names else one.kind or "YES" for one in accessories or ()]
     return ", ".join(names)
 
 

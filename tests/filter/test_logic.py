@@ -229,3 +229,26 @@ def test_that_every_rule_states_unit_and_source():
 
 def test_that_samples_are_what_they_say():
     assert field().jaws == JAWS == field().control_points[0].jaws
+
+
+@pytest.mark.req("R-14")
+def test_that_a_table_position_missing_in_one_field_is_told():
+    fields = field("1"), field("2", couch=replace(Couch(D(10), D(20), D(30)), lateral_mm=None))
+    (one,) = logic(export(*fields), SETTINGS).findings
+    assert (one.rule, one.state, one.field) == ("F-TABLE-BLANK", State.WARNING, "2")
+
+
+@pytest.mark.req("R-23")
+@pytest.mark.parametrize(("mu", "wrong"), [("900", False), ("900.1", True)])
+def test_that_more_than_5_mu_per_cgy_are_told(mu, wrong):
+    found = told(export(field("1", mu=D(mu)), field("2")))
+    assert found == ([("F-MU-FACTOR", "")] if wrong else [])
+
+
+@pytest.mark.req("R-23")
+@pytest.mark.parametrize(("edge", "small"), [("-20.0", False), ("20.1", True)])
+def test_that_a_small_field_is_shown(edge, small):
+    one = field("1", jaws=replace(JAWS, x1_mm=D(edge)))
+    found = logic(export(one, field("2")), SETTINGS).findings
+    hints = [hit.rule for hit in found if hit.rule == "F-HINT-SMALL"]
+    assert hints == (["F-HINT-SMALL"] if small else [])
