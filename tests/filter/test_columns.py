@@ -19,6 +19,7 @@ from app.filter.views import PLAN_TO_VARIS
 from core.errors import UnsupportedPlanError
 from core.findings import State
 from tests.filter.compare_samples import field, plan, point
+from tests.one_change.records import data_of, lines_of
 
 PAIRS = (
     "mosaiq_2.4", "mosaiq_2.6", "oncentra_columna_dose", "oncentra_prostate_nodose_boost",
@@ -161,6 +162,32 @@ def test_that_every_real_export_agrees_with_itself(shared_data, capsys):
         rules = {one["rule"] for one in answer["findings"]}
         assert not any(rule.startswith("F-CMP") for rule in rules), path.name
         assert {one["deviation"] for one in answer["matches"]} <= {0}, path.name
+
+
+def reversed_fields(data):
+    """Return an export with its fields in the reverse order, each with what belongs to it."""
+    head, fields = [], []
+    for line in lines_of(data):
+        if line.cells[0] in ("FIELD_DEF", "PDF_FIELD_DEF"):
+            fields.append([line])
+        elif fields and line.cells[0] != "DOSE_DEF":
+            fields[-1].append(line)
+        else:
+            head.append(line)
+    return data_of([*head, *(line for field in reversed(fields) for line in field)])
+
+
+@pytest.mark.req("R-05", "R-07")
+def test_that_two_exports_that_differ_only_in_order_agree(shared_data, tmp_path, capsys):
+    checked = 0
+    for path in sorted((shared_data / "rtp").glob("mosaiq*.rtp")):
+        turned = tmp_path / path.name
+        turned.write_bytes(reversed_fields(path.read_bytes()))
+        _, answer = run(capsys, "filter", "compare", "--rv", turned, "--initial", path)
+        rules = {one["rule"] for one in answer["findings"]}
+        assert not any(rule.startswith("F-CMP") for rule in rules), path.name
+        checked += len(answer["matches"])
+    assert checked > 20
 
 
 @pytest.mark.req("O-11")
