@@ -15,6 +15,7 @@ from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.filter_commands import add_filter_commands
 from app.lex_commands import add_lex_commands
+from app.portal_commands import add_portal_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add_filter_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
+    add_portal_commands(rooms)
     return top
 
 
