@@ -47,13 +47,13 @@ def _small(field: Field, least: Decimal) -> Iterator[Finding]:
 
 
 def _mu_factor(rv: Plan, rx: Prescription, most: Decimal) -> Iterator[Finding]:
-    """Warn of far more MU than the dose needs: a sign of over-modulation or of a wrong MU."""
+    """Show far more MU than the dose needs: high modulation, or a wrong MU."""
     own = [field for field in rv.fields if field.site == rx.site and not field.setup]
     total = sum((field.mu or Decimal(0) for field in own), Decimal(0))
     if rx.fraction_cgy and total > most * rx.fraction_cgy:
         factor = total / rx.fraction_cgy
         yield Finding(
-            "F-MU-FACTOR", State.WARNING,
+            "F-HINT-MU", State.INFO,
             f"{rx.site}: {total} MU for {rx.fraction_cgy} cGy are {factor:.1f} MU per cGy",
             item="field_monitor_units", expected=f"{most}", found=f"{factor:.1f}", unit="MU/cGy",
             remedy="Compare the MU with the plan; acknowledge for a highly modulated plan.",

@@ -145,11 +145,10 @@ ECHOES = {
     "F-SHARE-ENDS": ("monitor_units",),
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
-    "F-MU-FACTOR": ("field_monitor_units", "dose_tx"),
     "F-APPLICATOR": ("e_applicator", "modality"),
     "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
-ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE")
+ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE", "F-HINT-MU")
 LEAVES = ("mlc_leaves", "total_control_points")
 ENERGIES = ("energy", "modality")
 

@@ -240,9 +240,9 @@ def test_that_a_table_position_missing_in_one_field_is_told():
 
 @pytest.mark.req("R-23")
 @pytest.mark.parametrize(("mu", "wrong"), [("900", False), ("900.1", True)])
-def test_that_more_than_5_mu_per_cgy_are_told(mu, wrong):
-    found = told(export(field("1", mu=D(mu)), field("2")))
-    assert found == ([("F-MU-FACTOR", "")] if wrong else [])
+def test_that_more_than_5_mu_per_cgy_are_shown(mu, wrong):
+    found = told(export(field("1", mu=D(mu)), field("2")), hints=True)
+    assert found == ([("F-HINT-MU", "")] if wrong else [])
 
 
 @pytest.mark.req("R-23")
