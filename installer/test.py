@@ -12,6 +12,7 @@ import time
 
 from environment import CHECKOUT, SetUpError, ensure
 from peers import ensure_peers
+from servers import ensure_servers
 
 PYTEST = ["-m", "pytest", "-q"]
 STEPS = (
@@ -35,6 +36,7 @@ def main() -> int:
     if "--bench" in sys.argv[1:]:
         ensure_peers()
         return _run(python, *BENCH_STEP, {"QT_QPA_PLATFORM": "offscreen"})
+    ensure_servers()
     failed = []
     for name, words in STEPS:
         if _run(python, name, words, {"QT_QPA_PLATFORM": "offscreen"}) != 0:
