@@ -86,7 +86,7 @@ class Query:
             setattr(asked, keyword, "")
         for keyword, value in (keys or {}).items():
             setattr(asked, keyword, value)
-        if level == "IMAGE" and self.is_ours:
+        if level != "PATIENT" and self.is_ours:
             # Dcmqrscp and Orthanc find nothing at all when a private key is asked for.
             asked.add_new(OUR_BLOCK, "LO", OUR_CREATOR)
             asked.add_new(CONTENT, "LO", "")
@@ -140,9 +140,12 @@ class Query:
 def content_told(answer: Dataset) -> str:
     """Return the content digest our own archive tells; empty from others."""
     try:
-        return str(answer.private_block(OUR_BLOCK[0], OUR_CREATOR)[1].value or "")
+        told = answer.private_block(OUR_BLOCK[0], OUR_CREATOR)[1].value or ""
     except KeyError:
         return ""
+    # Without explicit VR nobody says that it is a text.
+    text = told.decode("ascii", "replace") if isinstance(told, bytes) else str(told)
+    return text.strip("\0 ")
 
 
 @contextmanager

@@ -22,8 +22,17 @@ from core.archive.archive import Archive
 from core.archive.calls import Caller, send_at_once
 from core.archive.commitment import on_action
 from core.archive.index import Instance, Outcome
+from core.archive.ledger import Ledger
+from core.archive.manifest import told_digest
 from core.archive.nodes import ListenerSettings
-from core.archive.query import OUR_VERSION, answers, instances_asked
+from core.archive.query import (
+    CONTENT,
+    OUR_BLOCK,
+    OUR_CREATOR,
+    OUR_VERSION,
+    answers,
+    instances_asked,
+)
 from core.archive.store import digest_of
 from core.archive.syntaxes import accepted_for, contexts_of, in_syntax
 from core.archive.tls import client_context, server_context
@@ -35,6 +44,9 @@ SUCCESS, PENDING, CANCELLED = 0x0000, 0xFF00, 0xFE00
 # PS3.7 annex C and PS3.4 table B.2-1.
 DUPLICATE, CANNOT_UNDERSTAND, OUT_OF_RESOURCES = 0x0111, 0xC000, 0xA700
 UNABLE_TO_PROCESS, DESTINATION_UNKNOWN, BAD_IDENTIFIER = 0xC001, 0xA801, 0xA900
+UNIQUE_KEYS = {
+    "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID",
+}  # fmt: skip
 REJECTED_PERMANENT, BY_USER, CALLING_UNKNOWN = 0x01, 0x01, 0x03
 
 
@@ -51,8 +63,11 @@ class Counts:
 class Listener:
     """A running listener; `stop` ends it."""
 
-    def __init__(self, archive: Archive, settings: ListenerSettings) -> None:
+    def __init__(
+        self, archive: Archive, settings: ListenerSettings, ledger: Ledger | None = None
+    ) -> None:
         self.archive = archive
+        self.ledger = ledger if ledger is not None else Ledger(archive)
         self.settings = settings
         self.counts = Counts()
         # Every storage class, private ones of planning systems too (Y-01).
@@ -136,9 +151,19 @@ class Listener:
                     yield CANCELLED, None
                     return
                 found.RetrieveAETitle = self.settings.ae_title
+                self._tell_digest(event.identifier, found)
                 yield PENDING, found
         except RemedyError as problem:
             yield _status(BAD_IDENTIFIER, problem.what), None
+
+    def _tell_digest(self, asked: Dataset, found: Dataset) -> None:
+        """Add the digest of the content where another archive of ours asks for it."""
+        if CONTENT not in asked:
+            return
+        level = str(found.QueryRetrieveLevel)
+        uid = str(found.get(UNIQUE_KEYS.get(level, ""), ""))
+        found.add_new(OUR_BLOCK, "LO", OUR_CREATOR)
+        found.add_new(CONTENT, "LT", told_digest(self.ledger, level, uid))
 
     def _on_move(self, event: Any) -> Iterator[Any]:  # noqa: ANN401  (pynetdicom's event)
         wanted = self._wanted(event)
