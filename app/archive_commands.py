@@ -1,4 +1,4 @@
-"""`eqs archive import|find|sets|get|verify`: the archive without a window."""
+"""`eqs archive import|find|sets|get|verify`: the archive without a window; others beside it."""
 
 # ruff: noqa: PLC0415  (pydicom's readers are loaded by the command that needs them)
 
@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.archive_network_commands import (
+    LEVELS,
+    add_network_commands,
+    add_places,
+    find_there,
+    get_there,
+)
+from core.errors import RemedyError
 from core.findings import State
 
 
@@ -25,21 +33,27 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
         ("modality", "e.g. RTPLAN"),
     ):  # fmt: skip
         find.add_argument(f"--{name}", default="", help=words)
+    find.add_argument("--node", metavar="NAME", help="ask this system instead of the archive")
+    find.add_argument("--level", choices=LEVELS, default="study", help="with --node")
+    for name in ("study", "series"):
+        find.add_argument(f"--{name}", default="", metavar="UID", help="with --node")
     _finish(find, _find)
     sets = archive.add_parser("sets", help="plan sets of a person, and what they lack")
     sets.add_argument("--id", required=True, help="patient ID")
     _finish(sets, _sets)
     get = archive.add_parser("get", help="copy objects into a folder or zip file")
-    get.add_argument("--id", required=True, help="patient ID")
+    get.add_argument("--id", help="patient ID")
+    get.add_argument("--node", metavar="NAME", help="fetch from this system into the archive")
     get.add_argument("--study", metavar="UID")
     get.add_argument("--series", metavar="UID")
-    get.add_argument("--out", type=Path, required=True, metavar="DIR|FILE.zip")
+    get.add_argument("--out", type=Path, metavar="DIR|FILE.zip")
     _finish(get, _get)
     _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
+    add_network_commands(archive)
 
 
 def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401  (a command)
-    command.add_argument("--archive", type=Path, metavar="DIR", help="another archive's folder")
+    add_places(command)
     finish(command, run)
 
 
@@ -54,6 +68,8 @@ def _import(words: argparse.Namespace) -> int:
 
 
 def _find(words: argparse.Namespace) -> int:
+    if words.node:
+        return find_there(words)
     from app.archive import command
     from core.archive.find import Wanted, find_patients
 
@@ -77,6 +93,14 @@ def _sets(words: argparse.Namespace) -> int:
 
 
 def _get(words: argparse.Namespace) -> int:
+    if words.node:
+        return get_there(words)
+    if not words.id or words.out is None:
+        raise RemedyError(
+            "a copy of the archive's objects needs --id and --out",
+            where="eqs archive get",
+            remedy="Give both, or --node to fetch from another system.",
+        )
     from app.archive import command
     from app.archive.retrieve import retrieve
 

@@ -28,39 +28,55 @@ SETTLE_S = 10.0
 
 
 def run_rules(
-    ledger: Ledger, settings: ArchiveSettings, effort: Effort, settle_s: float = SETTLE_S
+    ledger: Ledger,
+    settings: ArchiveSettings,
+    effort: Effort,
+    settle_s: float = SETTLE_S,
+    since: str = "",
 ) -> dict[str, list[Result]]:
-    """Send what the rules say and what has not been sent; return results by rule."""
+    """Send what the rules say and what has not been sent; return results by rule.
+
+    Args:
+        ledger: Knows what was sent.
+        settings: The rules and nodes.
+        effort: How hard to try.
+        settle_s: How long an object must have been here.
+        since: Look only at persons of whom something came after this (ISO 8601, UTC), and at
+            those of whom something could not be sent.
+
+    """
     archive = ledger.archive
     limit = (datetime.now(UTC) - timedelta(seconds=settle_s)).isoformat(timespec="milliseconds")
     done: dict[str, list[Result]] = {}
     caller = Caller(settings.listener.ae_title, settings.listener.tls)
+    patients = _patients(ledger, since)
     for rule in settings.rules:
         sent = ledger.forwarded(rule.name)
-        new = [one for one in archive.index.instances("i.received <= ?", limit)
-               if rule.meets(one) and one.sop_uid not in sent]  # fmt: skip
-        for patient, own in _by_patient(archive, new).items():
+        for patient in patients:
             if effort.stop.is_set():
                 return done
-            sets = plan_sets(archive.instances_of_patient(patient))
-            wanted = [one for one in due(rule, own, sets) if one.sop_uid not in sent]
-            if not wanted:
-                continue
-            results = _sent(archive, rule, wanted, settings.node(rule.send), caller, effort)
-            ledger.note_forwarded(rule.name, results)
-            done.setdefault(rule.name, []).extend(results)
+            whole = archive.instances_of_patient(patient)
+            settled = [one for one in whole if one.received <= limit]
+            new = [one for one in settled if rule.meets(one) and one.sop_uid not in sent]
+            wanted = [one for one in due(rule, new, plan_sets(whole) if new else [])
+                      if one.sop_uid not in sent]  # fmt: skip
+            if wanted:
+                results = _sent(archive, rule, wanted, settings.node(rule.send), caller, effort)
+                ledger.note_forwarded(rule.name, results)
+                done.setdefault(rule.name, []).extend(results)
     return done
 
 
-def _by_patient(archive: Archive, new: Sequence[Instance]) -> dict[int, list[Instance]]:
-    found: dict[int, list[Instance]] = {}
-    for one in new:
-        rows = archive.index.rows(
-            "SELECT s.patient FROM instance i JOIN series r ON i.series = r.id"
-            " JOIN study s ON r.study = s.id WHERE i.sop_uid = ?", one.sop_uid,
-        )  # fmt: skip
-        found.setdefault(int(rows[0]["patient"]), []).append(one)
-    return found
+def _patients(ledger: Ledger, since: str) -> list[int]:
+    index = ledger.archive.index
+    joined = (
+        "SELECT DISTINCT s.patient FROM instance i JOIN series r ON i.series = r.id"
+        " JOIN study s ON r.study = s.id WHERE "
+    )
+    found = [row["patient"] for row in index.rows(f"{joined} i.received > ?", since)]
+    for row in ledger.not_forwarded() if since else ():
+        found += [one["patient"] for one in index.rows(f"{joined} i.sop_uid = ?", row[1])]
+    return list(dict.fromkeys(found))
 
 
 def _sent(

@@ -4,12 +4,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.archive.archive import Archive
 from core.archive.calls import Caller
-from core.archive.forward import look_into, run_rules
+from core.archive.forward import SETTLE_S, look_into, run_rules
 from core.archive.ledger import Ledger
 from core.archive.listener import Listener
 from core.archive.mirror import Mirroring, mirror
@@ -40,6 +40,7 @@ class Service:
         self._looked: dict[Path, float] = {}
         self._scrubbed = 0.0
         self._mirrored = ""
+        self._forwarded = ""
         self._thread = threading.Thread(target=self._work, name="archive", daemon=True)
         self._thread.start()
 
@@ -79,7 +80,12 @@ class Service:
                     LOG.warning("%s of %s: %s", taken.name, one.folder, taken.why)
 
     def _forward(self) -> None:
-        for rule, results in run_rules(self.ledger, self.settings, self._effort()).items():
+        if not self.settings.rules:
+            return
+        begun = datetime.now(UTC) - timedelta(seconds=2 * SETTLE_S)
+        done = run_rules(self.ledger, self.settings, self._effort(), since=self._forwarded)
+        self._forwarded = begun.isoformat(timespec="milliseconds")
+        for rule, results in done.items():
             level = logging.INFO if state_of(results) is State.PASS else logging.ERROR
             LOG.log(level, "rule '%s': %s", rule, summary(results))
 
