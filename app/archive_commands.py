@@ -17,6 +17,12 @@ from app.archive_network_commands import (
 from core.errors import RemedyError
 from core.findings import State
 
+COHORT = (
+    ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
+    ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
+    ("modality", "e.g. RTPLAN"),
+)  # fmt: skip
+
 
 def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
     """Add the archive's commands to the grammar."""
@@ -27,11 +33,7 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     bring.add_argument("source", type=Path, nargs="+", metavar="SOURCE")
     _finish(bring, _import)
     find = archive.add_parser("find", help="find persons")
-    for name, words in (
-        ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
-        ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
-        ("modality", "e.g. RTPLAN"),
-    ):  # fmt: skip
+    for name, words in COHORT:
         find.add_argument(f"--{name}", default="", help=words)
     find.add_argument("--node", metavar="NAME", help="ask this system instead of the archive")
     find.add_argument("--level", choices=LEVELS, default="study", help="with --node")
@@ -50,6 +52,16 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     _finish(get, _get)
     _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
     add_network_commands(archive)
+    export = archive.add_parser("export", help="a cohort without names, with plans and DVHs")
+    for name, words in COHORT:
+        export.add_argument(f"--{name}", default="", help=words)
+    export.add_argument("--out", type=Path, metavar="DIR", help="new or empty folder")
+    export.add_argument("--pictures", action="store_true",
+                        help="also pictures whose pixels may show a name")  # fmt: skip
+    export.add_argument("--shift-days", type=int, default=0, metavar="N",
+                        help="move dates by N days; without it they go")  # fmt: skip
+    export.add_argument("--who", metavar="PSEUDONYM", help="tell who this is, and write nothing")
+    _finish(export, _export)
 
 
 def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401  (a command)
@@ -132,3 +144,38 @@ def _verify(words: argparse.Namespace) -> int:
               for one in conflicts]  # fmt: skip
     say(words, answer, "\n".join(lines) or "Every object is as it was received.")
     return 1 if damages or conflicts else 0
+
+
+def _export(words: argparse.Namespace) -> int:
+    from app.archive import command
+    from app.archive.research import export_cohort, who_is
+    from core.archive.find import Wanted, find_patients
+
+    archive = command.own_archive(words.archive)
+    if words.who:
+        own = who_is(archive, words.who)
+        rows = [own] if own is not None else []
+        answer = {"status": State.PASS, "patients": command.patient_rows(rows)}
+        say(words, answer, command.patient_text(rows))
+        return 0
+    if words.out is None:
+        raise RemedyError("no folder is named", where="--out", remedy="Give a new folder.")
+    wanted = Wanted(words.name, words.id, words.since, words.until, words.modality)
+    persons = find_patients(archive.index, wanted, most=1_000_000)
+    done = export_cohort(
+        archive, persons, words.out, pictures=words.pictures, shift_days=words.shift_days
+    )
+    status = State.WARNING if done.refused or done.warnings else State.PASS
+    told: dict[str, Any] = {
+        "status": status, "persons": done.persons, "objects": done.objects, "plans": done.plans,
+        "curves": done.curves, "refused": done.refused, "warnings": done.warnings,
+    }  # fmt: skip
+    text = (
+        f"{done.persons} persons, {done.objects} objects, {done.plans} plans and {done.curves} "
+        f"DVHs in {done.folder}; the key stays in the archive"
+    )
+    lines = [text]
+    lines += [f"warning  {one}" for one in done.warnings]
+    lines += [f"left out {uid}: {why}" for uid, why in done.refused]
+    say(words, told, "\n".join(lines))
+    return 1 if status is State.WARNING else 0
