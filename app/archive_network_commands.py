@@ -3,6 +3,8 @@
 # ruff: noqa: PLC0415  (the network is loaded by the command that needs it)
 
 import argparse
+import signal
+import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -78,6 +80,10 @@ def _serve(words: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for loud in ("pynetdicom", "pydicom"):
         logging.getLogger(loud).setLevel(logging.ERROR)
+    # Before anything listens: whoever ends the service must not cut it in its middle.
+    ended = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: ended.set())
     archive = command.own_archive(words.archive)
     try:
         service = Service(archive, settings)
@@ -90,13 +96,11 @@ def _serve(words: argparse.Namespace) -> int:
         ) from fault
     text = network.listening_text(settings.listener, service.listener.port)
     say(words, {"status": State.PASS, "port": service.listener.port}, text)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+    sys.stdout.flush()
+    while not ended.wait(0.5):  # in pieces: on Windows a signal does not end a wait
         pass
-    finally:
-        service.stop()
-        archive.close()
+    service.stop()
+    archive.close()
     return 0
 
 
@@ -118,7 +122,7 @@ def _echo(words: argparse.Namespace) -> int:
     settings = _settings(words)
     node = settings.node(words.node)
     if node.kind is Kind.WEB:
-        Web(node, network.password_of(node)).ask("STUDY", {"PatientID": "EQS-TEST"})
+        Web(node).ask("STUDY", {"PatientID": "EQS-TEST"})
     else:
         echo(network.caller_of(settings), node)
     say(words, {"status": State.PASS, "node": node.title}, f"{node.title} answers.")
@@ -200,7 +204,7 @@ def _send(words: argparse.Namespace) -> int:
             archive, own.id, words.study or None, words.series or None
         )
         objects = outgoing_of(archive, chosen)
-    results = send_to(caller, node, objects, Effort(), network.password_of(node))
+    results = send_to(caller, node, objects, Effort())
     if words.commit:
         sent = {one.sop_uid for one in results if one.fate in GOOD}
         asked = [Asked(one.sop_class, one.sop_uid) for one in objects if one.sop_uid in sent]
@@ -239,8 +243,7 @@ def _sync(words: argparse.Namespace) -> int:
     node = settings.node(words.node)
     ledger = Ledger(command.own_archive(words.archive))
     how = Mirroring(
-        Direction(words.direction), words.deep, words.restore, words.dry_run,
-        network.password_of(node),
+        Direction(words.direction), words.deep, words.restore, words.dry_run
     )  # fmt: skip
     report = mirror(ledger, network.caller_of(settings), node, how)
     status = State.PASS if report.is_equal else State.WARNING

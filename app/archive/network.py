@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import keyring
-from keyring.errors import KeyringError
+from uuid import uuid4
 
 from core.archive.archive import Archive, TakenIn
 from core.archive.calls import Caller
@@ -14,14 +12,15 @@ from core.archive.client_query import querying
 from core.archive.client_retrieve import Moved, Taker, get, move
 from core.archive.client_web import Web
 from core.archive.connection_check import Step
+from core.archive.facts import read_facts
 from core.archive.index import Outcome
 from core.archive.nodes import Kind, ListenerSettings, Node
 from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate, Remote, Result, state_of, summary
 from core.errors import RemedyError
 from core.findings import State
+from core.safe_write import write_whole
 
-SERVICE = "EQS archive"
 ROWS = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
     "STUDY": ("PatientID", "PatientName", "StudyDate", "StudyDescription", "ModalitiesInStudy",
@@ -70,16 +69,6 @@ def caller_of(settings: ArchiveSettings) -> Caller:
     return Caller(settings.listener.ae_title, settings.listener.tls)
 
 
-def password_of(node: Node) -> str:
-    """Return the password of a DICOMweb server from the system's store; empty when none is."""
-    if not node.user:
-        return ""
-    try:
-        return keyring.get_password(SERVICE, f"{node.user}@{node.url}") or ""
-    except KeyringError:
-        return ""
-
-
 def found_there(caller: Caller, node: Node, level: str, asked: Asked) -> list[dict[str, str]]:
     """Return what another system has at one level, as rows of texts.
 
@@ -92,7 +81,7 @@ def found_there(caller: Caller, node: Node, level: str, asked: Asked) -> list[di
         # Below STUDY level the UIDs stand in the address.
         in_address = () if level == "STUDY" else ("StudyInstanceUID", "SeriesInstanceUID")
         own = {key: one for key, one in keys.items() if key not in in_address}
-        answers = Web(node, password_of(node)).ask(level, own, asked.study_uid, asked.series_uid)
+        answers = Web(node).ask(level, own, asked.study_uid, asked.series_uid)
     else:
         with querying(caller, node) as query:
             answers = query.ask(level, keys)
@@ -120,7 +109,7 @@ def objects_there(caller: Caller, node: Node, asked: Asked) -> list[Remote]:
     words = {"patient_id": asked.patient_id, "study_uid": asked.study_uid,
              "series_uid": asked.series_uid}  # fmt: skip
     if node.kind is Kind.WEB:
-        return list(Web(node, password_of(node)).instances(**words))
+        return list(Web(node).instances(**words))
     with querying(caller, node) as query:
         return list(query.instances(**words))
 
@@ -153,10 +142,7 @@ def fetch_into(
     names = {one.sop_uid: f"{number:05d}.dcm" for number, one in enumerate(wanted)}
 
     def take(data: bytes, _: str) -> TakenIn:
-        from core.archive.facts import read_facts  # noqa: PLC0415  (only where it is needed)
-        from core.safe_write import write_whole  # noqa: PLC0415
-
-        part = folder / f".{len(data)}.part"
+        part = folder / f".{uuid4().hex}.part"
         write_whole(part, data)
         uid = read_facts(part).sop_uid
         part.replace(folder / names.get(uid, f"{uid[-24:]}.dcm"))
@@ -173,7 +159,7 @@ def _fetched(
     effort: Effort,
 ) -> list[Result]:
     if node.kind is Kind.WEB:
-        return Web(node, password_of(node)).get(wanted, take, effort)
+        return Web(node).get(wanted, take, effort)
     return get(caller, node, wanted, take, effort)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import keyring
 import pydicom
 import requests
 from dicomweb_client.api import DICOMwebClient
+from keyring.errors import KeyringError
 from pydicom.dataset import Dataset
 
 from core.archive.client_retrieve import Taker, result_of
@@ -29,6 +31,7 @@ from core.archive.transfer import (
 )
 from core.errors import RemedyError, UnreadableFileError
 
+SERVICE = "EQS archive"
 PAGE = 200
 # Statuses of PS3.18 11.3.3: these may pass.
 PASSING = (429, 502, 503, 504)
@@ -51,9 +54,9 @@ class WebError(RemedyError):
 class Web:
     """One DICOMweb server; safe to use from several threads."""
 
-    def __init__(self, node: Node, password: str = "") -> None:
+    def __init__(self, node: Node) -> None:
         self.node = node
-        self._password = password
+        self._password = password_of(node)
         self._own = threading.local()
 
     def _client(self) -> DICOMwebClient:
@@ -227,6 +230,16 @@ class Web:
         stream = io.BytesIO()
         pydicom.dcmwrite(stream, data, enforce_file_format=True)
         return result_of(take(stream.getvalue(), self.node.title), one.sop_uid, attempt)
+
+
+def password_of(node: Node) -> str:
+    """Return the password of a server from the system's store; empty when none is there."""
+    if not node.user:
+        return ""
+    try:
+        return keyring.get_password(SERVICE, f"{node.user}@{node.url}") or ""
+    except KeyringError:
+        return ""
 
 
 def _page(

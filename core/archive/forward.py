@@ -125,11 +125,11 @@ def pseudonymised(
 
 
 def send_to(
-    caller: Caller, node: Node, objects: Sequence[Outgoing], effort: Effort, password: str = ""
+    caller: Caller, node: Node, objects: Sequence[Outgoing], effort: Effort
 ) -> list[Result]:
     """Send objects to a node of either kind."""
     if node.kind is Kind.WEB:
-        return Web(node, password).send(objects, effort)
+        return Web(node).send(objects, effort)
     return send_and_look(caller, node, objects, effort)
 
 

@@ -100,7 +100,7 @@ class Listener:
 
     def _handlers(self) -> list[Any]:
         return [
-            (evt.EVT_CONN_OPEN, send_at_once),
+            (evt.EVT_CONN_OPEN, self._on_opened),
             (evt.EVT_REQUESTED, self._on_requested),
             (evt.EVT_C_ECHO, lambda _: SUCCESS),
             (evt.EVT_C_STORE, self._on_store),
@@ -109,6 +109,11 @@ class Listener:
             (evt.EVT_C_GET, self._on_get),
             (evt.EVT_N_ACTION, self._on_action),
         ]
+
+    def _on_opened(self, event: Any) -> None:  # noqa: ANN401  (pynetdicom's event)
+        send_at_once(event)
+        # A caller who stops in the middle of a message must not hold its thread for ever.
+        event.assoc.dul.socket.socket.settimeout(self.settings.patience_s)
 
     def _on_requested(self, event: Any) -> None:  # noqa: ANN401  (pynetdicom's event)
         nodes = self.settings.nodes

@@ -40,7 +40,6 @@ class Mirroring:
         deep: Fetch what a server that tells no digests has under our UIDs, and compare contents.
         restore: Bring back what was on both sides once and is on one side no more.
         dry: Only report.
-        password: For a DICOMweb server.
 
     """
 
@@ -48,7 +47,6 @@ class Mirroring:
     deep: bool = False
     restore: bool = False
     dry: bool = False
-    password: str = ""
     effort: Effort = field(default_factory=Effort)
 
 
@@ -129,7 +127,7 @@ def mirror(
     """
     means = how if how is not None else Mirroring()
     here = manifest_of(ledger)
-    there = _web(node, means) if node.kind is Kind.WEB else _asked(caller, node, here)
+    there = _web(node) if node.kind is Kind.WEB else _asked(caller, node, here)
     plan = _planned(ledger, node, here, there)
     if means.dry:
         return _report(node, here, plan, (), ())
@@ -139,7 +137,7 @@ def mirror(
         restored = plan.gone_there if means.restore else ()
         uids = [*plan.here_only, *restored]
         objects = outgoing_of(ledger.archive, [here.held[uid].one for uid in uids])
-        sent = send_to(caller, node, objects, means.effort, means.password) if objects else []
+        sent = send_to(caller, node, objects, means.effort) if objects else []
     if means.direction is not Direction.PUSH and not means.effort.stop.is_set():
         fetched = _fetch(ledger, caller, node, means, _wanted(plan, means))
     _note(ledger, node, plan, [*sent, *fetched])
@@ -202,7 +200,7 @@ def _fetch(
         return ledger.archive.take_in([data], "mirror", sender)
 
     if node.kind is Kind.WEB:
-        return Web(node, how.password).get(wanted, take, how.effort)
+        return Web(node).get(wanted, take, how.effort)
     return get(caller, node, wanted, take, how.effort)
 
 
@@ -250,8 +248,8 @@ def _report(
 # What the other side has.
 
 
-def _web(node: Node, how: Mirroring) -> _There:
-    found = {one.sop_uid: one for one in Web(node, how.password).instances()}
+def _web(node: Node) -> _There:
+    found = {one.sop_uid: one for one in Web(node).instances()}
     return _There(found, frozenset())
 
 

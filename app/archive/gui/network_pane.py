@@ -269,10 +269,9 @@ class NetworkPane(QWidget):
         if archive is None or not wanted:
             return
         caller = network.caller_of(self.settings)
-        password = network.password_of(node)
         self._transfer(
             f"{len(wanted)} objects to {node.title}",
-            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort, password),
+            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort),
         )
 
     def fetch(self) -> None:
