@@ -19,6 +19,7 @@ from app.viewer.scene_build import build_scene, reference_dose
 from app.viewer.surfaces import structure_surface
 from core.dicom.rt_set import read_rt_sets
 from core.dicom.structures import Contour, Structure
+from tests.gui.beam_eye_scenes import plan
 from tests.gui.room_scenes import (
     BLUE,
     GREEN,
@@ -29,7 +30,6 @@ from tests.gui.room_scenes import (
     finish,
     pixels,
     places,
-    plan,
     point,
     scene,
     shown,
