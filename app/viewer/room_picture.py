@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.viewer.vtk_picture import BACKGROUND, INK, VtkPicture, apart
+from app.viewer.vtk_picture import BACKGROUND, INK, VtkPicture
 from core.dose.geometry import Floats
 
 CAPTION, SHORT = "Surfaces smoothed, for orientation only", "For orientation only"
@@ -15,6 +15,7 @@ ISOCENTRE = QColor(255, 80, 200)
 LABEL = QColor(255, 245, 170)
 CROSS = QColor(90, 230, 255)
 CROSS_MM = 25.0
+GAP = 4
 
 
 @dataclass(eq=False, slots=True)
@@ -65,7 +66,7 @@ class RoomPicture(VtkPicture):
         labels: list[tuple[QPointF, str]] = []
         starts = self._on_picture([point for point, _ in self.labels])
         for at, (_, name) in zip(starts, self.labels, strict=True):
-            near = next((n for n, own in enumerate(labels) if apart(own[0], at) < 16), None)
+            near = next((n for n, own in enumerate(labels) if self._touch(own, (at, name))), None)
             if near is None:
                 labels.append((at, name))
             else:
@@ -81,6 +82,13 @@ class RoomPicture(VtkPicture):
             for axis in np.eye(3):
                 ends = [self.point_mm + sign * CROSS_MM * axis for sign in (-1, 1)]
                 painter.drawLine(*self._on_picture(ends))
+
+    def _touch(self, one: tuple[QPointF, str], other: tuple[QPointF, str]) -> bool:
+        """Return whether two labels would lie on each other: then they are written as one."""
+        left, right = sorted((one, other), key=lambda label: label[0].x())
+        metrics = self.fontMetrics()
+        reach = left[0].x() + metrics.horizontalAdvance(left[1]) + GAP
+        return abs(left[0].y() - right[0].y()) < metrics.height() and right[0].x() < reach
 
     def _on_picture(self, points_mm: Sequence[Floats]) -> list[QPointF]:
         if not len(points_mm):

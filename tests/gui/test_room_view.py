@@ -3,17 +3,18 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 
 from app.background import JOBS
 from app.viewer import room_view
 from app.viewer.display import Display
-from app.viewer.outlines import Outline
+from app.viewer.room_picture import RoomPicture
 from app.viewer.room_view import FRONT, HEAD, RoomView
 from app.viewer.scene_build import build_scene, reference_dose
 from app.viewer.surfaces import structure_surface
@@ -250,8 +251,11 @@ def test_that_mouse_wheel_and_keys_move_and_settle_to_the_fine_picture(qtbot, vi
 
 
 def test_that_closing_while_surfaces_are_made_is_clean(qtbot, monkeypatch):
-    monkeypatch.setattr(room_view, "structure_surface", lambda *_: structure_surface(slow))
-    slow = Outline(sphere(9, RED, (0.0, 0.0, 0.0), 90.0, gap=1.0), None)
+    def slowly(outline, most):
+        time.sleep(0.2)  # however busy the machine is, not all are made when one looks
+        return structure_surface(outline, most)
+
+    monkeypatch.setattr(room_view, "structure_surface", slowly)
     for way in ("close", "deleteLater"):
         made = RoomView()
         made.set_scene(scene(*(cube(number, RED) for number in range(1, 12))))
@@ -341,3 +345,13 @@ def test_that_real_sets_are_shown(qtbot, view, shared_data, folder, beams):
     assert view.picture.notes.dose[0].startswith("Isodose 95 % =")
     background = (np.abs(pixels(view.picture) - [38, 38, 41]).max(axis=-1) < 4).mean()
     assert 0.3 < background < 0.97
+
+
+def test_that_labels_that_would_lie_on_each_other_are_written_as_one(qtbot):
+    picture = RoomPicture()
+    qtbot.addWidget(picture)
+    long = QPointF(50, 40), "AP VW60 BOOST"
+    assert picture._touch(long, (QPointF(70, 44), "PA"))
+    assert picture._touch((QPointF(70, 44), "PA"), long)
+    assert not picture._touch(long, (QPointF(70, 80), "PA"))
+    assert not picture._touch(long, (QPointF(250, 40), "PA"))
