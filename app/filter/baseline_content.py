@@ -7,6 +7,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from app.filter.baseline_values import DICOM, PINNACLE, RTP
+from app.filter.field import Plan
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import is_dicom, open_rv
 from core.errors import RemedyError, UnreadableFileError
@@ -67,10 +68,7 @@ def read_content(path: Path, passed_over: Sequence[str] = (), trial: str | None 
         RemedyError: The source is damaged, or of another kind.
 
     """
-    if path.is_file() and not is_dicom(path) and not path.name.startswith("plan."):
-        plan = open_rv(path)
-    else:
-        plan = read_plan_source(path, trial)
+    plan = plan_of_source(path, trial)
     person = plan.patient
     name = ", ".join(part for part in (person.last_name, person.first_name) if part)
     root = path
@@ -78,6 +76,13 @@ def read_content(path: Path, passed_over: Sequence[str] = (), trial: str | None 
         root = path.parent  # one plan.Trial stands for its whole folder
     members = tuple(_members(root, plan.kind, passed_over))
     return Content(root, plan.kind, person.id, name, plan.plan_id, members)
+
+
+def plan_of_source(path: Path, trial: str | None = None) -> Plan:
+    """Return what an export, plan file or plan folder holds, whichever it is."""
+    if path.is_file() and not is_dicom(path) and not path.name.startswith("plan."):
+        return open_rv(path)
+    return read_plan_source(path, trial)
 
 
 def require_unchanged(before: Content, passed_over: Sequence[str] = ()) -> None:

@@ -67,14 +67,15 @@ def test_that_nothing_has_changed_when_nothing_has(checked, tmp_path):
 
 
 @pytest.mark.req("R-31")
-@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - REFUSED_OR_OTHER))
-def test_that_every_seeded_change_is_red_and_the_expected_one_yellow(name, tmp_path):
+def test_that_every_seeded_change_is_red_and_the_expected_one_yellow(tmp_path):
     save_baseline(Wanted(write_export(tmp_path), None, "IE", "Ann"))
-    variant = VARIANTS[name]
-    report = check_against(write_export(tmp_path, "later.rtp", variant.data()))
-    assert report.status == (State.WARNING if name in EXPECTED else State.ERROR)
-    if variant.item and variant.control_point is None and variant.field in ("1", "2", "3", "4"):
-        assert any(one.item.split(" ")[0].startswith(variant.item[:6]) for one in bad(report))
+    for name in sorted(VARIANTS.keys() - REFUSED_OR_OTHER):
+        variant = VARIANTS[name]
+        report = check_against(write_export(tmp_path, "later.rtp", variant.data()))
+        assert report.status == (State.WARNING if name in EXPECTED else State.ERROR), name
+        if variant.item and variant.field in ("1", "2", "3", "4") and "id" not in name:
+            items = {one.item.split(" ")[0] for one in bad(report)}
+            assert any(item.startswith(variant.item[:6]) for item in items), name
 
 
 @pytest.mark.req("R-31")
