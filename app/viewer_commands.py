@@ -70,18 +70,21 @@ def _dvh(words: argparse.Namespace) -> int:
     table = dvh_table_csv(answer.dvhs, answer.dose.title)
     if words.csv is not None:
         write_whole(words.csv, table.encode("utf-8"))
-    without = [one for one in answer.dvhs if one.problem]
-    status = State.WARNING if without else State.PASS
+    lacking = command.not_used(answer.rt_set)
+    doubtful = bool(lacking) or any(one.problem for one in answer.dvhs)
+    plan = answer.rt_set.plan_of(answer.dose)
     whole = {
-        "status": status,
+        "status": State.WARNING if doubtful else State.PASS,
         "patient_id": answer.rt_set.patient_id,
+        "plan": plan.label if plan is not None else "",
         "dose": answer.dose.title,
         "dose_uid": answer.dose.item.sop_uid,
         "structure_set": answer.structures.label,
         "structures": dvh_json(answer.dvhs),
+        "not_used": list(lacking),
     }
-    say(words, whole, table)
-    return 1 if without else 0
+    say(words, whole, "\n".join([table, *(f"Not used: {one}" for one in lacking)]))
+    return 1 if doubtful else 0
 
 
 def _render(words: argparse.Namespace) -> int:
@@ -93,14 +96,17 @@ def _render(words: argparse.Namespace) -> int:
     text = "{} written: {} view through ({:.1f}, {:.1f}, {:.1f}) mm".format(
         words.out, words.view, *done.at_mm
     )
+    doubtful = bool(done.left_out or done.not_used)
     whole = {
-        "status": State.WARNING if done.left_out else State.PASS,
+        "status": State.WARNING if doubtful else State.PASS,
         "file": str(words.out),
         "at_mm": list(done.at_mm),
         "left_out": list(done.left_out),
+        "not_used": list(done.not_used),
     }
-    say(words, whole, "\n".join([text, *done.left_out]))
-    return 1 if done.left_out else 0
+    lines = [text, *done.left_out, *(f"Not used: {one}" for one in done.not_used)]
+    say(words, whole, "\n".join(lines))
+    return 1 if doubtful else 0
 
 
 def _anonymise(words: argparse.Namespace) -> int:

@@ -280,6 +280,11 @@ def person(own: RtSet) -> Answer:
             found.append(
                 (state, f"Several {words} under one ID: {listed(sorted(told.values()))}.")
             )
+    ids = {item.text("PatientID").casefold(): item.text("PatientID") for item in own.items}
+    ids.pop("", None)
+    if len(ids) > 1:
+        words = f"Several patient IDs in one folder: {listed(sorted(ids.values()))}."
+        found.append((State.WARNING, words))
     if not own.patient_id:
         found.append((State.WARNING, "The objects tell no patient ID."))
     return answered(found, [f"{own.patient_name or 'No name'}, ID {own.patient_id}."])

@@ -56,10 +56,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was found and is not used, and why."""
+    """A file that was found and is not used, and why.
+
+    Attributes:
+        name: The file, or the part of it.
+        why: One sentence without its full stop.
+        leaves_open: Lines of the geometry certificate that cannot be answered in full without it.
+
+    """
 
     name: str
     why: str
+    leaves_open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

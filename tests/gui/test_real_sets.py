@@ -17,7 +17,8 @@ from tests.gui.real_sets import SETS, gathered
 
 LONG_MS = 90_000
 OTHER_FRAME = "1.2.826.0.1.3680043.10.999.7.7"
-pytestmark = pytest.mark.filterwarnings("ignore")
+# Pictures start Qt without windows when nobody has; no window could be made after that.
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("qapp")]
 
 
 @pytest.fixture(scope="module")
