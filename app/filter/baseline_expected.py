@@ -1,15 +1,14 @@
 """Which changes between a check and a later export are expected (R-27), from a TOML list."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from app.filter.baseline_values import Place
 from app.filter.ledger_log import TABLES
+from app.filter.rules import read_table
 from core.errors import ClinicFileError
 from core.findings import State
 from core.paths import clinic_folder
@@ -53,21 +52,8 @@ class ExpectedList:
 
 def table_file(name: str) -> Path:
     """Return the clinic's own table when it has laid one down, else the one shipped."""
-    own = clinic_folder() / name
+    own = clinic_folder() / "filter" / name
     return own if own.is_file() else TABLES / name
-
-
-def read_table(file: Path) -> dict[str, Any]:
-    """Return a TOML table.
-
-    Raises:
-        ClinicFileError: It cannot be read; names the place.
-
-    """
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise _wrong(f"the table cannot be read: {fault}", file) from fault
 
 
 def read_expected(file: Path | None = None) -> ExpectedList:
@@ -110,5 +96,5 @@ def _fits(text: str, pattern: str) -> bool:
 
 
 def _wrong(what: str, file: Path) -> ClinicFileError:
-    remedy = "Correct the table; the one in resources/filter_desk shows how it is written."
+    remedy = "Correct the table; the one in resources/filter shows how it is written."
     return ClinicFileError(what, where=str(file), remedy=remedy)

@@ -10,7 +10,7 @@ from app.filter.limits import SHIPPED
 from core.audit import append, entries
 from core.paths import RESOURCES, data_folder
 
-TABLES = RESOURCES / "filter_desk"
+TABLES = RESOURCES / "filter"
 
 
 def filter_folder() -> Path:

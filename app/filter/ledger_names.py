@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from string import Formatter
 
-from app.filter.baseline_expected import read_table, table_file
+from app.filter.baseline_expected import table_file
 from app.filter.field import Plan
+from app.filter.rules import read_table
 from core.errors import ClinicFileError
 
 PARTS = (
@@ -34,14 +35,14 @@ def name_by_rule(rule: str, parts: Mapping[str, str]) -> str:
     """Return a name that every system accepts; no part can lead into another folder.
 
     Args:
-        rule: Entry of names.toml.
+        rule: Entry of file_names.toml.
         parts: Of `parts_of`.
 
     Raises:
         ClinicFileError: The rule is missing, or names a part that does not exist.
 
     """
-    file = table_file("names.toml")
+    file = table_file("file_names.toml")
     text = read_table(file).get(rule)
     if not isinstance(text, str) or not text.strip():
         raise _wrong(f"there is no rule {rule}", str(file))

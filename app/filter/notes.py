@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from app.filter.baseline_expected import read_table, table_file
+from app.filter.baseline_expected import table_file
+from app.filter.rules import read_table
 from core.errors import ClinicFileError
 
 KINDS = ("word", "number")
@@ -95,7 +96,8 @@ def read_rules(file: Path | None = None) -> NoteRules:
     file = file or table_file("notes.toml")
     table = read_table(file)
     rows = table.get("item", {})
-    words = table.get("words", {}).get("shown", [])
+    shown = table.get("words", {})
+    words = shown.get("shown", []) if isinstance(shown, dict) else shown
     if not isinstance(rows, dict) or not isinstance(words, list):
         raise _wrong("`item` must be tables and `words.shown` a list", file)
     return NoteRules(
@@ -185,5 +187,5 @@ def _item(name: str, row: Mapping[str, Any], file: Path) -> NoteItem:
 
 
 def _wrong(what: str, file: Path) -> ClinicFileError:
-    remedy = "Correct the table; resources/filter_desk/notes.toml shows how it is written."
+    remedy = "Correct the table; resources/filter/notes.toml shows how it is written."
     return ClinicFileError(what, where=str(file), remedy=remedy)

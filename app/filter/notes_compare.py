@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.filter.field import Field, Plan
+from app.filter.isodose import isodose_lines
 from app.filter.notes import Hit, Note, NoteRules, Stated, hits_in, stated_in
 from app.filter.report import Report
 from core.findings import Finding, NotChecked, State, overall
@@ -28,7 +29,9 @@ class NotesAnswer:
     hits: tuple[Hit, ...]
 
 
-def compare_notes(notes: Sequence[Note], rv: Plan, rules: NoteRules) -> NotesAnswer:
+def compare_notes(
+    notes: Sequence[Note], rv: Plan, rules: NoteRules, plan: Plan | None = None
+) -> NotesAnswer:
     """Compare every item of the template with the export.
 
     An item that the export does not hold is told as the notes state it, for a person to compare;
@@ -38,6 +41,7 @@ def compare_notes(notes: Sequence[Note], rv: Plan, rules: NoteRules) -> NotesAns
         notes: Notes of the chart, oldest first; empty when there are none.
         rv: The export.
         rules: Template and key words.
+        plan: The plan, for the isodose line that follows from it.
 
     """
     if not any(note.text.strip() for note in notes):
@@ -51,7 +55,7 @@ def compare_notes(notes: Sequence[Note], rv: Plan, rules: NoteRules) -> NotesAns
             gaps.append(NotChecked(f"{NAMES[item]} in the notes", SILENT))
             continue
         findings += _contradictions(item, own)
-        findings += _of_item(own[-1], rv, gaps)
+        findings += _of_item(own[-1], rv, plan, gaps)
     return NotesAnswer(tuple(findings), tuple(gaps), hits_in(notes, rules))
 
 
@@ -72,7 +76,9 @@ def _contradictions(item: str, own: Sequence[Stated]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _of_item(stated: Stated, rv: Plan, gaps: list[NotChecked]) -> Iterator[Finding]:
+def _of_item(
+    stated: Stated, rv: Plan, plan: Plan | None, gaps: list[NotChecked]
+) -> Iterator[Finding]:
     fields = [field for field in rv.fields if not field.setup]
     if stated.item == "dose_rate":
         yield from _dose_rates(stated, fields, gaps)
@@ -80,9 +86,12 @@ def _of_item(stated: Stated, rv: Plan, gaps: list[NotChecked]) -> Iterator[Findi
         yield from _tolerance_tables(stated, fields, gaps)
     else:
         name = NAMES[stated.item]
+        words = "the export does not hold it"
+        if stated.item == "isodose" and plan is not None:
+            words = "; ".join(one.why for one in isodose_lines(rv, plan))
         yield Finding(
             f"F-NOTE-{stated.item.upper().replace('_', '-')}", State.MANUAL,
-            f"The notes state {name} as {stated.value or 'empty'!r}; the export does not hold it",
+            f"The notes state {name} as {stated.value or 'empty'!r}; {words}",
             item=stated.item, expected=stated.value, remedy=BY_HAND,
         )  # fmt: skip
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.filter.baseline_expected import read_table, table_file
+from app.filter.baseline_expected import table_file
 from app.filter.notes import Note
+from app.filter.rules import read_table
 from core.errors import ClinicFileError, RemedyError
 
 TIMEOUT_S = 10
@@ -172,5 +173,5 @@ def _refused(source: NoteSource, what: str, fault: Exception) -> DatabaseError:
 
 
 def _wrong(what: str, where: str) -> ClinicFileError:
-    remedy = "Correct notes.toml; resources/filter_desk/notes.toml shows how it is written."
+    remedy = "Correct notes.toml; resources/filter/notes.toml shows how it is written."
     return ClinicFileError(what, where=where, remedy=remedy)

@@ -215,8 +215,8 @@ def test_that_a_source_that_changes_while_it_is_checked_makes_no_baseline(tmp_pa
 
 
 def test_that_the_clinic_s_own_list_replaces_the_one_shipped(checked, tmp_path):
-    clinic_folder().mkdir(parents=True)
-    own = clinic_folder() / "baseline.toml"
+    (clinic_folder() / "filter").mkdir(parents=True)
+    own = clinic_folder() / "filter/baseline.toml"
     own.write_text("expected = []\n", encoding="utf-8")
     later = write_export(tmp_path, "later.rtp", changed("FIELD_DEF", "4", couch_vertical="1.0"))
     assert check_against(later).status == State.ERROR

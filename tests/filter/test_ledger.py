@@ -101,8 +101,8 @@ def test_that_the_name_of_a_page_says_nothing_of_the_patient_unless_the_clinic_a
     file = write_page(report, tmp_path, "FE", "Ann")
     assert not re.search("demo|patient|pelvis", file.name, re.IGNORECASE)
     assert re.fullmatch(r"FE_\d{8}-\d{4}_[0-9a-f]{8}_pass\.html", file.name)
-    clinic_folder().mkdir(parents=True)
-    own = clinic_folder() / "names.toml"
+    (clinic_folder() / "filter").mkdir(parents=True)
+    own = clinic_folder() / "filter/file_names.toml"
     own.write_text('report_file = "{last_name}_{stage}"\n', encoding="utf-8")
     assert write_page(report, tmp_path, "FE", "Ann").name == "DEMO_FE.html"
 
@@ -122,9 +122,9 @@ def test_that_no_patient_name_leads_out_of_the_folder(evil, tmp_path):
 
 @pytest.mark.parametrize("rule", ["{nobody}", "{stage", "{stage!r}", ""])
 def test_that_a_wrong_rule_for_names_is_told(rule, tmp_path):
-    clinic_folder().mkdir(parents=True)
+    (clinic_folder() / "filter").mkdir(parents=True)
     text = f'export_folder = "{rule}"\n'
-    (clinic_folder() / "names.toml").write_text(text, encoding="utf-8")
+    (clinic_folder() / "filter/file_names.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ClinicFileError):
         name_by_rule("export_folder", {"stage": "IE"})
 
