@@ -65,9 +65,10 @@ class Baseline:
     def title(self) -> str:
         """Who checked what, in words."""
         body = self.body
+        time = f"{str(body.get('time', ''))[:16].replace('T', ' ')} UTC"
         return (
             f"{body.get('stage')} of {body.get('patient_name') or body.get('patient_id')}, plan "
-            f"{body.get('plan_id') or '-'}, checked {body.get('time')} by {body.get('person')}"
+            f"{body.get('plan_id') or '-'}, checked {time} by {body.get('person')}"
         )
 
 

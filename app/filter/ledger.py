@@ -132,7 +132,8 @@ def _of_item(one: NotChecked, entries: list[dict[str, Any]]) -> tuple[Attestatio
 
 def _why(one: Blind) -> str:
     words = [f"looked at by {a.person} on {a.time[:10]}: {a.words}" for a in one.attested]
-    return "; ".join([one.why, *words])
+    # What a person has seen stands first: a narrow column shows the beginning.
+    return "; ".join([*words, one.why])
 
 
 def _folder_digest(path: Path) -> str:

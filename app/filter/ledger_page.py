@@ -19,7 +19,7 @@ from core.safe_write import write_whole
 LOOKS = {
     State.ERROR: ("&#10007;", "Errors", "#b3261e", "#ffffff"),
     State.WARNING: ("&#9888;", "Warnings", "#fff3b0", "#3b2f00"),
-    State.PASS: ("&#10003;", "No difference found", "#1e7a34", "#ffffff"),
+    State.PASS: ("&#10003;", "Clean", "#1e7a34", "#ffffff"),
 }
 STYLE = (
     "body{font-family:'DejaVu Sans',Arial,sans-serif;font-size:9pt;color:#1b1b1b}"
@@ -87,7 +87,7 @@ def page_html(report: Report, page: Page) -> str:
     body = [
         f"<h1>{escape(head)}</h1>",
         f"<p>{escape(report.title)} ({escape(page.stage)})</p>",
-        (f'<table><tr><td class="banner" style="background:{back};color:{front}" '
+        (f'<table width="100%"><tr><td class="banner" style="background:{back};color:{front}" '
         f'bgcolor="{back}"><font color="{front}">{sign} {word}: {_counts(report.findings)}; '
         f"{len(report.not_checked)} items not checked</font></td></tr></table>"),
         *_findings(report.findings), *_ledger(ledger(report)), *_matches(report),
@@ -104,11 +104,16 @@ def page_html(report: Report, page: Page) -> str:
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    return ", ".join(
-        f"{sum(one.state == state for one in findings)} {words}"
-        for state, words in ((State.ERROR, "errors"), (State.WARNING, "warnings"),
-                             (State.NOT_RUN, "not run"), (State.INFO, "notes"))
-    )  # fmt: skip
+    parts = []
+    for state, one, many in (
+        (State.ERROR, "error", "errors"), (State.WARNING, "warning", "warnings"),
+        (State.NOT_RUN, "check not run", "checks not run"), (State.MANUAL, "by hand", "by hand"),
+        (State.INFO, "note", "notes"),
+    ):  # fmt: skip
+        count = sum(finding.state == state for finding in findings)
+        if count:
+            parts.append(f"{count} {one if count == 1 else many}")
+    return ", ".join(parts) or "nothing found"
 
 
 def _findings(findings: Sequence[Finding]) -> Iterator[str]:
@@ -158,4 +163,4 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return f"<table><tr>{head}</tr>{lines}</table>"
+    return f'<table width="100%"><tr>{head}</tr>{lines}</table>'

@@ -127,7 +127,7 @@ def sheet_html(sheet: Sheet) -> str:
         f"<title>Therapist check {escape(sheet.plan)}</title><style>{STYLE}</style></head><body>"
         f"<h1>{escape(sheet.patient)}</h1><p>Therapist check: plan {escape(sheet.plan)}, machine "
         f"{escape(sheet.machine)}. Angles in degrees, jaws and SSD in cm.</p>"
-        f"<table><tr><th>Field</th><th></th>{titles}</tr>{body}</table>"
+        f'<table width="100%"><tr><th>Field</th><th></th>{titles}</tr>{body}</table>'
         f"<p>&#9650; marks a difference; - means that the source does not state the value.</p>"
         f"<p>Checked by: ______________________ Date: ______________</p>"
         f'<p class="small">{escape(_foot(sheet))}</p></body></html>'
@@ -136,9 +136,9 @@ def sheet_html(sheet: Sheet) -> str:
 
 def _html_rows(line: Line) -> Iterator[str]:
     for source in ("plan", "R&V"):
-        name = f"<b>{escape(line.field)}</b> {escape(line.name)}" if source == "plan" else (
-            f"beam {escape(line.beam)}"
-        )  # fmt: skip
+        # The plan's beam stands in the plan's row, the field in the row of the R&V system.
+        named = line.beam if source == "plan" else line.name
+        name = f"<b>{escape(line.field)}</b>   {escape(named)}"
         cells = "".join(_html_cell(cell, source) for cell in line.cells)
         yield f"<tr><td>{name}</td><td>{escape(source)}</td>{cells}</tr>"
 
@@ -146,8 +146,9 @@ def _html_rows(line: Line) -> Iterator[str]:
 def _html_cell(cell: Cell, source: str) -> str:
     value = escape(cell.plan if source == "plan" else cell.rv)
     if not cell.differs:
-        return f"<td>{value}</td>"
-    return f'<td style="background:#fff3b0" bgcolor="#fff3b0"><b>&#9650; {value}</b></td>'
+        return f'<td align="right">{value}</td>'
+    look = 'align="right" style="background:#fff3b0" bgcolor="#fff3b0"'
+    return f"<td {look}><b>&#9650; {value}</b></td>"
 
 
 def _marked(cell: Cell, source: str) -> str:

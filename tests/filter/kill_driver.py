@@ -25,7 +25,7 @@ from core.audit import entries, verify
 from core.findings import State
 from tests.filter.desk_samples import write_export
 
-LONGEST_S = 0.4
+LONGEST_S = 0.25
 
 
 def write_for_ever(kind, work, report, acknowledge):
