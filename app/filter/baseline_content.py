@@ -75,7 +75,7 @@ def read_content(path: Path, passed_over: Sequence[str] = (), trial: str | None 
     if plan.kind == PINNACLE and not path.is_dir():
         root = path.parent  # one plan.Trial stands for its whole folder
     members = tuple(_members(root, plan.kind, passed_over))
-    return Content(root, plan.kind, person.id, name, plan.plan_id, members)
+    return Content(root, plan.kind, person.id, name, plan_name(plan), members)
 
 
 def plan_of_source(path: Path, trial: str | None = None) -> Plan:
@@ -83,6 +83,11 @@ def plan_of_source(path: Path, trial: str | None = None) -> Plan:
     if path.is_file() and not is_dicom(path) and not path.name.startswith("plan."):
         return open_rv(path)
     return read_plan_source(path, trial)
+
+
+def plan_name(plan: Plan) -> str:
+    """Return what a plan is known by: its ID, or its sites where the export has no ID."""
+    return plan.plan_id or ", ".join(rx.site for rx in plan.prescriptions if rx.site)
 
 
 def require_unchanged(before: Content, passed_over: Sequence[str] = ()) -> None:

@@ -25,6 +25,7 @@ from tests.filter.desk_samples import (
     write_pinnacle,
     write_plan,
 )
+from tests.filter.rtp_samples import crc
 
 REFUSED_OR_OTHER = {"checksum_damaged", "file_truncated", "patient_id"}
 EXPECTED = {"table_position"}
@@ -245,3 +246,21 @@ def test_that_real_files_hold_against_themselves_and_one_changed_letter_shows(
         copy = tmp_path / file.name
         shutil.copy(file, copy)
         assert changes(values_of(DICOM, file, "a"), values_of(DICOM, copy, "a")) == ()
+
+
+@pytest.mark.req("R-31", "O-08")
+def test_that_an_export_without_a_plan_id_is_known_by_its_sites(tmp_path):
+    for site in ("PELVIS", "THORAX"):
+        data = changed("PLAN_DEF", "", plan_id="").replace(b"PELVIS 2", b"BOOST")
+        lines = [re_signed(line, site) for line in data.splitlines(keepends=True)]
+        write_export(tmp_path, f"{site}.rtp", b"".join(lines))
+        save_baseline(Wanted(tmp_path / f"{site}.rtp", None, "IE", "Ann"))
+    assert [one.body["plan_id"] for one in baselines()] == ["PELVIS, BOOST", "THORAX, BOOST"]
+    assert check_against(tmp_path / "PELVIS.rtp").status == State.PASS
+
+
+def re_signed(text, site):
+    """Return a line with another site and the checksum that belongs to it."""
+    body = text.rstrip(b"\r\n").replace(b'"PELVIS"', f'"{site}"'.encode())
+    body = body[: body.rindex(b",") + 1]
+    return body + f'"{crc(body)}"\r\n'.encode()

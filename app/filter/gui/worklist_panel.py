@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
+from app.filter.baseline_content import plan_name
 from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.watch_panel import WatchPanel
@@ -181,7 +182,7 @@ class WorkListPanel(QWidget):
         name = ", ".join(
             part for part in (plan.patient.last_name, plan.patient.first_name) if part
         )
-        wanted = Case(plan.patient.id, plan.plan_id, name)
+        wanted = Case(plan.patient.id, plan_name(plan), name)
 
         def put(person: str, words: str) -> None:
             self._run(
