@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from app.viewer.vtk_picture import BACKGROUND, INK, VtkPicture, apart
 from core.dose.geometry import Floats
 
-CAPTION = "Surfaces smoothed, for orientation only"
+CAPTION, SHORT = "Surfaces smoothed, for orientation only", "For orientation only"
 ISOCENTRE = QColor(255, 80, 200)
 LABEL = QColor(255, 245, 170)
 CROSS = QColor(90, 230, 255)
@@ -102,5 +102,5 @@ class RoomPicture(VtkPicture):
             top += metrics.height()
         painter.setPen(INK)
         below = QRectF(90, self.height() - 4 - metrics.height(), self.width() - 98, 30)
-        elided = metrics.elidedText(CAPTION, Qt.TextElideMode.ElideRight, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, elided)
+        caption = CAPTION if metrics.horizontalAdvance(CAPTION) <= below.width() else SHORT
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, caption)
