@@ -20,7 +20,7 @@ class WriteStep(Step):
         "The file gets its name only after the Filter has read it back and found no difference "
         "to the plan."
     )
-    write_wanted = Signal(Path)
+    write_wanted = Signal()
     check_wanted = Signal()
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class WriteStep(Step):
         browse = QPushButton("Choose…")
         browse.clicked.connect(self._choose)
         self.write_button = QPushButton("&Write file")
-        self.write_button.clicked.connect(lambda: self.write_wanted.emit(self.target()))
+        self.write_button.clicked.connect(self.write_wanted)
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
         row.addWidget(browse)
