@@ -36,6 +36,7 @@ def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
         "--acknowledge", action="append", default=[], metavar="RULE=REASON",
         help="why the plan may go on in spite of the findings of a rule; once per rule",
     )  # fmt: skip
+    write.add_argument("--replace", action="store_true", help="replace FILE.rtp if it is there")
     fix = commands.add_parser("fix", help="repair an RTP-Connect file by a recipe")
     fix.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
     fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
@@ -69,8 +70,9 @@ def _write(words: argparse.Namespace) -> int:
     entries = read_treatment(words.treatment)
     back = reader_back(words.plan, words.trial or entries.trial, entries.beams, entries.options)
     report = write_from_files(
-        words.plan, words.treatment, words.out, back, words.trial, words.acknowledge
-    )
+        words.plan, words.treatment, words.out, back, words.trial, words.acknowledge,
+        overwrite=words.replace,
+    )  # fmt: skip
     say(words, report.to_json(), report.as_text())
     if report.out is None:
         return COULD_NOT_RUN

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.background import JOBS, CancelledError
@@ -22,6 +23,7 @@ from app.lex.gui.checks_step import ChecksStep
 from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter, read_plan
 from app.lex.gui.entering import Entering
 from app.lex.gui.fetching import Fetching
+from app.lex.gui.fix_panel import FixPanel
 from app.lex.gui.plan_step import PlanStep
 from app.lex.gui.source_step import SourceStep
 from app.lex.gui.step import Step
@@ -35,6 +37,7 @@ from app.recognise import Kind
 from core.errors import RemedyError
 from core.machines import machine_ids
 
+FIX, BACK = "Repair an e&xport…", "Back to the transfer (&X)"
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 
 
@@ -53,7 +56,7 @@ class LexPage(Page):
         self.beams_step = BeamsStep()
         self.treatment_step = TreatmentStep(machine_ids(), rv_system_ids())
         self.checks_step = ChecksStep()
-        self.write_step = WriteStep()
+        self.write_step = WriteStep(rv_system_ids())
         self.steps: tuple[Step, ...] = (
             self.source_step, self.plan_step, self.beams_step, self.treatment_step,
             self.checks_step, self.write_step,
@@ -77,6 +80,7 @@ class LexPage(Page):
 
     def open_path(self, path: Path) -> None:
         """List what there is to choose from at a source."""
+        self.fix_button.setChecked(False)
         JOBS.start(
             self, f"Opening {path.name}", lambda _: browse(path),
             done=lambda patients: self._show_source(path, patients),
@@ -100,6 +104,10 @@ class LexPage(Page):
         self.list.setAccessibleName("Steps")
         self.list.setFixedWidth(210)
         self.stack = QStackedWidget()
+        self.fix_panel = FixPanel()
+        self.fix_button = QPushButton(FIX)
+        self.fix_button.setCheckable(True)
+        self.fix_button.setToolTip("Make the same repairs in an RTP-Connect file by a recipe")
         for number, step in enumerate(self.steps):
             self.list.addItem(QListWidgetItem(f"{number + 1}  {step.title}"))
             self.stack.addWidget(step)
@@ -116,16 +124,28 @@ class LexPage(Page):
         right = QVBoxLayout()
         right.addWidget(self.stack, 1)
         right.addLayout(buttons)
+        left = QVBoxLayout()
+        left.addWidget(self.list, 1)
+        left.addWidget(self.fix_button)
+        steps = QWidget()
+        steps.setLayout(right)
+        right.setContentsMargins(0, 0, 0, 0)
+        self.jobs = QStackedWidget()
+        self.jobs.addWidget(steps)
+        self.jobs.addWidget(self.fix_panel)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(16)
-        row.addWidget(self.list)
-        row.addLayout(right, 1)
+        row.addLayout(left)
+        row.addWidget(self.jobs, 1)
 
     def _connect(self) -> None:
         self.back_button.clicked.connect(lambda: self.go(self.stack.currentIndex() - 1))
         self.next_button.clicked.connect(lambda: self.go(self.stack.currentIndex() + 1))
         self.list.currentRowChanged.connect(self.go)
+        self.list.itemActivated.connect(lambda _: self.fix_button.setChecked(False))
+        self.list.clicked.connect(lambda _: self.fix_button.setChecked(False))
+        self.fix_button.toggled.connect(self._show_fix)
         self.source_step.wanted.connect(self._ask_source)
         self.plan_step.plan_wanted.connect(self._read_plan)
         self.fetching.listed.connect(self._show_patients)
@@ -138,10 +158,17 @@ class LexPage(Page):
         self.checks_step.read_again.connect(self._again)
         self.write_step.write_wanted.connect(self._write)
         self.write_step.check_wanted.connect(self._check_written)
+        self.write_step.system_wanted.connect(self._change_system)
         self.writing.changed.connect(self._refresh)
         self.writing.made.connect(self.opened)
         for step in self.steps:
             step.changed.connect(self._refresh)
+
+    def _show_fix(self, wanted: bool) -> None:
+        """Show the repair of exports in place of the steps, or the steps again."""
+        self.fix_button.setText(BACK if wanted else FIX)
+        self.jobs.setCurrentIndex(int(wanted))
+        (self.fix_panel.recipe_button if wanted else self.stack.currentWidget()).setFocus()
 
     def reachable(self) -> int:
         """Return the last step that may be shown: the first one that is not complete."""
@@ -153,13 +180,13 @@ class LexPage(Page):
     def go(self, number: int) -> None:
         """Show a step, or the last one that can be reached before it."""
         checks = self.steps.index(self.checks_step)
-        if number >= checks and self.reachable() == checks and self.checking.transfer is None:
+        if number >= checks and self.reachable() == checks and self.checking.checked is None:
             self._prepare(number)
         number = max(0, min(number, self.reachable()))
         if number == self.steps.index(self.treatment_step):
             self.entering.show()
         if number == self.steps.index(self.write_step):
-            self._show_fields()
+            self._show_records()
         self.stack.setCurrentIndex(number)
         self._refresh()
 
@@ -180,8 +207,9 @@ class LexPage(Page):
         self.next_button.setEnabled(not lacking and present < len(self.steps) - 1)
         self.next_button.setVisible(present < len(self.steps) - 1)
         self.write_step.write_button.setEnabled(
-            self.checking.transfer is not None
-            and not self.write_step.missing()
+            self.checking.checked is not None
+            and not self.checks_step.missing()
+            and self.write_step.may_write()
             and not self.writing.busy
         )
 
@@ -263,20 +291,23 @@ class LexPage(Page):
             return
         try:
             treatment = self.entering.treatment(trial)
-        except RemedyError as fault:
-            self.treatment_step.show_missing([fault.what])
+        except RemedyError:
+            self.entering.ask_what_is_missing()
             return
         self.checking.run(trial, treatment, lambda: self.go(then))
 
-    def _show_fields(self) -> None:
-        transfer, trial = self.checking.transfer, self.plan_step.trial
-        if transfer is not None and trial is not None:
-            self.writing.show(transfer, trial)
+    def _show_records(self) -> None:
+        if self.checking.checked is not None:
+            self.writing.show(self.checking.checked)
 
     def _write(self) -> None:
-        transfer, trial = self.checking.transfer, self.plan_step.trial
-        if transfer is not None and trial is not None and self.chosen is not None:
-            self.writing.write(transfer, self.chosen, trial, self.beams_step.chosen())
+        if self.checking.checked is not None and self.chosen is not None:
+            self.writing.write(self.checking.checked, self.chosen)
+
+    def _change_system(self, system: str) -> None:
+        """Write for another R&V system: checked anew, for names and limits are others."""
+        self.treatment_step.choose_system(system)
+        self.go(self.steps.index(self.write_step))
 
     def _check_written(self) -> None:
         written, trial = self.writing.written, self.plan_step.trial

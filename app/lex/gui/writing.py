@@ -7,14 +7,38 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.background import JOBS
+from app.lex.gui.checking import Checked
 from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter
 from app.lex.gui.write_step import WriteStep
-from app.lex.plan import Trial
-from app.lex.transfer import Transfer, write
+from app.lex.log import log_written
+from app.lex.remembered import remember
+from app.lex.transfer import write
+from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
 ReadBack = Callable[[Path], Sequence[Finding]]
 ReadBackFor = Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack]
+
+
+def write_and_keep(
+    checked: Checked, target: Path, back: ReadBack, source: Path, *, overwrite: bool
+) -> tuple[tuple[Finding, ...], str]:
+    """Write the file, then its place in the log and the defaults for the next plan.
+
+    Returns:
+        The findings, and one sentence if log or defaults could not be kept; the file is written.
+
+    Raises:
+        TransferRefusedError: As `app.lex.transfer.write`.
+
+    """
+    findings = write(checked.transfer, target, back, source=source, overwrite=overwrite)
+    try:
+        log_written(checked.trial, target, checked.transfer.data)
+        remember(checked.trial, checked.treatment)
+    except (RemedyError, OSError) as fault:
+        return findings, in_words(fault)
+    return findings, ""
 
 
 class Writing(QObject):
@@ -39,40 +63,37 @@ class Writing(QObject):
         self.busy = False
         self.written: Path | None = None
 
-    def show(self, transfer: Transfer, trial: Trial) -> None:
-        """List what would be written, and propose a name."""
-        rows = [
-            (one.field_id, f"{one.mu:.2f}", str(one.points), one.beam, one.prescription)
-            for one in transfer.fields
-        ]
-        self._step.show_fields(rows, Path.home() / f"{trial.person.id or 'plan'}.rtp")
+    def show(self, checked: Checked) -> None:
+        """Show what would be written, and propose a name."""
+        name = f"{checked.trial.person.id or 'plan'}.rtp"
+        system = checked.treatment.rv_system
+        self._step.show_records(checked.records, system, Path.home() / name)
 
-    def write(
-        self, transfer: Transfer, chosen: Chosen, trial: Trial, beams: Collection[str]
-    ) -> None:
+    def write(self, checked: Checked, chosen: Chosen) -> None:
         """Write the file whose name stands in the step."""
-        target = self._step.target()
-        path, name = plan_for_the_filter(chosen, trial)
-        back = self._read_back(path, name, beams, transfer.options)
+        target, overwrite = self._step.target(), self._step.replace.isChecked()
+        path, name = plan_for_the_filter(chosen, checked.trial)
+        back = self._read_back(path, name, checked.treatment.beams or (), checked.transfer.options)
         self.busy = True
         self.changed.emit()
         JOBS.start(
-            self._owner, f"Writing {target.name}", lambda _: write(transfer, target, back),
-            done=lambda findings: self._show_written(target, findings),
+            self._owner, f"Writing {target.name}",
+            lambda _: write_and_keep(checked, target, back, chosen.path, overwrite=overwrite),
+            done=lambda done: self._show_written(target, *done),
             failed=lambda fault: self._show_not_written(target, fault),
         )  # fmt: skip
 
-    def _show_written(self, target: Path, findings: Sequence[Finding]) -> None:
+    def _show_written(self, target: Path, findings: Sequence[Finding], note: str) -> None:
         self.busy = False
         self.written = target
         words = f"{target} - read back by the Filter, no difference to the plan"
-        state = overall(findings)
-        self._step.show_result(state if state != State.ERROR else State.WARNING, words, [])
+        state = State.WARNING if note else overall(findings)
+        self._step.show_result(state, f"{words}. {note}" if note else words, [], target)
         self.made.emit(target)
         self.changed.emit()
 
     def _show_not_written(self, target: Path, fault: Exception) -> None:
         self.busy = False
         findings = getattr(fault, "findings", ())
-        self._step.show_result(State.ERROR, f"{target.name}: {in_words(fault)}", findings)
+        self._step.show_result(State.ERROR, f"{target.name}: {in_words(fault)}", findings, None)
         self.changed.emit()
