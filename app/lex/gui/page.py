@@ -168,7 +168,7 @@ class LexPage(Page):
         """Show the repair of exports in place of the steps, or the steps again."""
         self.fix_button.setText(BACK if wanted else FIX)
         self.jobs.setCurrentIndex(int(wanted))
-        (self.fix_panel.recipe_button if wanted else self.stack.currentWidget()).setFocus()
+        (self.fix_panel.recipe_button if wanted else self.list).setFocus()
 
     def reachable(self) -> int:
         """Return the last step that may be shown: the first one that is not complete."""
