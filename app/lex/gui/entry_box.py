@@ -8,7 +8,7 @@ from app.lex.gui.said import Said
 from app.lex.offers import Offer
 from core.findings import State
 
-MARK_PX = 118
+MARK_PX = 112
 
 
 class EntryBox(QComboBox):
@@ -31,6 +31,7 @@ class EntryBox(QComboBox):
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumContentsLength(8)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.offer(Offer())
         self.currentTextChanged.connect(lambda _: self.entered.emit())
 
@@ -99,7 +100,7 @@ class Marked(QWidget):
     def __init__(self, box: QWidget) -> None:
         super().__init__()
         self.box = box
-        self.mark = Said()
+        self.mark = Said(wrap=False)
         self.mark.setFixedWidth(MARK_PX)
         policy = self.mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -110,8 +111,8 @@ class Marked(QWidget):
         row.addWidget(self.mark)
         self.setFocusProxy(box)
 
-    def say(self, state: State, words: str) -> None:
-        """Show a word beside the box, "" for none."""
+    def say(self, state: State, words: str, more: str = "") -> None:
+        """Show a word beside the box, "" for none; `more` is the whole sentence."""
         self.mark.say(state, words)
-        self.mark.setToolTip(words)
-        self.box.setAccessibleDescription(words)
+        self.mark.setToolTip(more or words)
+        self.box.setAccessibleDescription(more or words)

@@ -82,7 +82,8 @@ class EntryTable(QTableWidget):
         self.verticalHeader().hide()
         self.setAlternatingRowColors(True)
         self.setTabKeyNavigation(False)
-        self.setMinimumHeight(96)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        self.setMinimumHeight(92)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -183,7 +184,7 @@ class FieldTable(EntryTable):
         self.fill(rows)
         self.blockSignals(True)
         for row, name in enumerate(beams):
-            item = QTableWidgetItem("this field only")
+            item = QTableWidgetItem("gated")
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled
                 | Qt.ItemFlag.ItemIsSelectable
@@ -233,6 +234,8 @@ def _ticked(tick: bool) -> Qt.CheckState:
 def choice(names: Sequence[str], empty: str | None = None) -> QComboBox:
     """Return a box of names, with an empty choice first where one is named."""
     box = QComboBox()
+    box.setMinimumContentsLength(8)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     if empty is not None:
         box.addItem(empty, None)
     for name in names:

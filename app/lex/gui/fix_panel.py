@@ -100,7 +100,11 @@ class FixPanel(QWidget):
             "the original is never written to."
         )
         guidance.setWordWrap(True)
+        head = QLabel("Repair an export")
+        head.setStyleSheet("font-size: 14pt; font-weight: 600;")
         column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(head)
         column.addWidget(guidance)
         column.addLayout(form)
         column.addWidget(split, 1)

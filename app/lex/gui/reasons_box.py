@@ -45,7 +45,13 @@ class ReasonsBox(QGroupBox):
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
+        # Typing begins the reason at once; moving the cursor opens nothing.
+        self.table.setEditTriggers(
+            QAbstractItemView.EditTrigger.AnyKeyPressed
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.SelectedClicked
+            | QAbstractItemView.EditTrigger.DoubleClicked
+        )
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -60,6 +66,7 @@ class ReasonsBox(QGroupBox):
         below.addStretch(0)
         below.addWidget(self.all_button)
         column_of = QVBoxLayout(self)
+        column_of.setContentsMargins(6, 6, 6, 6)
         column_of.addWidget(self.table, 1)
         column_of.addLayout(below)
         self.table.cellChanged.connect(self._on_typed)

@@ -32,7 +32,7 @@ from core.findings import State
 COUCH = ("vertical_cm", "lateral_cm", "longitudinal_cm")
 CHOOSE = "choose…"
 UNSEEN = ("the treatment data",)
-MISSING = "missing"
+MISSING, WRONG = "missing", "not valid"
 _LIMITS = {question.key: question.limits for question in QUESTIONS}
 
 
@@ -60,16 +60,17 @@ class TreatmentStep(Step):
         self.course = WholeBox(*_whole("course"))
         self.machine_type = choice(machines, CHOOSE)
         self.rv_system = choice(systems)
+        self.rv_system.setCurrentIndex(max(self.rv_system.findData(DEFAULT), 0))
         self.machine = EntryBox(longest=20)
         self.dose_rate = EntryBox(limits=_whole("dose_rate_mu_min"), unit="MU/min")
         self.tolerance_table = EntryBox(limits=_whole("tolerance_table"))
         self.couch = {
             name: DecimalBox(*_LIMITS[f"couch.{name}"], 1, "cm") for name in COUCH
         }  # fmt: skip
-        self.gated = QCheckBox("Gated: every field of this plan is delivered with gating")
+        self.gated = QCheckBox("Gated: all fields of this plan")
         self.segments = choice(SEGMENT_CHOICES)
-        self.resequence = QCheckBox("Put segments in the order of least travel")
-        self.open_leaves = QCheckBox("Open leaf pairs behind a Y jaw by the machine's gap")
+        self.resequence = QCheckBox("Segments in the order of least travel")
+        self.open_leaves = QCheckBox("Gap for leaf pairs behind a Y jaw")
         self.prescriptions, self.fields = PrescriptionTable(), FieldTable()
         self.file_said = Said()
         # By key: the box, and its row with room for a word.
@@ -300,7 +301,7 @@ class TreatmentStep(Step):
         present = self.values()
         for key, row in self.marks.items():
             if key in faults:
-                row.say(State.ERROR, faults[key])
+                row.say(State.ERROR, WRONG, faults[key])
             elif key in lacking:
                 row.say(State.ERROR, MISSING)
             elif self._as_proposed(key, present):

@@ -63,7 +63,7 @@ class WriteStep(Step):
         self.choose_button.clicked.connect(self._choose)
         self.write_button = QPushButton("&Write file")
         self.write_button.clicked.connect(self.write_wanted)
-        self.taken = Said()
+        self.taken = Said(wrap=False)
         self.replace = QCheckBox("&Replace it")
         self.replace.toggled.connect(lambda _: self.changed.emit())
         self.banner = Banner()
@@ -162,11 +162,10 @@ class WriteStep(Step):
         text = self.path.text().strip()
         target = Path(text)
         taken = bool(text) and target.is_file()
-        own = target == self._written
+        asked = taken and target != self._written
         self.replace.setChecked(False)
-        self.replace.setVisible(taken)
-        words = f"{target.name} was written just now." if own else f"{target.name} exists already."
-        self.taken.say(State.INFO if own else State.WARNING, words if taken else "")
+        self.replace.setVisible(asked)
+        self.taken.say(State.WARNING, f"{target.name} exists already." if asked else "")
         self.changed.emit()
 
     def _choose(self) -> None:
