@@ -54,11 +54,9 @@ def reasons_by_keyboard(qtbot, lex):
     """Type a reason for each finding that asks for one: the cursor goes on by itself."""
     box = lex.checks_step.reasons
     for _ in box.findings:
-        hand.tab_to(qtbot, box.table)
-        qtbot.keyClick(box.table, WHY[0])
-        editor = QApplication.focusWidget()
-        qtbot.keyClicks(editor, WHY[1:])
-        qtbot.keyClick(editor, hand.ENTER)
+        hand.tab_to(qtbot, box.line)
+        qtbot.keyClicks(box.line, WHY)
+        qtbot.keyClick(box.line, hand.ENTER)
         hand.quiet(qtbot)
 
 

@@ -1,13 +1,15 @@
-"""Findings that need a reason, one row each; the reason is typed where the finding stands."""
+"""Findings that need a reason, one row each, and the line in which it is typed."""
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
+    QCheckBox,
     QGroupBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
+    QLineEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -15,17 +17,18 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.findings_view import prepare_table
 from app.lex.gui.said import Said
 from app.lex.policy import LONGEST, Reason
 from core.findings import Finding, State
 
-TITLES = ("Answer", "Rule", "Field", "What it means", "Reason (type here, then Enter)")
-ANSWER, REASON = 0, 4
+TITLES = ("Answer", "Rule", "Field", "What it means", "Reason")
+ANSWER, MEANS, REASON = 0, 3, 4
 OPEN, GIVEN = "Missing", "Given"
 
 
 class ReasonsBox(QGroupBox):
-    """A table with one cell to type in per row; no dialog opens.
+    """A table of what is to be answered; the line below is for the row chosen. No dialog opens.
 
     Signals:
         given: Findings, and the words typed for them.
@@ -37,126 +40,107 @@ class ReasonsBox(QGroupBox):
     def __init__(self) -> None:
         super().__init__("Reasons")
         self.findings: tuple[Finding, ...] = ()
+        self._words: dict[Finding, str] = {}
         self.table = QTableWidget(0, len(TITLES))
         self.table.setHorizontalHeaderLabels(list(TITLES))
         self.table.setAccessibleName("Findings that need a reason")
-        self.table.setTabKeyNavigation(False)
-        self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
-        # Typing begins the reason at once; moving the cursor opens nothing.
-        self.table.setEditTriggers(
-            QAbstractItemView.EditTrigger.AnyKeyPressed
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-            | QAbstractItemView.EditTrigger.SelectedClicked
-            | QAbstractItemView.EditTrigger.DoubleClicked
-        )
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in (3, REASON):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        prepare_table(self.table)
+        for column in (MEANS, REASON):
+            self.table.horizontalHeader().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch
+            )
+        self.label = QLabel()
+        self.line = QLineEdit()
+        self.line.setMaxLength(LONGEST)
+        self.line.setPlaceholderText("why the plan may go on, then Enter")
+        self.label.setBuddy(self.line)
+        self.whole_rule = QCheckBox("&Same for the whole rule")
+        self.whole_rule.setToolTip("Give this reason to every finding of the rule without one")
+        self.give_button = QPushButton("G&ive reason")
         self.said = Said()
-        self.all_button = QPushButton("&Same reason for the whole rule")
-        self.all_button.setToolTip("Give this reason to every finding of the same rule")
-        self.all_button.clicked.connect(self._give_to_rule)
-        below = QHBoxLayout()
-        below.addWidget(self.said, 1)
-        below.addStretch(0)
-        below.addWidget(self.all_button)
+        row = QHBoxLayout()
+        for widget, stretch in (
+            (self.label, 0), (self.line, 1), (self.whole_rule, 0), (self.give_button, 0),
+        ):  # fmt: skip
+            row.addWidget(widget, stretch)
         column_of = QVBoxLayout(self)
         column_of.setContentsMargins(6, 6, 6, 6)
         column_of.addWidget(self.table, 1)
-        column_of.addLayout(below)
-        self.table.cellChanged.connect(self._on_typed)
-        self.table.currentCellChanged.connect(lambda *_: self._offer())
+        column_of.addLayout(row)
+        column_of.addWidget(self.said)
+        self.table.currentCellChanged.connect(lambda *_: self._show_row())
+        self.line.returnPressed.connect(self._give)
+        self.give_button.clicked.connect(self._give)
         self.hide()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """List the findings that need a reason; the box goes when there is none."""
-        self.findings = tuple(findings)
-        self.table.blockSignals(True)
+        self.findings, self._words = tuple(findings), {}
         self.table.setRowCount(len(findings))
         for row, one in enumerate(findings):
             for column, text in enumerate(("", one.rule, one.field, one.message, "")):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
-                if column != REASON:
-                    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 self.table.setItem(row, column, item)
-        self.table.blockSignals(False)
         self.show_reasons(())
         for column in (ANSWER, 1, 2):
             self.table.resizeColumnToContents(column)
-        self.said.say(State.INFO, "")
         self.setVisible(bool(findings))
-        if findings:
-            self.table.setCurrentCell(0, REASON)
 
     def show_reasons(self, reasons: Iterable[Reason]) -> None:
-        """Show which findings are answered, and with what words."""
-        words = {reason.finding: reason.words for reason in reasons}
-        self.table.blockSignals(True)
+        """Show which findings are answered, and go on to the next that is not."""
+        self._words = {reason.finding: reason.words for reason in reasons}
         for row, one in enumerate(self.findings):
-            given = one in words
+            given = one in self._words
             state = State.PASS if given else State.WARNING
-            answer = self._item(row, ANSWER)
-            answer.setText(GIVEN if given else OPEN)
+            answer, reason = QTableWidgetItem(GIVEN if given else OPEN), QTableWidgetItem()
             answer.setIcon(theme.icon(state))
             answer.setForeground(theme.colour(state))
-            if given:
-                self._item(row, REASON).setText(words[one])
-        self.table.blockSignals(False)
-        open_count = sum(one not in words for one in self.findings)
-        self.setTitle(
-            f"{len(self.findings)} finding{'s' * (len(self.findings) != 1)} to answer, "
-            f"{open_count} without a reason"
-        )
+            reason.setText(self._words.get(one, ""))
+            reason.setToolTip(reason.text())
+            self.table.setItem(row, ANSWER, answer)
+            self.table.setItem(row, REASON, reason)
+        count, without = len(self.findings), len(self._open())
+        self.setTitle(f"{count} finding{'s' * (count != 1)} to answer, {without} without a reason")
         self.said.say(State.INFO, "")
-        self._go_to_next(words)
-        self._offer()
+        self._go_on()
 
     def show_fault(self, words: str) -> None:
         """Tell why a reason was not taken."""
         self.said.say(State.ERROR, words)
 
-    def words(self, row: int) -> str:
-        """Return what stands in the reason's cell of a row."""
-        return self._item(row, REASON).text().strip()
+    def _open(self) -> list[Finding]:
+        return [one for one in self.findings if one not in self._words]
 
-    def _item(self, row: int, column: int) -> QTableWidgetItem:
-        item = self.table.item(row, column)
-        assert item is not None  # `show_findings` has filled every cell
-        return item
+    def _go_on(self) -> None:
+        """Choose the first row after the present one that has no reason."""
+        here = max(self.table.currentRow(), 0)
+        for row in (*range(here, len(self.findings)), *range(here)):
+            if self.findings[row] not in self._words:
+                self.table.selectRow(row)
+                break
+        self._show_row()
 
-    def _go_to_next(self, answered: Iterable[Finding]) -> None:
-        """Put the cursor on the first finding after this one that has no reason."""
-        known, here = set(answered), max(self.table.currentRow(), 0)
-        rows = [*range(here, len(self.findings)), *range(here)]
-        for row in rows:
-            if self.findings[row] not in known:
-                self.table.setCurrentCell(row, REASON)
-                return
-
-    def _on_typed(self, row: int, column: int) -> None:
-        if column == REASON and self.words(row):
-            self.given.emit((self.findings[row],), self.words(row)[: LONGEST + 1])
-
-    def _same_rule(self) -> tuple[str, list[Finding]]:
-        """Return the last reason typed for the rule of the present row, and the rows without."""
+    def _present(self) -> Finding | None:
         row = self.table.currentRow()
-        if not 0 <= row < len(self.findings):
-            return "", []
-        rows = [n for n, one in enumerate(self.findings) if one.rule == self.findings[row].rule]
-        said = [self.words(n) for n in rows if self.words(n)]
-        return (said[0] if said else ""), [self.findings[n] for n in rows if not self.words(n)]
+        return self.findings[row] if 0 <= row < len(self.findings) else None
 
-    def _offer(self) -> None:
-        words, others = self._same_rule()
-        self.all_button.setEnabled(bool(words and others))
+    def _show_row(self) -> None:
+        """Show whose reason is typed now, and what was said already."""
+        one = self._present()
+        place = f" ({one.field})" if one is not None and one.field else ""
+        self.label.setText(f"&Reason for {one.rule}{place}" if one is not None else "&Reason")
+        self.line.setText(self._words.get(one, "") if one is not None else "")
+        self.line.setAccessibleName(self.label.text().replace("&", ""))
+        same = [other for other in self._open() if one is not None and other.rule == one.rule]
+        self.whole_rule.setChecked(False)
+        self.whole_rule.setVisible(len(same) > 1)
 
-    def _give_to_rule(self) -> None:
-        words, others = self._same_rule()
-        if words and others:
-            self.given.emit(tuple(others), words)
+    def _give(self) -> None:
+        one = self._present()
+        if one is None:
+            return
+        meant = {one: None}
+        if self.whole_rule.isChecked():
+            meant |= dict.fromkeys(other for other in self._open() if other.rule == one.rule)
+        self.given.emit(tuple(meant), self.line.text())
