@@ -72,13 +72,13 @@ def entries_of(case):
     return entries
 
 
-def opened(qtbot, monkeypatch, case, path):
+def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False):
     """The page with the plan of a case, on its step of treatment data, everything entered."""
     choice = PatientChoice("Doe, Jane", case.trial.person.id, (PlanChoice("PELVIS", path),))
     plan = Chosen(path, Source(DICOM, path, (Reading(case.trial.name, case.trial),)), case.trial)
     monkeypatch.setattr("app.lex.gui.page.browse", lambda _: (choice,))
     monkeypatch.setattr("app.lex.gui.page.read_plan", lambda *_: plan)
-    for module in MODULES:
+    for module in () if real_systems else MODULES:
         monkeypatch.setattr(f"{module}.read_rv_system", lambda *_: case.system)
     for module in MODULES[:2]:
         monkeypatch.setattr(f"{module}.read_machine", lambda *_: case.machine)
@@ -93,6 +93,6 @@ def opened(qtbot, monkeypatch, case, path):
     lex.list.setFocus()
     while lex.stack.currentWidget() is not lex.treatment_step and press_next(qtbot, lex):
         pass
-    if lex.stack.currentWidget() is lex.treatment_step:
+    if fill and lex.stack.currentWidget() is lex.treatment_step:
         lex.treatment_step.set_values(entries_of(case))
     return lex

@@ -165,7 +165,7 @@ class WriteStep(Step):
         asked = taken and target != self._written
         self.replace.setChecked(False)
         self.replace.setVisible(asked)
-        self.taken.say(State.WARNING, f"{target.name} exists already." if asked else "")
+        self.taken.say(State.WARNING, f"There is a file {target.name} already." if asked else "")
         self.changed.emit()
 
     def _choose(self) -> None:
