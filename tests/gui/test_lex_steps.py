@@ -2,12 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit
 
 from app.lex.checks.example import Change
 from app.lex.checks.standard import AP, ARC, PA, standard_case
-from app.lex.gui.entering import LAST_TIME
+from app.lex.gui.entering import LAST_TIME, MAPPED, PLANNED
 from app.lex.gui.page import BACK
+from app.lex.gui.treatment_step import MISSING, WRONG
 from app.lex.log import log_file
 from app.lex.offers import Offer
 from app.lex.remembered import remember
@@ -65,6 +66,14 @@ def test_that_a_box_left_empty_says_so_beside_itself_and_stops_the_way(page, key
     assert page.treatment_step.marks[key].mark.state == State.ERROR
     assert not page.next_button.isEnabled()
     assert page.note.text().startswith("Missing: ")
+
+
+@pytest.mark.parametrize("words", [LAST_TIME, PLANNED, MAPPED, MISSING, WRONG])
+def test_that_no_word_beside_a_box_is_cut(page, words):
+    row = page.treatment_step.marks["course"]
+    row.say(State.ERROR, words)
+    label = row.mark.findChildren(QLabel)[1]
+    assert label.sizeHint().width() <= label.width()
 
 
 @pytest.mark.req("L-05")

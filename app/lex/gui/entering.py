@@ -29,7 +29,7 @@ from core.safe_write import write_whole
 
 TREATMENT_FILES = "Treatment data (*.toml)"
 FORM = "the form"
-LAST_TIME = "as last time"
+LAST_TIME, PLANNED, MAPPED = "last time's", "as planned", "by the map"
 
 
 class Entering(QObject):
@@ -151,12 +151,12 @@ class Entering(QObject):
         name = planned.pop() if len(planned) == 1 else ""
         called = machines.of(name) if name else None
         if called is not None:
-            found["machine"] = (called[: machines.longest], "from the plan")
+            found["machine"] = (called[: machines.longest], PLANNED)
         if machine_type is not None:
             kept = remembered(machine_type, technique_of(trial, self._beams.chosen()))
             found |= {key: (value, LAST_TIME) for key, value in kept.items()}
         if name in machines.names:
-            found["machine"] = (machines.names[name], "from the map")
+            found["machine"] = (machines.names[name], MAPPED)
         return found
 
     def _proposed_ids(self, trial: Trial) -> dict[str, str]:
