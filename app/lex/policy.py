@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.lex.checks import CHECKS
+from app.lex.checks.own import own_checks
+from app.lex.own_rules import PREFIX
 from core.errors import RemedyError
 from core.findings import Finding, State
+from core.paths import clinic_folder
 
 SHORTEST, LONGEST = 3, 500
 
@@ -39,10 +42,15 @@ def policy_of(finding: Finding) -> Policy:
     """
     if finding.state == State.ERROR:
         return Policy.HARD
-    hard = any(one.rule == finding.rule and one.state == State.ERROR for one in CHECKS)
-    if finding.state == State.WARNING or (finding.state == State.NOT_RUN and hard):
+    if finding.state == State.WARNING or (finding.state == State.NOT_RUN and _stops(finding.rule)):
         return Policy.ACK
     return Policy.INFO
+
+
+def _stops(rule: str) -> bool:
+    """Tell whether a check, of the program or of the clinic, stops the file."""
+    checks = own_checks(clinic_folder()) if rule.startswith(PREFIX) else CHECKS
+    return any(one.rule == rule and one.state == State.ERROR for one in checks)
 
 
 def unanswered(findings: Iterable[Finding], reasons: Iterable[Reason]) -> tuple[Finding, ...]:

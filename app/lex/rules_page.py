@@ -5,7 +5,9 @@ from typing import Any
 
 from app.lex.checks import CHECKS
 from app.lex.checks.case import Check
+from app.lex.checks.own import own_checks
 from app.lex.limits import Limit, read_limits
+from app.lex.own_items import ITEMS
 from app.lex.policy import Policy
 from core.findings import State
 from core.paths import clinic_folder
@@ -28,6 +30,30 @@ the log.
 Numbers are the shipped ones. The clinic changes them in `lex_limits.toml` of its own folder; that
 file may hold numbers only, within the bounds given here.
 """
+OWN = """## Rules of the clinic
+
+A rule the program does not have is written in `lex_rules.toml` of the clinic's folder; the program
+need not be built again. It can only ask: nothing in a plan is ever changed by it.
+
+```toml
+version = "2026-11, physics"
+
+[[rule]]
+id = "CLINIC-SSD-E"                  # CLINIC- and up to 20 of A-Z, 0-9 and -
+sentence = "Electron fields are treated at 100 cm"
+needs = "reason"                     # stop, reason or info
+of = "beam"                          # plan, beam or control point
+when = [{ item = "modality", is = "Elect" }]
+must = [{ item = "ssd_cm", least = 99.5, most = 100.5 }]
+why = "The cutout factors of the clinic hold at 100 cm only."
+remedy = "Change the set-up in the planning system, or say who has agreed."
+```
+
+All of `when` must hold for the rule to be asked, all of `must` for it to pass. Compare by `is`,
+`is_not`, `one_of`, `none_of` (lists), `least`, `most` (numbers), `matches` (a regular expression
+for the whole text). What the plan does not tell is "not run", never passed. A file with a fault
+lets no plan through; the message names rule and fault. Items and the widest level that has them:
+"""
 
 
 def policy_words(one: Check) -> str:
@@ -43,7 +69,7 @@ def help_page(tests: Mapping[str, Sequence[str]]) -> str:
 
     """
     limits = read_limits()
-    parts = [HEAD, *(_card(one, limits) for one in CHECKS), _coverage(tests)]
+    parts = [HEAD, *(_card(one, limits) for one in CHECKS), _own(), _coverage(tests)]
     return "\n".join(parts)
 
 
@@ -55,6 +81,12 @@ def _card(one: Check, limits: Mapping[str, Limit]) -> str:
     needs = f" ({', '.join(one.requirements)})" if one.requirements else ""
     lines += [f"- Source: {one.source}{needs}", ""]
     return "\n".join(lines)
+
+
+def _own() -> str:
+    """Return the section on the clinic's own rules."""
+    rows = [f"| `{item.name}` | {item.level} | {item.unit} |" for item in ITEMS]
+    return "\n".join([OWN, "| item | of | unit |", "|---|---|---|", *rows, ""])
 
 
 def _limit(limit: Limit) -> str:
@@ -88,7 +120,7 @@ def rules_text() -> str:
     """Return every rule with the limits that hold here, for a terminal."""
     limits = read_limits(clinic_folder())
     lines = []
-    for one in CHECKS:
+    for one in (*CHECKS, *own_checks(clinic_folder())):
         needs = f" [{', '.join(one.requirements)}]" if one.requirements else ""
         lines.append(f"{one.rule:<8} {policy_words(one):<16} {one.title}{needs}")
         for name in one.limits:
@@ -115,5 +147,5 @@ def rules_json() -> list[dict[str, Any]]:
                 for name in one.limits
             ],
         }
-        for one in CHECKS
+        for one in (*CHECKS, *own_checks(clinic_folder()))
     ]  # fmt: skip

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from app.viewer.sources import read_sets
 from core.dicom.certificate import Certificate, certify
 from core.dicom.dose import Dose
-from core.dicom.rt_set import RtSet, read_rt_sets
+from core.dicom.rt_set import RtSet
 from core.dicom.structure_dvh import StructureDvh, structure_dvhs
 from core.dicom.structures import StructureSet
 from core.errors import RemedyError, UnreadableFileError
+
+# Of what is not used, as much of it as still makes one sentence.
+REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,7 +34,7 @@ def one_set(paths: Sequence[Path], patient: str | None = None) -> RtSet:
         RemedyError: There are several persons and none is named, or nobody of that ID.
 
     """
-    sets = read_rt_sets(paths)
+    sets = read_sets(paths)
     known = ", ".join(one.patient_id or "(no ID)" for one in sets)
     where = ", ".join(path.name for path in paths)
     if patient is not None:
@@ -41,6 +45,11 @@ def one_set(paths: Sequence[Path], patient: str | None = None) -> RtSet:
     raise RemedyError(
         f"{what}: {known}", where=where, remedy="Name one of them with --patient ID."
     )
+
+
+def not_used(own: RtSet) -> tuple[str, ...]:
+    """Return what of a set is not shown or computed, and why: one sentence each."""
+    return tuple(f"{one.name}: {one.why}" for one in own.refused)
 
 
 def certificate_of(paths: Sequence[Path], patient: str | None = None) -> tuple[RtSet, Certificate]:
@@ -68,7 +77,7 @@ def dvhs_of(
     """Return the DVHs of a set.
 
     Args:
-        paths: Files, folders or zip archives.
+        paths: DICOM files, folders or zip archives; Pinnacle folders.
         patient: PatientID, where there are several persons.
         names: Structure names, with * and ?; all for none.
         dose_uid: SOPInstanceUID of the dose; the chief dose for None.
@@ -85,8 +94,11 @@ def dvhs_of(
         dose = next((one for one in own.doses if one.item.sop_uid == dose_uid), None)
     if dose is None or structures is None:
         lacking = "dose" if dose is None else "structure set"
+        why = "; ".join(not_used(own)[:REASONS_SHOWN])
         raise UnreadableFileError(
-            f"there is no {lacking}", where=where, remedy=f"Add the RT {lacking} to the set."
+            f"there is no {lacking}{why and f' ({why})'}",
+            where=where,
+            remedy=f"Add the RT {lacking} to the set.",
         )
     chosen = [
         one.number

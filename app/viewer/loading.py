@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.viewer.scene_build import one_slice
+from app.viewer.sources import read_sets
 from core.dicom.certificate import Certificate, certify
 from core.dicom.images import ImageSeries
 from core.dicom.pixels import read_volume
-from core.dicom.rt_set import RtSet, read_rt_sets
+from core.dicom.rt_set import RtSet
 from core.dose.geometry import Floats, Grid
 from core.errors import RemedyError
 
@@ -40,7 +41,7 @@ class Volume:
 
 def load_sets(paths: Sequence[Path], progress: Progress) -> Loaded:
     """Read all objects but the images' pixels, and examine their geometry."""
-    sets = read_rt_sets(paths, progress)
+    sets = read_sets(paths, progress)
     return Loaded(tuple(sets), tuple(certify(own) for own in sets))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from app.viewer.desk import Desk
     from app.viewer.loading import Loaded
 
+ACCEPTED = (
+    Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP,
+    Kind.PINNACLE, Kind.PINNACLE_PATIENT, Kind.PINNACLE_ROOT,
+)  # fmt: skip
 FILES = "DICOM files and zip archives (*.dcm *.zip);;All files (*)"
 
 
@@ -33,11 +37,14 @@ class ViewerPage(Page):
     title = "Viewer"
     help_page = "viewer"
     opens_together = True
+    # Across threads: the libraries are there, the desk can be made.
+    _prepared = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.desk: Desk | None = None
         self._job: Job | None = None
+        self._prepared.connect(self._make_desk)
         self.open_folder = QPushButton("Open &folder…")
         self.open_folder.clicked.connect(self._ask_folder)
         self.open_file = QPushButton("Open file or &zip…")
@@ -64,12 +71,19 @@ class ViewerPage(Page):
         column.addWidget(self.pages, 1)
 
     def accepts(self, kind: Kind) -> bool:
-        """Take DICOM files, folders and zip archives."""
-        return kind in (Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP)
+        """Take DICOM files, folders and zip archives, and Pinnacle's own folders."""
+        return kind in ACCEPTED
 
     def open_path(self, path: Path) -> None:
         """Open everything under a path."""
         self.open_paths([path])
+
+    def prepare(self) -> None:
+        """Load the libraries before the first set asks for them."""
+        from app.viewer.warm_up import warm_up  # noqa: PLC0415  (not at the start: it takes seconds)
+
+        warm_up()
+        self._prepared.emit()
 
     def offer_demo(self, folder: Path) -> None:
         """Offer the demonstration patient on the empty page."""
@@ -99,20 +113,24 @@ class ViewerPage(Page):
         )
 
     def _show(self, paths: list[Path], loaded: "Loaded") -> None:
-        from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when a set is shown)
-
         self._job = None
+        desk = self._make_desk()
+        self.fault.hide()
+        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
+        self.source.setToolTip("\n".join(str(path) for path in paths))
+        self.pages.setCurrentWidget(desk)
+        desk.show_loaded(loaded)
+        for path in paths[:1]:
+            self.opened.emit(path)
+
+    def _make_desk(self) -> "Desk":
+        from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when it is needed)
+
         if self.desk is None:
             self.desk = Desk()
             self.desk.patient_changed.connect(self.patient_changed)
             self.pages.addWidget(self.desk)
-        self.fault.hide()
-        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
-        self.source.setToolTip("\n".join(str(path) for path in paths))
-        self.pages.setCurrentWidget(self.desk)
-        self.desk.show_loaded(loaded)
-        for path in paths[:1]:
-            self.opened.emit(path)
+        return self.desk
 
     def _show_fault(self, name: str, fault: Exception) -> None:
         self._job = None
@@ -126,7 +144,7 @@ class ViewerPage(Page):
         self.fault.show()
 
     def _ask_folder(self) -> None:
-        path = self.ask_for_folder("Open a folder with DICOM files")
+        path = self.ask_for_folder("Open a folder with DICOM files, or of a Pinnacle patient")
         if path is not None:
             self.open_path(path)
 
@@ -145,11 +163,12 @@ def _load(paths: list[Path], progress: Progress) -> "Loaded":
 def _empty_page(demo_button: QPushButton) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)
-    head = QLabel("Drop a DICOM folder, file or zip archive here")
+    head = QLabel("Drop a DICOM folder, file or zip archive, or a Pinnacle folder here")
     head.setStyleSheet("font-size: 16pt; font-weight: 600;")
     body = QLabel(
         "CT, MR or PET images, RT structures, plans, doses and registrations of one or several "
-        "persons. The geometry is examined on loading; dose, structures, DVH and beams follow."
+        "persons; Pinnacle plan, patient and institution folders. The geometry is examined on "
+        "loading; dose, structures, DVH and beams follow."
     )
     body.setWordWrap(True)
     for label in (head, body):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.safe_write import sync_folder
+
 CHUNK_BYTES = 1 << 20
 # Part of a file that a crash cut off; nobody was told that it is safe.
 UNFINISHED = ".part"
@@ -141,14 +143,3 @@ def digest_of(path: Path) -> str:
         for chunk in chunks_of(stream):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names given in a folder durable where the system lets a folder be opened."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

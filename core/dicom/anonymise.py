@@ -44,7 +44,7 @@ from core.dicom.anonymise_rules import (
     pixel_notes,
     values_of,
 )
-from core.dicom.files import Item, Progress, Refused, read_whole
+from core.dicom.files import Item, Progress, Refused, need_dicom, read_whole
 from core.errors import RemedyError, UnreadableFileError
 from core.safe_write import write_whole
 
@@ -133,10 +133,11 @@ def export_anonymised(
         progress: Told the fraction done and a sentence.
 
     Raises:
-        RemedyError: The folder is not empty, cannot be written, or pseudonym or secret cannot
-            be used.
+        RemedyError: The folder is not empty, cannot be written, pseudonym or secret cannot
+            be used, or an object is no DICOM object.
 
     """
+    need_dicom(items)
     key = secrets.token_bytes(32) if secret is None else secret
     _check(pseudonym, key)
     _need_empty(folder)

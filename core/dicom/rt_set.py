@@ -94,13 +94,18 @@ class RtSet:
         return min(self.doses, key=_dose_rank, default=None)
 
     def chief_structures(self) -> StructureSet | None:
-        """Return the structures to show first: those of a plan, else those with most contours."""
+        """Return the structures to show first: of the first dose's plan, of any, else most."""
         wanted = {uid for plan in self.plans for uid in plan.structure_uids}
+        dose = self.chief_dose()
+        plan = self.plan_of(dose) if dose is not None else None
+        first = plan.structure_uids if plan is not None else ()
         return max(
             self.structure_sets,
-            key=lambda one: (one.item.sop_uid in wanted, len(one.structures)),
+            key=lambda one: (
+                one.item.sop_uid in first, one.item.sop_uid in wanted, len(one.structures)
+            ),
             default=None,
-        )
+        )  # fmt: skip
 
     def chief_series(self) -> ImageSeries | None:
         """Return the images to show first: those drawn on, else the largest."""

@@ -9,6 +9,7 @@ fewer samples than the whole, so that the spread is an upper estimate.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -28,7 +29,8 @@ DIRECTIONS = 16
 SURE = 0.5 - 0.5 / LINES
 LIFT = 0.6710436067037893
 # Rows of the tally: four quarters of the samples by the rule, then the bounds.
-QUARTERS, INNER, OUTER = 4, 4, 5
+# Samples that count alike for all three stand apart, so that each is written once.
+QUARTERS, INNER, OUTER, SHARED = 4, 4, 5, 6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,7 +80,7 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
     largest = max(float(dose.values.max()), 1e-6)
     lowest = min(float(dose.values.min()), 0.0)
     edges = np.linspace(lowest, largest + 1e-6 * (largest - lowest), BINS + 1)
-    volumes = np.zeros((OUTER + 1, BINS))
+    volumes = np.zeros((SHARED + QUARTERS, BINS))
     outside = np.zeros(3)
     extremes = np.tile([np.inf, -np.inf], (3, 1))
     masks: dict[int, npt.NDArray[np.float32]] = {}
@@ -109,6 +111,10 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
             dose.values, steps, offsets, dose.geometry.is_even, sides[0], sides[1], heights, cell,
             volumes, outside, extremes,
         )  # fmt: skip
+    _nested(extremes)
+    shared = volumes[SHARED:]
+    volumes[:QUARTERS] += shared
+    volumes[INNER : OUTER + 1] += shared.sum(axis=0)
     _corner_extremes(stack, dose, extremes)
     _trend_extremes(stack, dose, extremes)
     volumes /= 1000
@@ -122,21 +128,24 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
 
 def _corner_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
     """Let the contours' own corners count for lowest and highest dose, where these mostly are."""
-    reach: dict[int, list[tuple[int, float]]] = {number: [] for number in range(len(stack.planes))}
+    # Each plane bounds one space below and one above it: their middles and their far ends.
+    heights = np.empty((2, 2, len(stack.planes)))
     for layer in stack.layers:
         half = (layer.low_mm + layer.high_mm) / 2
         if layer.below is not None:
-            reach[layer.below] += [(0, half), (2, layer.high_mm)]
+            heights[0, :, layer.below] = half, layer.high_mm
         if layer.above is not None:
-            reach[layer.above] += [(0, half), (2, layer.low_mm)]
-    points: dict[int, list[Floats]] = {0: [], 2: []}
-    for number, plane in enumerate(stack.planes):
-        flat = np.concatenate(plane.polygons)
-        across = flat[:, :1] * stack.across + flat[:, 1:] * stack.along
-        for row, place_mm in reach[number]:
-            points[row].append(across + place_mm * stack.normal)
-    for row, own in points.items():
-        _count(at_points(dose, np.concatenate(own)), extremes[row])
+            heights[1, :, layer.above] = half, layer.low_mm
+    flat = _lying(stack, stack.corners_mm)
+    for middles, ends in heights:
+        for places_mm, row in ((middles, 0), (ends, 2)):
+            lifts = np.repeat(places_mm, stack.corner_counts)[:, None] * stack.normal
+            _count(at_points(dose, flat + lifts), extremes[row])
+
+
+def _lying(stack: Stack, flat: Floats) -> Floats:
+    """Return in-plane coordinates as patient vectors; a matrix product would wake more threads."""
+    return flat[..., :1] * stack.across + flat[..., 1:] * stack.along
 
 
 def _count(found: Values, lowest_highest: Floats) -> None:
@@ -156,24 +165,26 @@ def _trend_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
     """
     angles = np.arange(DIRECTIONS) * (2 * math.pi / DIRECTIONS)
     ways = np.stack([np.cos(angles), np.sin(angles)])
-    corners = [np.concatenate(plane.polygons) for plane in stack.planes]
-    reach = [flat @ ways for flat in corners]
-    furthest = [own.max(axis=0) for own in reach]
-    points: list[Floats] = []
+    reach = stack.corners_mm[:, :1] * ways[0] + stack.corners_mm[:, 1:] * ways[1]
+    begins = np.cumsum([0, *stack.corner_counts])
+    last = len(stack.planes) - 1
+    tops = np.array([low + reach[low:high].argmax(axis=0) for low, high in pairwise(begins)])
+    furthest = reach[tops, np.arange(DIRECTIONS)]
+    sides: list[tuple[int, int, float, float]] = []
     for layer in stack.layers:
-        for side, step in ((layer.below, -1), (layer.above, 1)):
-            if side is None or not 0 <= side + step < len(corners):
-                continue
-            is_end = layer.below is None or layer.above is None
-            growth = np.maximum(furthest[side] - furthest[side + step], 0.0)
-            growth *= 1.0 if is_end else 0.5
-            tips = corners[side][reach[side].argmax(axis=0)] + (ways * growth).T
-            far = layer.low_mm if step == 1 else layer.high_mm
-            height_mm = far if is_end else (layer.low_mm + layer.high_mm) / 2
-            across = tips[:, :1] * stack.across + tips[:, 1:] * stack.along
-            points.append(across + height_mm * stack.normal)
-    if points:
-        _count(at_points(dose, np.concatenate(points)), extremes[2])
+        low_mm, high_mm = layer.low_mm, layer.high_mm
+        is_end = layer.below is None or layer.above is None
+        for side, step, far_mm in ((layer.below, -1, high_mm), (layer.above, 1, low_mm)):
+            if side is not None and 0 <= side + step <= last:
+                share, height_mm = (1.0, far_mm) if is_end else (0.5, (low_mm + high_mm) / 2)
+                sides.append((side, side + step, share, height_mm))
+    if not sides:
+        return
+    own, before, shares, heights_mm = (np.array(column) for column in zip(*sides, strict=True))
+    growth = np.maximum(furthest[own] - furthest[before], 0.0) * shares[:, None]
+    tips = stack.corners_mm[tops[own]] + growth[:, :, None] * ways.T
+    flat = _lying(stack, tips)
+    _count(at_points(dose, flat + heights_mm[:, None, None] * stack.normal), extremes[2])
 
 
 def _step(stack: Stack, dose: Grid, points: int) -> float:
@@ -212,18 +223,21 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
     extremes: Floats,
 ) -> None:
     start, right, down, up = steps
+    start_c, start_r, start_s = start
+    right_c, right_r, right_s = right
+    down_c, down_r, down_s = down
+    up_c, up_r, up_s = up
     height_mm, weight, lowest, top = cell
     bins = volumes.shape[1]
     per_gray = bins / (top - lowest)
     middle = heights[0] + (heights[-1] - heights[0]) / 2
-    rows, columns = below.shape[1:]
     gaps = len(offsets) - 1
-    even_mm = offsets[gaps] / gaps if even and gaps > 0 else 0.0
+    per_mm = gaps / offsets[gaps] if even and gaps > 0 else 0.0
     u, v, w = 0.5, 0.5, 0.5
     for layer in range(len(heights)):
         side = below if heights[layer] < middle else above
-        for row in range(rows):
-            for column in range(columns):
+        for row in range(below.shape[1]):
+            for column in range(below.shape[2]):
                 low, high = below[0, row, column], above[0, row, column]
                 outer = max(low, high)
                 if outer == 0.0:
@@ -242,13 +256,12 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                 x = column + (u - 0.5) * spread + side[1, row, column]
                 y = row + (v - 0.5) * spread + side[2, row, column]
                 z = heights[layer] + (w - 0.5) * height_mm
-                offset = start[2] + x * right[2] + y * down[2] + z * up[2]
-                place = offset / even_mm if even_mm > 0.0 else slice_index(offset, offsets)
+                offset = start_s + x * right_s + y * down_s + z * up_s
                 dose = trilinear(
                     values,
-                    start[0] + x * right[0] + y * down[0] + z * up[0],
-                    start[1] + x * right[1] + y * down[1] + z * up[1],
-                    place,
+                    start_c + x * right_c + y * down_c + z * up_c,
+                    start_r + x * right_r + y * down_r + z * up_r,
+                    offset * per_mm if per_mm > 0.0 else slice_index(offset, offsets),
                 )
                 if math.isnan(dose):
                     outside[0] += weight * own
@@ -256,9 +269,8 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                     outside[2] += weight * outer
                     continue
                 place_in = min(max(int((dose - lowest) * per_gray), 0), bins - 1)
-                volumes[(row + column) % 2 * 2 + (column + layer) % 2, place_in] += weight * own
-                volumes[INNER, place_in] += weight * inner
-                volumes[OUTER, place_in] += weight * outer
+                quarter = ((row + column) & 1) * 2 + ((column + layer) & 1)
+                _book(volumes, quarter, place_in, weight * own, weight * inner, weight * outer)
                 if abs(v - 0.5) <= SURE:
                     _widen(extremes, dose, own, inner, outer)
 
@@ -270,9 +282,34 @@ def _next(share: float, step: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
+def _book(
+    volumes: Floats, quarter: int, place: int, own: float, inner: float, outer: float
+) -> None:
+    """Add volumes to the rule and, where they differ from it, to the bounds."""
+    if inner == outer:
+        volumes[SHARED + quarter, place] += own
+        return
+    volumes[quarter, place] += own
+    volumes[INNER, place] += inner
+    volumes[OUTER, place] += outer
+
+
+@numba.njit(cache=True, nogil=True)
 def _widen(extremes: Floats, dose: float, own: float, inner: float, outer: float) -> None:
-    """Let a sample count for lowest and highest dose where its pixel is covered."""
-    for kind, share in ((0, own), (1, inner), (2, outer)):
-        if share >= 0.999:
-            extremes[kind, 0] = min(extremes[kind, 0], dose)
-            extremes[kind, 1] = max(extremes[kind, 1], dose)
+    """Let a sample count for lowest and highest dose where its pixel is covered.
+
+    It is booked once, for the smallest of the three that hold it; `_nested` does the rest.
+
+    """
+    if outer < 0.999:
+        return
+    kind = 1 if inner >= 0.999 else 0 if own >= 0.999 else 2
+    extremes[kind, 0] = min(extremes[kind, 0], dose)
+    extremes[kind, 1] = max(extremes[kind, 1], dose)
+
+
+def _nested(extremes: Floats) -> None:
+    """Let the rule reach as far as the inner bound, and the outer bound as far as the rule."""
+    for small, large in ((1, 0), (0, 2)):
+        extremes[large, 0] = min(extremes[large, 0], extremes[small, 0])
+        extremes[large, 1] = max(extremes[large, 1], extremes[small, 1])

@@ -1,8 +1,5 @@
 """A machine file that is wrong is refused with file, key and remedy, and never half-read."""
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,31 +7,7 @@ from hypothesis import strategies as st
 from core.errors import ClinicFileError
 from core.machine_values import Confidence
 from core.machines import read_machine
-from core.paths import RESOURCES
-
-DEMO = (RESOURCES / "machines" / "demo_linac.toml").read_text(encoding="utf-8")
-
-
-def clinic(folder: Path, text: str | bytes, stem: str = "demo_linac") -> Path:
-    """A clinic's folder with one machine file."""
-    (folder / "machines").mkdir()
-    data = text if isinstance(text, bytes) else text.encode()
-    (folder / "machines" / f"{stem}.toml").write_bytes(data)
-    return folder
-
-
-def replaced(old: str, new: str) -> str:
-    """The demonstration machine with one text replaced, which must stand there once."""
-    assert DEMO.count(old) == 1, old
-    return DEMO.replace(old, new)
-
-
-def with_line(key: str, line: str) -> str:
-    """The demonstration machine with another line for `key`."""
-    text, count = re.subn(rf"(?m)^{key} = .*$", lambda _: line, DEMO)
-    assert count == 1, key
-    return text
-
+from tests.core.clinic_machine import DEMO, clinic, replaced, with_line
 
 FAULTS = {
     "typo in a key": (

@@ -3,14 +3,13 @@
 import json
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from core.errors import ClinicFileError, MissingDataError
 from core.machine_values import Confidence, Listed, Value
 from core.machines import digest, machine_ids, read_machine
-from core.paths import RESOURCES
+from tests.core.clinic_machine import DEMO, clinic, replaced, with_line
 
 PAIRS = {
     "siemens_oncor_82": 41,
@@ -32,28 +31,6 @@ WIDTHS_MM = {
     "elekta_agility": {5.0},
     "demo_linac": {5.0, 10.0},
 }
-DEMO = (RESOURCES / "machines" / "demo_linac.toml").read_text(encoding="utf-8")
-
-
-def clinic(folder: Path, text: str | bytes, stem: str = "demo_linac") -> Path:
-    """A clinic's folder with one machine file."""
-    (folder / "machines").mkdir()
-    data = text if isinstance(text, bytes) else text.encode()
-    (folder / "machines" / f"{stem}.toml").write_bytes(data)
-    return folder
-
-
-def replaced(old: str, new: str) -> str:
-    """The demonstration machine with one text replaced, which must stand there once."""
-    assert DEMO.count(old) == 1, old
-    return DEMO.replace(old, new)
-
-
-def with_line(key: str, line: str) -> str:
-    """The demonstration machine with another line for `key`."""
-    text, count = re.subn(rf"(?m)^{key} = .*$", lambda _: line, DEMO)
-    assert count == 1, key
-    return text
 
 
 def values_of(part):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 
 from app.background import JOBS
 from app.viewer.beam_eye_canvas import ROWS
+from app.viewer.beam_eye_view import BeamEyeView
 from app.viewer.outlines import Outline
 from app.viewer.scene import Scene
 from app.viewer.scene_build import build_scene
@@ -64,6 +65,13 @@ def plan(*beams, position="HFS", frame="1.2"):
         False,
         (position,) if position else (),
     )
+
+
+def eye_panel(qtbot):
+    made = BeamEyeView()
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    return made
 
 
 def scene(*structures, plans=(), **others):

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 
+from app.viewer.dvh_panel import DvhPanel
 from tests.core.linear_cube import GREEN, RED, WHITE, cube, dose, dvh, exported_dvh, point
 
 WORDS_SHOWN = "PLAN. 100 % = 40.00 Gy (prescription of P1)"
@@ -18,6 +19,14 @@ def toy():
         dvh(cube("Thin", 3, WHITE, gap=20.0), own),
         dvh(point(), own),
     ]
+
+
+def shown_panel(qtbot):
+    made = DvhPanel()
+    qtbot.addWidget(made)
+    made.resize(1000, 800)
+    made.show()
+    return made
 
 
 def filled(panel):

@@ -8,10 +8,11 @@ from app.viewer.display import Display
 from app.viewer.outlines import Outline
 from app.viewer.scene import Scene
 from core.dicom.dose import Dose
-from core.dicom.plan import Beam, ControlPoint, Plan
+from core.dicom.plan import ControlPoint
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import Contour, Structure
 from core.dose.geometry import Grid, upright_geometry
+from tests.gui import beam_eye_scenes
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -52,35 +53,9 @@ def point(gantry, **others):
     return ControlPoint(**whole)
 
 
-def beam(*points, name="A", **others):
-    whole = {
-        "number": 1, "name": name, "kind": "STATIC", "delivery": "TREATMENT",
-        "radiation": "PHOTON", "machine": "", "source_axis_mm": 1000.0, "meterset_mu": 100.0,
-        "dose_gy": None, "leaf_banks": (), "blocks": (), "wedges": (), "applicator": "",
-        "bolus": 0, "points": points,
-    } | others  # fmt: skip
-    return Beam(**whole)
-
-
-def plan(*beams, position="HFS", frame="1.2"):
-    return Plan(
-        None,
-        "P1",
-        "",
-        "",
-        "",
-        "",
-        "PATIENT",
-        frame,
-        (),
-        (),
-        (),
-        (),
-        beams,
-        0,
-        False,
-        (position,) if position else (),
-    )
+def beam(*points, **others):
+    """A still beam without leaves."""
+    return beam_eye_scenes.beam(*points, **{"kind": "STATIC", "leaf_banks": ()} | others)
 
 
 def scene(*structures, plans=(), dose=None):

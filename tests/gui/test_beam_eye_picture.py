@@ -9,7 +9,6 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.viewer import beam_eye_geometry as geometry
 from app.viewer import beam_eye_picture as picture
-from app.viewer.beam_eye_view import BeamEyeView
 from core.dicom.files import read_items
 from core.dicom.plan import Block, LeafBank
 from core.dicom.plan_read import read_plan
@@ -22,6 +21,7 @@ from tests.gui.beam_eye_scenes import (
     beam,
     block_structure,
     body,
+    eye_panel,
     images,
     is_green,
     is_jaw,
@@ -39,9 +39,7 @@ from tests.gui.beam_eye_scenes import (
 
 @pytest.fixture
 def panel(qtbot):
-    made = BeamEyeView()
-    qtbot.addWidget(made)
-    made.resize(900, 600)
+    made = eye_panel(qtbot)
     yield made
     made.close()
 

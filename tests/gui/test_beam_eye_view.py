@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QSlider, QSpinBox, QTableWidget
 from app.background import JOBS
 from app.viewer import beam_eye_geometry as geometry
 from app.viewer.beam_eye_canvas import ROWS
-from app.viewer.beam_eye_view import BUSY, NO_BEAM, NO_PLAN, BeamEyeView
+from app.viewer.beam_eye_view import BUSY, NO_BEAM, NO_PLAN
 from core.dicom.text_table import NONE
 from tests.gui.beam_eye_scenes import (
     BLACK,
@@ -19,6 +19,7 @@ from tests.gui.beam_eye_scenes import (
     beam,
     body,
     cell,
+    eye_panel,
     finish,
     images,
     is_leaf,
@@ -35,9 +36,7 @@ from tests.gui.beam_eye_scenes import (
 
 @pytest.fixture
 def panel(qtbot):
-    made = BeamEyeView()
-    qtbot.addWidget(made)
-    made.resize(900, 600)
+    made = eye_panel(qtbot)
     yield made
     made.close()
 

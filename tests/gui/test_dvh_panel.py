@@ -4,37 +4,26 @@ import csv
 import io
 
 import pytest
-from PySide6.QtCore import QLocale, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
 
 from app import theme
 from app.main_window import apply_scheme
 from app.viewer import dvh_panel
 from app.viewer.dvh_lines import contrast
-from app.viewer.dvh_panel import DvhPanel
 from app.viewer.dvh_tables import NUMBERS, TITLES, WORDS, table_row
 from core.dicom.rt_set import read_rt_sets
 from core.dicom.structure_dvh import structure_dvhs
 from core.findings import State
 from tests.core.linear_cube import dvh, point
-from tests.gui.dvh_toys import WORDS_SHOWN, choose, filled, pixels_like, toy
+from tests.gui.dvh_toys import WORDS_SHOWN, choose, filled, pixels_like, shown_panel, toy
 
-
-@pytest.fixture(autouse=True)
-def plain_numbers():
-    before = QLocale()
-    QLocale.setDefault(QLocale.c())
-    yield
-    QLocale.setDefault(before)
+pytestmark = pytest.mark.usefixtures("plain_numbers")
 
 
 @pytest.fixture
 def panel(qtbot):
-    made = DvhPanel()
-    qtbot.addWidget(made)
-    made.resize(1000, 800)
-    made.show()
-    return made
+    return shown_panel(qtbot)
 
 
 # --- the table -------------------------------------------------------------------------------

@@ -13,28 +13,17 @@ from app.viewer.dvh_lines import (
     mark_of,
     seen_on,
 )
-from app.viewer.dvh_panel import DvhPanel
 from core.dose.constraints import judge, parse
 from core.dose.dvh_values import Banded
 from tests.core.linear_cube import dvh
-from tests.gui.dvh_toys import filled, pixels_like, place_of, toy
+from tests.gui.dvh_toys import filled, pixels_like, place_of, shown_panel, toy
 
-
-@pytest.fixture(autouse=True)
-def plain_numbers():
-    before = QLocale()
-    QLocale.setDefault(QLocale.c())
-    yield
-    QLocale.setDefault(before)
+pytestmark = pytest.mark.usefixtures("plain_numbers")
 
 
 @pytest.fixture
 def panel(qtbot):
-    made = DvhPanel()
-    qtbot.addWidget(made)
-    made.resize(1000, 800)
-    made.show()
-    return made
+    return shown_panel(qtbot)
 
 
 # --- pure parts ------------------------------------------------------------------------------

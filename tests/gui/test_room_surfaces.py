@@ -10,7 +10,8 @@ from app.viewer.outlines import Outline
 from app.viewer.room_beams import beam_shapes, field_outline
 from app.viewer.surfaces import isodose_surface, opacities, structure_surface
 from core.dicom.plan import Block, LeafBank
-from tests.gui.room_scenes import RED, beam, cube, dose_ball, plan, point, sphere
+from tests.gui.beam_eye_scenes import plan
+from tests.gui.room_scenes import RED, beam, cube, dose_ball, point, sphere
 
 
 def test_that_beams_of_an_unknown_position_are_not_drawn_but_named():

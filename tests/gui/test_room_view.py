@@ -19,6 +19,7 @@ from app.viewer.scene_build import build_scene, reference_dose
 from app.viewer.surfaces import structure_surface
 from core.dicom.rt_set import read_rt_sets
 from core.dicom.structures import Contour, Structure
+from tests.gui.beam_eye_scenes import plan
 from tests.gui.room_scenes import (
     BLUE,
     GREEN,
@@ -29,7 +30,6 @@ from tests.gui.room_scenes import (
     finish,
     pixels,
     places,
-    plan,
     point,
     scene,
     shown,
@@ -57,6 +57,14 @@ def test_that_a_cube_is_seen_in_its_colour(qtbot, view):
     assert len(rows) > 5000
     assert abs(columns.min() + columns.max() - view.picture.width()) < 10
     assert abs(rows.min() + rows.max() - view.picture.height()) < 10
+
+
+def test_that_the_first_image_of_a_set_goes_before_its_surfaces(qtbot, view, monkeypatch):
+    monkeypatch.setattr(room_view, "AFTER_SLICE_MS", 60_000)
+    shown(qtbot, view, replace(scene(cube(1, RED)), series=object()))
+    assert pixels(view.picture).max() < 60
+    view.picture.draw_later(0)
+    qtbot.waitUntil(lambda: len(places(pixels(view.picture), RED)[0]) > 5000)
 
 
 def test_that_from_the_front_the_left_is_at_the_right_and_the_head_is_up(qtbot, view):

@@ -1,9 +1,13 @@
-"""Every check LEX makes before it writes; a new file of checks is a new name here (L-21)."""
+"""Every check LEX makes before it writes; a new file of checks is a new name here (L-21).
+
+The clinic's own rules join them when they are run: they need no new program.
+"""
 
 from collections.abc import Mapping
 
 from app.lex.checks import beams, carried, entries, machine, names, prescriptions, sites
 from app.lex.checks.case import Case, Check, collect
+from app.lex.checks.own import own_checks
 from app.lex.limits import Limit, read_limits
 from core.findings import Finding
 from core.paths import clinic_folder
@@ -12,12 +16,16 @@ CHECKS: tuple[Check, ...] = collect(entries, names, machine, prescriptions, beam
 
 
 def check_case(case: Case, limits: Mapping[str, Limit] | None = None) -> tuple[Finding, ...]:
-    """Ask every check; each answers with at least one finding.
+    """Ask every check and every rule of the clinic; each answers with at least one finding.
 
     Args:
         case: The plan and where it goes.
         limits: What the checks compare with; None takes the clinic's.
 
+    Raises:
+        ClinicFileError: The clinic's limits or rules cannot be used.
+
     """
     numbers = read_limits(clinic_folder()) if limits is None else limits
-    return tuple(finding for one in CHECKS for finding in one.run(case, numbers))
+    checks = (*CHECKS, *own_checks(clinic_folder()))
+    return tuple(finding for one in checks for finding in one.run(case, numbers))
