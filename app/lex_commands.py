@@ -42,6 +42,7 @@ def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
     fix.add_argument("--out", type=Path, metavar="NEW.rtp", help="not needed with --dry-run")
     fix.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
+    fix.add_argument("--replace", action="store_true", help="replace NEW.rtp if it is there")
     finish(fix, _fix)
     for one, run in ((check, _check), (write, _write)):
         one.add_argument("--trial", metavar="NAME")
@@ -88,7 +89,7 @@ def _fix(words: argparse.Namespace) -> int:
     plan = plan_fix(read_recipe(words.recipe), words.source)
     out: Path | None = None if words.dry_run or not plan.data else words.out
     if out is not None:
-        save_fix(plan, out)
+        save_fix(plan, out, overwrite=words.replace)
     say(words, plan.to_json(out), plan.as_text(out))
     if plan.status == State.ERROR:
         return COULD_NOT_RUN
