@@ -362,8 +362,14 @@ def test_that_the_repair_of_exports_is_reached_and_left_by_keyboard(qtbot, page)
     assert page.fix_panel.isVisible()
     assert page.fix_button.text() == BACK
     assert QApplication.focusWidget() is page.fix_panel.recipe_button
-    for button in (page.fix_panel.source_button,):
-        hand.tab_to(qtbot, button)
+    hand.tab_to(qtbot, page.fix_panel.source_button)
+    assert page.list.selectedItems() == []
     hand.press(qtbot, page.fix_button)
     assert not page.fix_panel.isVisible()
     assert page.stack.currentWidget().isVisible()
+    assert [one.text()[0] for one in page.list.selectedItems()] == ["4"]
+    hand.press(qtbot, page.fix_button)
+    hand.tab_to(qtbot, page.list)
+    qtbot.keyClick(page.list, Qt.Key.Key_Up)
+    assert not page.fix_panel.isVisible()
+    assert page.stack.currentWidget() is page.beams_step

@@ -143,8 +143,8 @@ class LexPage(Page):
         self.back_button.clicked.connect(lambda: self.go(self.stack.currentIndex() - 1))
         self.next_button.clicked.connect(lambda: self.go(self.stack.currentIndex() + 1))
         self.list.currentRowChanged.connect(self.go)
-        self.list.itemActivated.connect(lambda _: self.fix_button.setChecked(False))
-        self.list.clicked.connect(lambda _: self.fix_button.setChecked(False))
+        for chosen in (self.list.itemClicked, self.list.itemActivated):
+            chosen.connect(lambda _: self.fix_button.setChecked(False))
         self.fix_button.toggled.connect(self._show_fix)
         self.source_step.wanted.connect(self._ask_source)
         self.plan_step.plan_wanted.connect(self._read_plan)
@@ -168,6 +168,7 @@ class LexPage(Page):
         """Show the repair of exports in place of the steps, or the steps again."""
         self.fix_button.setText(BACK if wanted else FIX)
         self.jobs.setCurrentIndex(int(wanted))
+        self._refresh()
         (self.fix_panel.recipe_button if wanted else self.list).setFocus()
 
     def reachable(self) -> int:
@@ -179,6 +180,7 @@ class LexPage(Page):
 
     def go(self, number: int) -> None:
         """Show a step, or the last one that can be reached before it."""
+        self.fix_button.setChecked(False)
         checks = self.steps.index(self.checks_step)
         if number >= checks and self.reachable() == checks and self.checking.checked is None:
             self._prepare(number)
@@ -201,6 +203,8 @@ class LexPage(Page):
             item.setFlags(flags if allowed else Qt.ItemFlag.NoItemFlags)
         self.list.blockSignals(True)
         self.list.setCurrentRow(present)
+        if self.fix_button.isChecked():
+            self.list.clearSelection()  # No step is shown; choosing any leads back.
         self.list.blockSignals(False)
         self.note.setText(f"Missing: {', '.join(lacking)}" if lacking else "")
         self.back_button.setEnabled(present > 0)
