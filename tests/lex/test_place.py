@@ -2,13 +2,12 @@
 
 import pytest
 
+from app.demo.write_demo import write_demo
 from app.lex.command import write_from_files
-from app.lex.sources import open_source
 from app.lex.transfer import TransferRefusedError, prepare, write
-from app.lex.treatment import treatment_text
 from tests.lex import dicom_sample, pinnacle_sample
 from tests.lex.planning_tree import state_of
-from tests.lex.transfer_sample import ENTRIES, treatment, trial
+from tests.lex.transfer_sample import treatment, trial
 
 
 def test_that_an_existing_file_is_replaced_only_when_somebody_has_agreed(tmp_path):
@@ -50,12 +49,11 @@ def test_that_nothing_is_written_over_or_into_the_plan(tmp_path, kind):
 
 @pytest.mark.req("L-01")
 def test_that_the_headless_way_protects_its_plan_too(tmp_path):
-    plan = pinnacle_sample.write_plan(tmp_path)
-    name = open_source(plan).trials[0].prescriptions[0].name
-    entries = tmp_path / "treatment.toml"
-    table = {**ENTRIES, "prescriptions": {name: {"id": "PELVIS"}}}
-    entries.write_text(treatment_text(table), encoding="utf-8")
+    demo = write_demo(tmp_path / "demo")
+    plan = demo.pinnacle_plan
     before = state_of(plan)
-    report = write_from_files(plan, entries, plan / "plan.rtp", lambda _: [], overwrite=True)
+    report = write_from_files(
+        plan, demo.treatment, plan / "plan.rtp", lambda _: [], overwrite=True
+    )
     assert "into the plan" in report.refusal
     assert (report.out, state_of(plan)) == (None, before)
