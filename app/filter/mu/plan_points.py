@@ -35,6 +35,8 @@ class Stated:
         radiological_cm: Water-equivalent depth, where stated; the calculation does not use it.
         ssd_cm: Distance from the source to the skin on the axis, at the same shares.
         source: Where it stands.
+        place_mm: The point in the frame of the plan, to tell whether beams share it.
+        outline_cm: Of an electron cutout at the isocentre plane, beam's eye view.
 
     """
 
@@ -43,6 +45,8 @@ class Stated:
     radiological_cm: float | None = None
     ssd_cm: Depths = ()
     source: str = ""
+    place_mm: tuple[float, ...] = ()
+    outline_cm: tuple[tuple[float, float], ...] = ()
 
 
 def stated_points(plan: Plan, trial: str | None = None) -> dict[str, Stated]:
@@ -137,7 +141,22 @@ def _dicom_beam(
         None if equivalent is None else equivalent / 10,
         _ssds(field),
         source,
+        point or (),
+        _outline(beam),
     )
+
+
+def _outline(beam: Item) -> tuple[tuple[float, float], ...]:
+    """Return the outline of the one aperture block of an electron beam."""
+    blocks = [
+        block
+        for block in beam.items("BlockSequence", "block")
+        if block.word("BlockType") == "APERTURE"
+    ]
+    if len(blocks) != 1:
+        return ()
+    numbers = [float(one) / 10 for one in blocks[0].numbers("BlockData")]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=False))
 
 
 def _booked(root: Item) -> dict[int, Item]:
@@ -243,4 +262,5 @@ def _pinnacle_beam(keys: Keys, around: Folder, position: str | None) -> Stated:
         None if water is None else float(water),
         (),
         f"prescription point {names[0]} of the plan",
+        tuple(float(one) * 10 for one in point or ()),
     )
