@@ -17,6 +17,7 @@ from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.lex_commands import add_lex_commands
+from app.mu_commands import add_book_commands, add_mu_command
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
         finish(one, run)
     add_lex_commands(rooms)
     _filter_commands(rooms)
+    add_book_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     return top
@@ -84,6 +86,7 @@ def _filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     for one, run in ((alone, _filter_open), (pair, _filter_compare)):
         one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
         finish(one, run)
+    add_mu_command(checker)
 
 
 def _window(words: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ from core.errors import UnsupportedPlanError
 EDGES = ("X1", "X2", "Y1", "Y2")
 SHOWN = (
     "depth_cm", "away_cm", "isf", "csf", "psf", "tmr0", "smr", "oar", "wf", "woa", "side_cm",
-    "edge_cm", "penumbra", "leakage",
+    "edge_cm", "penumbra", "leakage", "csf_eq", "psf_eq", "tmr_eq",
 )  # fmt: skip
 """Factors of a state, in the order of the sheets."""
 

@@ -18,10 +18,27 @@ from app.filter.mu.strips import (
 from core.dose.geometry import Floats
 
 COLUMNS = ("csf", "psf", "tmr0", "smr", "oar", "edge_cm", "side_cm", "penumbra", "leakage",
-           "in_field", "region", "per_fluence", "widest_cm", "widest_csf_cm")  # fmt: skip
-CSF, PSF, TMR0, SMR, OAR, EDGE, SIDE, PENUMBRA, LEAKAGE, IN_FIELD, REGION, DOSE, WIDEST, AIR = (
-    range(len(COLUMNS))
-)
+           "in_field", "region", "per_fluence", "widest_cm", "widest_csf_cm", "csf_eq", "psf_eq",
+           "tmr_eq")  # fmt: skip
+(
+    CSF,
+    PSF,
+    TMR0,
+    SMR,
+    OAR,
+    EDGE,
+    SIDE,
+    PENUMBRA,
+    LEAKAGE,
+    IN_FIELD,
+    REGION,
+    DOSE,
+    WIDEST,
+    AIR,
+    CSF_EQ,
+    PSF_EQ,
+    TMR_EQ,
+) = range(len(COLUMNS))
 CLOSED, OUTSIDE, EDGE_ZONE, INSIDE = 0, 1, 2, 3
 REGIONS = ("closed", "outside", "penumbra", "inside")
 
@@ -170,11 +187,12 @@ def _centre(tables: Tables, tmr: Curve, side: float, scale: float, row: Floats) 
     row[WIDEST], row[AIR] = max(row[WIDEST], side * scale), max(row[AIR], side)
     csf, psf = tables.csf, tables.psf
     wide, deep = min(side, csf.sides[-1]), min(side * scale, tmr.sides[-1], psf.sides[-1])
-    phantom = tables.psf.values[0]
+    row[PSF_EQ] = psf.values[0]
     if not tables.khan:
-        phantom = on_cubic(psf.sides, psf.values, psf.slopes, deep)
-    air = on_cubic(csf.sides, csf.values, csf.slopes, wide)
-    return float(air * phantom * on_cubic(tmr.sides, tmr.values, tmr.slopes, deep))
+        row[PSF_EQ] = on_cubic(psf.sides, psf.values, psf.slopes, deep)
+    row[CSF_EQ] = on_cubic(csf.sides, csf.values, csf.slopes, wide)
+    row[TMR_EQ] = on_cubic(tmr.sides, tmr.values, tmr.slopes, deep)
+    return float(row[CSF_EQ] * row[PSF_EQ] * row[TMR_EQ])
 
 
 @numba.njit(cache=True, nogil=True)

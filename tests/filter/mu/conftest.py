@@ -3,9 +3,7 @@
 import pytest
 
 from app.filter.mu.book_check import open_book
-from core.paths import RESOURCES
-
-GENERIC = RESOURCES / "book_generic"
+from app.filter.mu.books import GENERIC
 
 
 @pytest.fixture(scope="session")

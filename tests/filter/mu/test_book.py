@@ -8,10 +8,10 @@ from app.filter.mu.book_check import check_book, open_book
 from app.filter.mu.book_generic import BEAMS, edge, generic_book, saturating, tmr
 from app.filter.mu.book_read import book_of, csv_parts, digest_of, files_of
 from app.filter.mu.book_write import write_book
+from app.filter.mu.books import GENERIC
 from app.filter.mu.quantities import QUANTITIES, quantity_of
 from core.errors import ClinicFileError
 from core.findings import State
-from tests.filter.mu.conftest import GENERIC
 from tests.filter.mu.shared_book import column, flat, table, wide
 
 
