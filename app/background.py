@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 Progress = Callable[[float, str], None]
@@ -47,10 +47,10 @@ def _nothing(progress: Progress) -> None:
     del progress
 
 
-class _Runner(QRunnable):
+class _Runner:
+    """No QRunnable: PySide would keep one for good, with all its work and answer held."""
+
     def __init__(self, job: Job, work: Callable[[Progress], object]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self.job = job
         self.work = work
         self.answer: tuple[str, Any] = ("failed", CancelledError())
@@ -103,7 +103,7 @@ class Jobs(QObject):
         owner.destroyed.connect(job.cancel)
         self._running[job] = runner
         self.changed.emit()
-        QThreadPool.globalInstance().start(runner)
+        QThreadPool.globalInstance().start(runner.run)
         return job
 
     def cancel_all(self, wait_ms: int = 5000) -> bool:

@@ -6,24 +6,22 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.demo.write_demo import write_demo
-from app.filter.delivery_forms import FORMS
-from app.filter.report import Report, as_text, compare_report, open_report
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
+from app.filter_commands import add_filter_commands
 from app.lex_commands import add_lex_commands
-from app.mu_commands import add_book_commands, add_mu_command
+from app.mu_commands import add_book_commands
+from app.portal_commands import add_portal_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
-SCALES = ("iec", "varian_native", "elekta_native")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,29 +62,12 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("file", type=Path, metavar="FILE")
         finish(one, run)
     add_lex_commands(rooms)
-    _filter_commands(rooms)
+    add_filter_commands(rooms)
     add_book_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
+    add_portal_commands(rooms)
     return top
-
-
-def _filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
-    checker = rooms.add_parser("filter", help="check R&V exports").add_subparsers(required=True)
-    alone = checker.add_parser("open", help="report on an R&V export alone")
-    alone.add_argument("file", type=Path, metavar="FILE")
-    pair = checker.add_parser("compare", help="compare an R&V export with a plan")
-    pair.add_argument("--rv", type=Path, required=True, metavar="FILE")
-    pair.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
-    pair.add_argument("--trial", metavar="NAME")
-    pair.add_argument(
-        "--expected", nargs="+", choices=FORMS, default=(), metavar="FORM",
-        help="forms of delivery that were asked for: " + ", ".join(FORMS),
-    )  # fmt: skip
-    for one, run in ((alone, _filter_open), (pair, _filter_compare)):
-        one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
-        finish(one, run)
-    add_mu_command(checker)
 
 
 def _window(words: argparse.Namespace) -> int:
@@ -124,22 +105,6 @@ def _rtp_check(words: argparse.Namespace) -> int:
     lines = [f"{finding.state:8} {finding.message}" for finding in findings]
     say(words, answer, "\n".join([*lines, f"{words.file.name}: {status}"]))
     return CLEAN if status == State.PASS else FINDINGS
-
-
-def _filter_open(words: argparse.Namespace) -> int:
-    return _report(words, open_report(words.file, machine_scale=words.scale))
-
-
-def _filter_compare(words: argparse.Namespace) -> int:
-    report = compare_report(
-        words.rv, words.plan, words.trial, machine_scale=words.scale, expected=words.expected
-    )
-    return _report(words, report)
-
-
-def _report(words: argparse.Namespace, report: Report) -> int:
-    say(words, report.to_json(), as_text(report))
-    return CLEAN if report.status == State.PASS else FINDINGS
 
 
 def _row(finding: Finding) -> dict[str, object]:

@@ -21,11 +21,12 @@ from app import theme
 from app.findings_model import COLUMNS, AnyIndex, FindingsModel, NotCheckedModel
 from core.findings import Finding, NotChecked, State, overall
 
-COUNTED = (State.ERROR, State.WARNING, State.NOT_RUN, State.INFO)
+COUNTED = (State.ERROR, State.WARNING, State.NOT_RUN, State.MANUAL, State.INFO)
 PLURALS = {
     State.ERROR: ("error", "errors"),
     State.WARNING: ("warning", "warnings"),
     State.NOT_RUN: ("check not run", "checks not run"),
+    State.MANUAL: ("question", "questions"),
     State.INFO: ("note", "notes"),
 }
 

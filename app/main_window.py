@@ -4,8 +4,9 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Thread
 
-from PySide6.QtCore import QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -39,6 +40,7 @@ from app.status_line import StatusLine
 from core.paths import RESOURCES
 
 RECENT = 10
+PREPARE_MS = 300
 SCHEMES = {
     "Follow the system": Qt.ColorScheme.Unknown,
     "Light": Qt.ColorScheme.Light,
@@ -119,6 +121,11 @@ class MainWindow(QMainWindow):
             f"{path.name} was not opened: no RTP-Connect file, DICOM plan or Pinnacle folder",
             10000,
         )
+
+    def prepare(self) -> None:
+        """Let every room load what it will need. Runs off the GUI thread."""
+        for room in self.rooms:
+            self.page(room.title).prepare()
 
     def start_demo(self, folder: Path) -> None:
         """Open the demonstration patient in LEX and offer its export in the Filter."""
@@ -350,4 +357,6 @@ def show(demo: Path | None = None) -> int:
     if demo is not None:
         window.start_demo(demo)
     window.show()
+    # After the first painting: loading libraries holds the interpreter up.
+    QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
     return program.exec()

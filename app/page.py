@@ -40,6 +40,9 @@ class Page(QWidget):
         """Open several files together; a room that opens one thing at a time takes the first."""
         self.open_path(paths[0])
 
+    def prepare(self) -> None:
+        """Load what the room will need. Runs off the GUI thread, once, when all is shown."""
+
     def take_over(self, path: Path, plan: Path) -> None:
         """Go on in this room with a file that another room made, and its plan."""
         raise NotImplementedError(f"{type(self).__name__} takes over nothing ({path}, {plan})")

@@ -70,18 +70,21 @@ def _dvh(words: argparse.Namespace) -> int:
     table = dvh_table_csv(answer.dvhs, answer.dose.title)
     if words.csv is not None:
         write_whole(words.csv, table.encode("utf-8"))
-    without = [one for one in answer.dvhs if one.problem]
-    status = State.WARNING if without else State.PASS
+    lacking = command.not_used(answer.rt_set)
+    doubtful = bool(lacking) or any(one.problem for one in answer.dvhs)
+    plan = answer.rt_set.plan_of(answer.dose)
     whole = {
-        "status": status,
+        "status": State.WARNING if doubtful else State.PASS,
         "patient_id": answer.rt_set.patient_id,
+        "plan": plan.label if plan is not None else "",
         "dose": answer.dose.title,
         "dose_uid": answer.dose.item.sop_uid,
         "structure_set": answer.structures.label,
         "structures": dvh_json(answer.dvhs),
+        "not_used": list(lacking),
     }
-    say(words, whole, table)
-    return 1 if without else 0
+    say(words, whole, "\n".join([table, *(f"Not used: {one}" for one in lacking)]))
+    return 1 if doubtful else 0
 
 
 def _render(words: argparse.Namespace) -> int:
@@ -89,12 +92,21 @@ def _render(words: argparse.Namespace) -> int:
     from app.viewer.render import Wanted, render
 
     wanted = Wanted(Orientation(words.view), _point(words.at), _size(words.size), words.patient)
-    point = render(words.source, words.out, wanted)
+    done = render(words.source, words.out, wanted)
     text = "{} written: {} view through ({:.1f}, {:.1f}, {:.1f}) mm".format(
-        words.out, words.view, *point
+        words.out, words.view, *done.at_mm
     )
-    say(words, {"status": "pass", "file": str(words.out), "at_mm": list(point)}, text)
-    return 0
+    doubtful = bool(done.left_out or done.not_used)
+    whole = {
+        "status": State.WARNING if doubtful else State.PASS,
+        "file": str(words.out),
+        "at_mm": list(done.at_mm),
+        "left_out": list(done.left_out),
+        "not_used": list(done.not_used),
+    }
+    lines = [text, *done.left_out, *(f"Not used: {one}" for one in done.not_used)]
+    say(words, whole, "\n".join(lines))
+    return 1 if doubtful else 0
 
 
 def _anonymise(words: argparse.Namespace) -> int:

@@ -6,7 +6,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 
-def write_whole(path: Path, data: bytes, *, approve: Callable[[Path], None] | None = None) -> None:
+def write_whole(
+    path: Path,
+    data: bytes,
+    *,
+    approve: Callable[[Path], None] | None = None,
+    mode: int = 0o644,
+) -> None:
     """Write `data` to `path` by a temporary name in the same folder, fsync and rename.
 
     Args:
@@ -14,6 +20,7 @@ def write_whole(path: Path, data: bytes, *, approve: Callable[[Path], None] | No
         data: Content.
         approve: Called with the complete temporary file before it gets its name. When it raises,
             the temporary file is removed, `path` stays as it was, and the error goes on.
+        mode: Rights of the file, where the system has such.
 
     """
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -29,7 +36,7 @@ def write_whole(path: Path, data: bytes, *, approve: Callable[[Path], None] | No
     try:
         if approve is not None:
             approve(temporary)
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

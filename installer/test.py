@@ -1,7 +1,7 @@
 r"""Set everything up and run all tests and checks of the code.
 
 python3 installer/test.py         (Windows: py installer\test.py)
-python3 installer/test.py --bench runs the benchmarks (ratios) instead
+python3 installer/test.py --bench runs the benchmarks (ratios to other programs) instead
 """
 
 import os
@@ -11,6 +11,8 @@ import sys
 import time
 
 from environment import CHECKOUT, SetUpError, ensure
+from peers import ensure_peers
+from servers import ensure_servers
 
 PYTEST = ["-m", "pytest", "-q"]
 STEPS = (
@@ -32,7 +34,9 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 2
     if "--bench" in sys.argv[1:]:
+        ensure_peers()
         return _run(python, *BENCH_STEP, {"QT_QPA_PLATFORM": "offscreen"})
+    ensure_servers()
     failed = []
     for name, words in STEPS:
         if _run(python, name, words, {"QT_QPA_PLATFORM": "offscreen"}) != 0:

@@ -22,7 +22,7 @@ SHARED_BY_LEX_AND_FILTER = {
 }  # fmt: skip
 
 
-NOT_OURS = {".venv", ".git", "__pycache__", "build", "dist"}
+NOT_OURS = {".venv", ".peers", ".git", "__pycache__", "build", "dist"}
 
 
 def tracked() -> list[Path]:

@@ -66,6 +66,7 @@ def test_that_a_set_without_dose_says_so(capsys, tmp_path):
     assert "there is no dose" in err
 
 
+@pytest.mark.usefixtures("qapp")  # a picture starts Qt without windows when nobody has
 @pytest.mark.parametrize("view", ["axial", "coronal", "sagittal"])
 def test_that_a_view_is_written_as_png(capsys, folder, tmp_path, view):
     out = tmp_path / "view.png"

@@ -128,6 +128,12 @@ def chosen_instances(
     return found
 
 
+def person_words(name: str) -> str:
+    """Return a DICOM name for people: "Doe^Jane" as "Doe, Jane" (PS3.5, 6.2.1)."""
+    parts = [part.strip() for part in name.split("=", maxsplit=1)[0].split("^")]
+    return ", ".join(part for part in parts if part) or "No name"
+
+
 def iso_date(text: str) -> str:
     """Return a DICOM date as an ISO date; other texts as they are."""
     return f"{text[:4]}-{text[4:6]}-{text[6:]}" if len(text) == 8 and text.isdigit() else text

@@ -1,35 +1,17 @@
 """R&V fields against plan beams: one finding per value that differs, and what was not compared."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from app.filter.compare_plan import compare_plan
 from app.filter.covered_leaves import closed_again
-from app.filter.delivery_forms import RESEQUENCED, RULES
-from app.filter.field import ControlPoint, Field, Plan
-from app.filter.fittings import mismatches
+from app.filter.field import Field, Plan
+from app.filter.judge import REMEDY, Judge, element
 from app.filter.limits import Limits
 from app.filter.pairing import Pairing, deviation, pair
-from app.filter.parameters import (
-    DIRECTIONS,
-    FIELD_PARAMETERS,
-    FITTINGS,
-    POINT_PARAMETERS,
-    Kind,
-    Parameter,
-)
-from app.filter.segments import fitted, ordered
 from app.filter.split_fields import Split, find_splits, findings_of
-from app.filter.values import Difference, compare_values
+from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State
-
-REMEDY = "Find out which of the two is right; correct the R&V system or the plan, and check again."
-SILENT = "does not hold it"
-LEAF = Parameter(
-    "mlc", "MLC leaves", Kind.LENGTH, "cm", lambda _: None, limit="comparison.length_mm"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +41,7 @@ class Comparison:
     not_checked: tuple[NotChecked, ...]
 
 
-def compare(rv: Plan, plan: Plan, limits: Limits) -> Comparison:
+def compare(rv: Plan, plan: Plan, limits: Limits, view: View = PLAN_TO_RV) -> Comparison:
     """Compare every field of an export with the plan (R-04 to R-06).
 
     A form of delivery (`app.filter.delivery_forms`) is told as a hint; whether it was declared is
@@ -69,10 +51,11 @@ def compare(rv: Plan, plan: Plan, limits: Limits) -> Comparison:
         rv: What the R&V system holds.
         plan: The plan it is checked against.
         limits: From tolerances.toml.
+        view: Who is compared with whom.
 
     """
-    judge = _Judge(limits, digits_count=rv.kind != "DICOM RT Plan")
-    findings = list(compare_plan(rv, plan, limits, digits_count=judge.digits_count))
+    judge = _Pairs(limits, digits_count=rv.kind != "DICOM RT Plan", view=view)
+    findings = list(compare_plan(rv, plan, limits, digits_count=judge.digits_count, view=view))
     matches: list[Match] = []
     for setup in (False, True):
         fields = [field for field in rv.fields if field.setup is setup]
@@ -134,33 +117,8 @@ def _of_pairing(
         )  # fmt: skip
 
 
-class _Judge:
-    """Compare pair by pair and remember which items one of the sources does not hold."""
-
-    def __init__(self, limits: Limits, *, digits_count: bool) -> None:
-        self.limits = limits
-        self.digits_count = digits_count
-        self._gaps: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._told: set[str] = set()
-
-    def not_checked(self) -> tuple[NotChecked, ...]:
-        """Return one row per item and reason, with the fields it concerns."""
-        explained = {
-            (item, field)
-            for (item, why), fields in self._gaps.items()
-            if not why.endswith(SILENT)
-            for field in fields
-        }
-        rows = []
-        for (item, why), fields in self._gaps.items():
-            kept = [
-                field
-                for field in dict.fromkeys(fields)
-                if not why.endswith(SILENT) or (item, field) not in explained
-            ]
-            if kept:
-                rows.append(NotChecked(item, why, ", ".join(kept)))
-        return tuple(rows)
+class _Pairs(Judge):
+    """The judge of fields and beams: it knows of split beams and of pairs opened under a jaw."""
 
     def splits(
         self, fields: Sequence[Field], beams: Sequence[Field], whole: Pairing
@@ -191,166 +149,6 @@ class _Judge:
         """Compare a field with its beam; return it with pairs under a jaw closed again."""
         names = dict(field.elements)
         closed = closed_again(field, beam, self.limits, digits_count=self.digits_count)
-        found = [*closed.findings, *self._of_pair(closed.field, beam)]
-        for item, why in (*field.unread, *beam.unread):
-            self._gaps[item, why].append(field.id)
-        return closed.field, [replace(one, item=_element(one.item, names)) for one in found]
-
-    def _of_pair(self, field: Field, beam: Field) -> Iterator[Finding]:
-        self._told = set()
-        for row in FIELD_PARAMETERS:
-            found, expected = row.get(field), row.get(beam)
-            if self._gap(row.item, found, expected, field):
-                continue
-            apart = self._apart(row, found, expected)
-            if apart is not None:
-                # A warning that every control point repeats is told once, for the field.
-                if row.state != State.ERROR:
-                    self._told.add(row.item)
-                yield _finding(row.item, row, field, None, apart)
-        for fitting in FITTINGS:
-            self._gap(fitting.item, fitting.get(field), fitting.get(beam), field)
-        for one in mismatches(field, beam):
-            yield Finding(
-                _rule(one.item), State.ERROR,
-                f"Field {field.id}: {one.item} is {one.found} in the R&V system, "
-                f"{one.expected} in the plan",
-                field.id, item=one.item, expected=one.expected, found=one.found, remedy=REMEDY,
-            )  # fmt: skip
-        yield from self._of_points(field, beam)
-
-    def _apart(self, row: Parameter, found: object, expected: object) -> Difference | None:
-        return compare_values(
-            row, found, expected, self.limits, digits_count=self.digits_count  # type: ignore[arg-type]  # a row's getter gives a Value
-        )  # fmt: skip
-
-    def _gap(self, item: str, found: object, expected: object, field: Field) -> bool:
-        """Remember a value that one source does not hold; two silent sources are no gap."""
-        if found is None and expected is not None:
-            self._gaps[item, f"the R&V export {SILENT}"].append(field.id)
-        elif expected is None and found is not None:
-            self._gaps[item, f"the plan {SILENT}"].append(field.id)
-        return found is None or expected is None
-
-    def _of_points(self, field: Field, beam: Field) -> Iterator[Finding]:
-        found = field.control_points
-        planned = fitted(beam.control_points, len(found))
-        if len(found) != len(planned):
-            why = "the numbers of control points differ"
-            self._gaps["control points", why].append(field.id)
-            apart = Difference(str(len(planned)), str(len(found)))
-            row = Parameter("total_control_points", "MLC leaves", Kind.WORD, "", lambda _: None)
-            yield _finding(row.item, row, field, None, apart)
-            return
-        weight_mu = float(self.limits["pairing.segment_mu"] * (field.mu or Decimal(0)))
-        arranged = ordered(found, planned, weight_mu)
-        if arranged.order:
-            words = ", ".join(str(number + 1) for number in arranged.order)
-            yield Finding(
-                RULES[RESEQUENCED], State.INFO,
-                f"Field {field.id}: the segments are delivered in another order than planned "
-                f"(plan segments {words}); each was compared with its own", field.id,
-            )  # fmt: skip
-        before: tuple[ControlPoint, ControlPoint] | None = None
-        for one, other in zip(found, arranged.points, strict=True):
-            last = one is found[-1]
-            yield from self._of_point(field, one, other, before, last=last)
-            before = (one, other)
-
-    def _of_point(
-        self,
-        field: Field,
-        one: ControlPoint,
-        other: ControlPoint,
-        before: tuple[ControlPoint, ControlPoint] | None,
-        *,
-        last: bool,
-    ) -> Iterator[Finding]:
-        for row in POINT_PARAMETERS:
-            found, expected = row.get(one), row.get(other)
-            if self._gap(row.item, found, expected, field):
-                continue
-            apart = self._apart(row, found, expected)
-            inherited = row.stated not in one.stated
-            repeated = row.item in self._told and found == row.get(field)
-            if (
-                apart is not None
-                and not repeated
-                and not (inherited and self._known(row, field, before))
-            ):
-                yield _finding(row.item, row, field, one.number, apart)
-        for item, name in DIRECTIONS:
-            turn, planned = getattr(one, name), getattr(other, name)
-            # The last point turns nowhere: a direction carried over by the plan says nothing.
-            silent = last and not turn and name not in other.stated
-            if turn is None or planned is None or silent or turn == planned:
-                continue
-            row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)
-            apart = Difference(planned or "none", turn or "none")
-            yield _finding(item, row, field, one.number, apart)
-        yield from self._of_leaves(field, one, other)
-
-    def _known(
-        self, row: Parameter, field: Field, before: tuple[ControlPoint, ControlPoint] | None
-    ) -> bool:
-        """Return whether the place an inherited value comes from already carries the finding.
-
-        A value that a point leaves out comes from the point before it, or from the field. When
-        that one disagrees too, the same error would be told twice.
-        """
-        if before is None:
-            return True
-        found, expected = row.get(before[0]), row.get(before[1])
-        if found is None or expected is None:
-            return False
-        return self._apart(row, found, expected) is not None
-
-    def _of_leaves(
-        self, field: Field, one: ControlPoint, other: ControlPoint
-    ) -> Iterator[Finding]:
-        if "layers" not in one.stated and one.number:
-            return
-        if self._gap("mlc", one.layers or None, other.layers or None, field):
-            return
-        for number, (mine, theirs) in enumerate(zip(one.layers, other.layers, strict=False)):
-            prefix = f"mlc{number + 1}_" if number else "mlc_"
-            if len(mine.a_mm) != len(theirs.a_mm):
-                apart = Difference(str(len(theirs.a_mm)), str(len(mine.a_mm)))
-                row = replace(LEAF, kind=Kind.WORD, unit="")
-                yield _finding("mlc_leaves", row, field, one.number, apart)
-                continue
-            for bank in ("a", "b"):
-                tips, planned = getattr(mine, f"{bank}_mm"), getattr(theirs, f"{bank}_mm")
-                for leaf, (tip, plan_tip) in enumerate(zip(tips, planned, strict=True), start=1):
-                    if tip == plan_tip:
-                        continue
-                    apart_leaf = self._apart(LEAF, tip, plan_tip)
-                    if apart_leaf is not None:
-                        item = f"{prefix}{bank}{leaf}"
-                        yield _finding(item, LEAF, field, one.number, apart_leaf)
-
-
-def _finding(
-    item: str, row: Parameter, field: Field, point: int | None, apart: Difference
-) -> Finding:
-    unit = f" {row.unit}" if row.unit not in ("", "1") else ""
-    where = f"Field {field.id}" if point is None else f"Field {field.id}, control point {point}"
-    return Finding(
-        _rule(item), row.state,
-        f"{where}: {item} is {apart.found}{unit} in the R&V system, "
-        f"{apart.expected}{unit} in the plan",
-        field.id, point, item, apart.expected, apart.found, row.unit if row.unit != "1" else "",
-        apart.tolerance, REMEDY, apart.difference,
-    )  # fmt: skip
-
-
-def _rule(item: str) -> str:
-    short = "mlc" if item.startswith("mlc") and item != "mlc_leaves" else item
-    return f"F-CMP-{short.upper().replace('_', '-')}"
-
-
-def _element(item: str, names: dict[str, str]) -> str:
-    """Return the element of the record that holds an IEC item of a native export."""
-    if item.startswith(("mlc_a", "mlc_b")):
-        return names.get(item[:5], item[:5]) + item[5:]
-    return names.get(item, item)
+        found = [*closed.findings, *self.differences(closed.field, beam)]
+        self.unread(field, beam)
+        return closed.field, [replace(one, item=element(one.item, names)) for one in found]

@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from app.filter.field import Field, Plan, Prescription
 from app.filter.limits import Limits
+from app.filter.rules import Rules
+from app.filter.settings import Settings
+from app.filter.setup_fields import asked_about
 from core.findings import Finding, State
 
 CURE = "Correct the R&V system, export again, and check again."
@@ -15,9 +18,11 @@ PARTICLES = {"x": "Xrays", "mv": "Xrays", "e": "Elect", "mev": "Elect"}
 _BEAM = re.compile(r"(\d+(?:\.\d+)?)\s*(mev|mv|x|e)\b|\b(x)\s*0?(\d+)\b", re.IGNORECASE)
 
 
-def consistency(rv: Plan, limits: Limits) -> Iterator[Finding]:
+def consistency(rv: Plan, settings: Settings) -> Iterator[Finding]:
     """Return everything in an export that contradicts itself."""
-    yield from _field_ids(rv, limits)
+    limits = settings.limits
+    if rv.kind != "DICOM RT Plan":  # it holds no field IDs
+        yield from _field_ids(rv, settings)
     sites = {rx.site for rx in rv.prescriptions}
     lost = [field for field in rv.fields if field.site not in sites and sites]
     for field in lost:
@@ -25,33 +30,73 @@ def consistency(rv: Plan, limits: Limits) -> Iterator[Finding]:
         yield _error("F-SITE-UNKNOWN", words, field.id, "rx_site_name", found=field.site)
     for rx in rv.prescriptions:
         fields = [field for field in rv.fields if field.site == rx.site]
-        yield from _prescription(rx, fields, limits, whole=not lost)
-        yield from _table_positions(rx, [field for field in fields if not field.setup])
+        sure = [field for field in fields if not asked_about(field, settings.rules)]
+        yield from _counts(rx, fields, whole=not lost)
+        yield from _prescription(rx, sure, limits, whole=not lost)
+        treating = [field for field in fields if not field.setup]
+        yield from _table_positions(rx, treating, limits)
     for field in rv.fields:
-        yield from _field(field)
+        if not field.setup and not field.mu and not asked_about(field, settings.rules):
+            words = f"Treatment field {field.id} has no MU"
+            yield _error("F-MU-MISSING", words, field.id, "field_monitor_units", found="0")
+        yield from _shares(field)
+        yield from _crossed(field)
 
 
-def _field_ids(rv: Plan, limits: Limits) -> Iterator[Finding]:
+def _field_ids(rv: Plan, settings: Settings) -> Iterator[Finding]:
     """Field IDs are unique and have at most five letters (R-15)."""
-    most = int(limits["consistency.field_id_letters"])
+    most = int(settings.limits["consistency.field_id_letters"])
     for name, count in Counter(field.id for field in rv.fields).items():
         if count > 1:
             yield _error("F-ID-UNIQUE", f"Field ID {name} is used {count} times", name, "field_id")
         if len(name) > most or not name.strip():
             words = f"Field ID {name!r} has {len(name)} letters; allowed are 1 to {most}"
             yield _error("F-ID-LENGTH", words, name, "field_id", found=name)
+        elif not settings.rules.pattern("field_ids.pattern").fullmatch(name):
+            usual = settings.rules.pattern("field_ids.tolerated").fullmatch(name)
+            words = f"Field ID {name!r} holds other characters than letters and digits"
+            state = State.INFO if usual else State.ERROR
+            yield Finding(
+                "F-ID-LETTERS", state, words, name, item="field_id", found=name, remedy=CURE
+            )
+    yield from _moduleaf(rv, settings.rules)
 
 
-def _prescription(
-    rx: Prescription, fields: list[Field], limits: Limits, *, whole: bool
-) -> Iterator[Finding]:
-    treating = [field for field in fields if not field.setup]
+def _moduleaf(rv: Plan, rules: Rules) -> Iterator[Finding]:
+    """Each block code of a MODULEAF belongs to one field, whose ID bears the same key (R-15)."""
+    used: dict[str, str] = {}
+    for field in rv.fields:
+        for block in field.blocks or ():
+            code = block.names[0].strip() if block.names else ""
+            key = rules.pattern("moduleaf.block").fullmatch(code)
+            if key is None:
+                continue
+            own = rules.pattern("moduleaf.field_id").fullmatch(field.id.strip())
+            if own is None or own.group(1) != key.group(1):
+                words = (
+                    f"Field {field.id} has block code {code}, which belongs to another field ID"
+                )
+                yield _error("F-ID-MODULEAF", words, field.id, "block", found=code)
+            elif code in used:
+                words = f"Fields {used[code]} and {field.id} have the same block code {code}"
+                yield _error("F-ID-MODULEAF", words, field.id, "block", found=code)
+            used.setdefault(code, field.id)
+
+
+def _counts(rx: Prescription, fields: list[Field], *, whole: bool) -> Iterator[Finding]:
+    """As many fields are there as the prescription announces."""
     if rx.field_count is not None and whole and rx.field_count != len(fields):
         words = f"{rx.site}: {rx.field_count} fields are announced, {len(fields)} are there"
         yield Finding(
             "F-RX-COUNT", State.WARNING, words, item="number_of_fields",
             expected=str(rx.field_count), found=str(len(fields)), remedy=CURE,
         )  # fmt: skip
+
+
+def _prescription(
+    rx: Prescription, fields: list[Field], limits: Limits, *, whole: bool
+) -> Iterator[Finding]:
+    treating = [field for field in fields if not field.setup]
     if rx.total_cgy and rx.fraction_cgy and rx.total_cgy % rx.fraction_cgy:
         count = (rx.total_cgy / rx.fraction_cgy).to_integral_value()
         rounded = fractions_agree(rx.total_cgy, rx.fraction_cgy, count)
@@ -74,25 +119,33 @@ def fractions_agree(total_cgy: Decimal, fraction_cgy: Decimal, count: Decimal) -
     return abs(total_cgy - count * fraction_cgy) <= (count + 1) / 2
 
 
-def _table_positions(rx: Prescription, fields: list[Field]) -> Iterator[Finding]:
+def _table_positions(rx: Prescription, fields: list[Field], limits: Limits) -> Iterator[Finding]:
     """Fields that share an isocentre share the table position (R-14)."""
+    slack = limits["consistency.table_position_mm"]
     for name in ("vertical", "lateral", "longitudinal"):
         groups: dict[object, list[tuple[Decimal, str]]] = defaultdict(list)
         for field in fields:
             value = getattr(field.couch, f"{name}_mm")
             if value is not None:
                 groups[field.isocentre].append((value, field.id))
+        silent = [field.id for field in fields if getattr(field.couch, f"{name}_mm") is None]
+        if groups and silent:
+            words = f"{rx.site}: couch_{name} is blank in {', '.join(silent)}, not in the others"
+            yield Finding(
+                "F-TABLE-BLANK", State.WARNING, words, silent[0] if len(silent) == 1 else "",
+                item=f"couch_{name}", expected="a position", found="blank", remedy=CURE,
+            )  # fmt: skip
         for group in groups.values():
             common, _ = Counter(value for value, _ in group).most_common(1)[0]
             for value, field_id in group:
-                if value != common:
+                if not abs(value - common) <= slack:
                     yield Finding(
                         "F-TABLE-POSITION", State.ERROR,
                         f"Field {field_id}: couch_{name} is {value.scaleb(-1):f} cm, the other "
                         f"fields of {rx.site} stand at {common.scaleb(-1):f} cm; they cannot be "
                         "delivered in one auto-sequence", field_id, item=f"couch_{name}",
                         expected=f"{common.scaleb(-1):f}", found=f"{value.scaleb(-1):f}",
-                        unit="cm", remedy=CURE,
+                        unit="cm", tolerance=f"{slack.scaleb(-1):f}", remedy=CURE,
                     )  # fmt: skip
 
 
@@ -150,17 +203,6 @@ def allowed_beams(text: str) -> dict[str, set[Decimal]] | None:
         number, unit, x, behind = match.groups()
         found[PARTICLES[(unit or x).casefold()]].add(Decimal(number or behind))
     return dict(found) or None
-
-
-def _field(field: Field) -> Iterator[Finding]:
-    if field.setup and (field.mu or field.dose_cgy):
-        words = f"Set-up field {field.id} carries {field.mu} MU and {field.dose_cgy} cGy"
-        yield _error("F-SETUP-DOSE", words, field.id, "field_dose", found=str(field.dose_cgy))
-    if not field.setup and not field.mu:
-        words = f"Treatment field {field.id} has no MU"
-        yield _error("F-MU-MISSING", words, field.id, "field_monitor_units", found="0")
-    yield from _shares(field)
-    yield from _crossed(field)
 
 
 def _shares(field: Field) -> Iterator[Finding]:

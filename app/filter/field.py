@@ -7,16 +7,16 @@ source says there is none. Impossible machine states can be built (leaves that c
 could see them; a value that is not a finite number cannot.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
 def _require_finite(record: object) -> None:
     """Refuse a number that is not finite: no comparison with it would ever raise a hand."""
-    for entry in fields(record):  # type: ignore[arg-type]  # every caller is a dataclass
-        value = getattr(record, entry.name)
+    for name in record.__dataclass_fields__:  # type: ignore[attr-defined]  # callers are dataclasses
+        value = getattr(record, name)
         if isinstance(value, Decimal) and not value.is_finite():
-            raise ValueError(f"{entry.name} is {value}")
+            raise ValueError(f"{name} is {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class LeafBanks:
             raise ValueError(f"{len(self.a_mm)} leaves face {len(self.b_mm)}")
         if self.edges_mm and len(self.edges_mm) != len(self.a_mm) + 1:
             raise ValueError(f"{len(self.edges_mm)} edges bound {len(self.a_mm)} pairs")
-        if not all(value.is_finite() for value in self.a_mm + self.b_mm + self.edges_mm):
+        if not all(map(Decimal.is_finite, self.a_mm + self.b_mm + self.edges_mm)):
             raise ValueError("a leaf position is not a number")
 
 

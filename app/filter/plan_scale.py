@@ -8,6 +8,7 @@ confirmed are converted; any other is left unread rather than guessed.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from app.filter.field import Jaws, LeafBanks, Point
@@ -19,6 +20,7 @@ SMALLEST_EXPONENT = -40
 TURN_DEG = Decimal(360)
 
 
+@lru_cache(maxsize=1 << 15)  # leaf positions come back again and again
 def number_of(text: str) -> Decimal:
     """Return the number with exactly the digits written.
 

@@ -2,20 +2,20 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.filter.compare import Comparison, Match, compare
-from app.filter.consistency import consistency
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
 from app.filter.delivery_forms import judged
 from app.filter.field import Plan
-from app.filter.limits import read_limits
+from app.filter.isodose import isodose_lines
+from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
-from app.filter.rtp_check import structure_findings
-from app.filter.rtp_text import read_file
-from app.filter.rv_source import is_dicom, open_rv
+from app.filter.rv_source import RvRead, read_rv
+from app.filter.settings import Settings, read_settings
+from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State, overall
 
 NO_PLAN = NotChecked("comparison with the plan", "no plan has been imported yet")
@@ -39,6 +39,8 @@ class Report:
     matches: tuple[Match, ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
+    rv: Plan | None = None
+    plan: Plan | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a mapping that JSON can hold."""
@@ -69,12 +71,14 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
         RemedyError: The file is damaged or of another kind.
 
     """
-    rv = open_rv(rv_path, machine_scale)
-    findings = _on_opening(rv_path, rv)
-    not_checked = (NO_PLAN, *_unread(rv), *_gaps(rv), *NEVER_IN_THE_FILE)
-    sources = (_source(rv_path),)
-    title = f"R&V export {rv_path.name}"
-    return Report(title, sources, overall(findings), (), findings, not_checked)
+    read = read_rv(rv_path, machine_scale)
+    rv, opening = read.plan, opened(read, read_settings())
+    not_checked = (
+        NO_PLAN, *opening.not_checked, *unread(rv), *gaps(rv), *NEVER_IN_THE_FILE
+    )  # fmt: skip
+    status, title = overall(opening.findings), f"R&V export {rv_path.name}"
+    sources = (source_of(rv_path),)
+    return Report(title, sources, status, (), opening.findings, not_checked, rv)
 
 
 def compare_report(
@@ -83,6 +87,7 @@ def compare_report(
     trial: str | None = None,
     machine_scale: str | None = None,
     expected: Collection[str] = frozenset(),
+    view: View = PLAN_TO_RV,
 ) -> Report:
     """Report on an R&V export against a plan.
 
@@ -93,32 +98,39 @@ def compare_report(
         machine_scale: Scale of a native export.
         expected: Forms of delivery that the person who transferred the plan has declared; see
             `app.filter.delivery_forms`.
+        view: Which column of Table 1 it is.
 
     Raises:
         RemedyError: One of the sources is damaged or of another kind, or no form is called so.
 
     """
-    rv = open_rv(rv_path, machine_scale)
-    plan = read_plan_source(plan_path, trial)
-    comparison = compare(rv, plan, read_limits())
-    opening = _on_opening(rv_path, rv)
+    settings = read_settings()
+    read = read_rv(rv_path, machine_scale)
+    rv, plan = read.plan, read_plan_source(plan_path, trial)
+    comparison = compare(rv, plan, settings.limits, view)
+    logical = opened(read, settings)
+    opening = logical.findings
     if all(rx.fractions is not None for rx in plan.prescriptions):
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
-    findings = tuple(judged(_without_echoes(comparison, opening), expected))
+    findings = tuple(judged(without_echoes(comparison, opening), expected))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
-        *comparison.not_checked, *_gaps(rv), *_gaps(plan), *NEVER_IN_THE_FILE, *ALWAYS_MANUAL
+        *comparison.not_checked, *logical.not_checked, *gaps(rv), *gaps(plan),
+        *NEVER_IN_THE_FILE, *isodose_lines(rv, plan), *ALWAYS_MANUAL,
     )  # fmt: skip
-    sources = (_source(rv_path), _source(plan_path))
-    title = f"R&V export {rv_path.name} against plan {plan_path.name}"
-    return Report(title, sources, overall(findings), comparison.matches, findings, not_checked)
+    sources = (source_of(rv_path), source_of(plan_path))
+    kind = "R&V" if view is PLAN_TO_RV else view.checked
+    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
+    status = overall(findings)
+    return Report(title, sources, status, comparison.matches, findings, not_checked, rv, plan)
 
 
-def _on_opening(path: Path, rv: Plan) -> tuple[Finding, ...]:
-    structure = () if is_dicom(path) else structure_findings(read_file(path))
-    notes = tuple(Finding("F-RV-NOTE", State.INFO, note) for note in rv.notes)
-    return (*structure, *consistency(rv, read_limits()), *notes)
+def opened(read: RvRead, settings: Settings) -> Logic:
+    """Return what an export shows on opening: structure, logic, and what the reader notes."""
+    asked = logic(read.plan, settings)
+    notes = tuple(Finding("F-RV-NOTE", State.INFO, note) for note in read.plan.notes)
+    return replace(asked, findings=(*read.structure, *asked.findings, *notes))
 
 
 # A value that differs from the plan is often a contradiction within the export too; the second
@@ -133,18 +145,29 @@ ECHOES = {
     "F-SHARE-ENDS": ("monitor_units",),
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
+    "F-APPLICATOR": ("e_applicator", "modality"),
+    "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
+ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE", "F-HINT-MU")
+LEAVES = ("mlc_leaves", "total_control_points")
+ENERGIES = ("energy", "modality")
 
 
 def _is_open_question(finding: Finding) -> bool:
     return finding.rule == "F-RX-FRACTIONS" and finding.state == State.WARNING
 
 
-def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
+def without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return what a comparison and the opening found, each error told once."""
     told = {(finding.field, finding.item) for finding in comparison.findings}
+    silent = {one.item for one in comparison.not_checked}
 
     def is_echo(finding: Finding) -> bool:
         items = ECHOES.get(finding.rule, ())
+        if finding.rule.startswith("F-INT-"):
+            items = _interlocked(finding.item)
+        if finding.rule in ANSWERED:  # by the plan, if it holds the value
+            return finding.item not in silent
         return any(
             item == name or (name == "mlc" and item.startswith("mlc_"))
             for name in items
@@ -155,7 +178,19 @@ def _without_echoes(comparison: Comparison, opening: Sequence[Finding]) -> tuple
     return (*comparison.findings, *(one for one in opening if not is_echo(one)))
 
 
-def _unread(rv: Plan) -> Iterator[NotChecked]:
+def _interlocked(item: str) -> tuple[str, ...]:
+    """Return the items of the comparison that explain an interlock of `item`."""
+    if item.startswith("mlc_"):
+        return ("mlc", *LEAVES)
+    applied = (item, "e_applicator", *ENERGIES)
+    if item.startswith("collimator_y"):
+        return ("mlc", *applied)
+    jaws_or_beam = item.startswith("collimator_x") or item in ("doserate", "energy")
+    return applied if jaws_or_beam else (item, *ENERGIES) if item == "e_applicator" else (item,)
+
+
+def unread(rv: Plan) -> Iterator[NotChecked]:
+    """Return what stands in an export and cannot be brought to IEC."""
     fields: dict[tuple[str, str], list[str]] = {}
     for field in rv.fields:
         for place in field.unread:
@@ -164,12 +199,14 @@ def _unread(rv: Plan) -> Iterator[NotChecked]:
         yield NotChecked(item, why, ", ".join(ids))
 
 
-def _gaps(plan: Plan) -> Iterator[NotChecked]:
+def gaps(plan: Plan) -> Iterator[NotChecked]:
+    """Return what holds for the whole of a source."""
     for item, why in plan.gaps:
         yield NotChecked(item, f"{plan.kind}: {why}")
 
 
-def _source(path: Path) -> Source:
+def source_of(path: Path) -> Source:
+    """Return a source with its digest."""
     if path.is_dir():
         return Source(str(path), "")
     return Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest())

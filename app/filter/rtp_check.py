@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from app.filter.rtp_columns import KEYWORDS, KNOWN_LENGTHS, Column, columns
@@ -14,6 +15,7 @@ from core.errors import RemedyError, UnreadableRecordError
 from core.findings import Finding, State
 
 FIELDS = ("FIELD_DEF", "PDF_FIELD_DEF")
+MOST_PAIRS = 100
 CHILDREN = ("EXTENDED_FIELD_DEF", "MLC_DEF", "CONTROL_PT_DEF", "MLC_SHAPE_DEF")
 
 
@@ -114,18 +116,21 @@ def _of_leaf_slots(record: Record) -> Iterator[Finding]:
     pairs = record.text("mlc_leaves")
     if not _is_number(pairs):
         return
-    slots = [column.name for column in record.layout if column.name.startswith("mlc_a")]
-    beyond = [
-        name
-        for slot in slots[int(pairs) :]
-        for name in (slot, slot.replace("mlc_a", "mlc_b"))
-        if slot[5:].isdigit() and record.text(name)
-    ]
+    slots = _leaf_slots(record.keyword, len(record.line.cells))
+    beyond = [name for name in slots[2 * int(pairs) :] if record.text(name)]
     if beyond:
         message = (
             f"{_place(record.line)}: {pairs} leaf pairs are announced, but {beyond[0]} is set"
         )
         yield _error("F-RTP-LEAVES", message, beyond[0], record.text(beyond[0]))
+
+
+@cache
+def _leaf_slots(keyword: str, count: int) -> tuple[str, ...]:
+    """Return the elements of a record of this length that hold leaves: a1, b1, a2, ..."""
+    names = {column.name for column in columns(keyword, count) or ()}
+    slots = [f"mlc_{bank}{leaf}" for leaf in range(1, MOST_PAIRS + 1) for bank in "ab"]
+    return tuple(name for name in slots if name in names)
 
 
 def _of_symmetric_jaws(record: Record, axis: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from app.filter.field import ControlPoint
 Array = NDArray[np.float64]
 SMALL = 1e-6
 ALIKE_CM = 0.11
+JAWS = 4
+ROUNDING_MM = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,63 @@ def fitted(points: Sequence[ControlPoint], count: int) -> tuple[ControlPoint, ..
     return (replace(whole[0], number=0, cumulative=Decimal(0)),)
 
 
+class _Same:
+    """The very same points, not equal ones: a key that need not look at thousands of leaves."""
+
+    __slots__ = ("points",)
+
+    def __init__(self, points: tuple[ControlPoint, ...]) -> None:
+        self.points = points
+
+    def __hash__(self) -> int:
+        return id(self.points)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.points is self.points
+
+
 def aperture(points: Sequence[ControlPoint]) -> Array:
-    """Return leaf tips and jaws of each point in cm, one row a point; absent jaws count 0."""
+    """Return jaws (`JAWS` columns) and leaf tips of each point in cm, one row a point.
+
+    Absent jaws count 0. The array is shared and cannot be written to.
+    """
+    return _aperture(_Same(tuple(points)))
+
+
+@lru_cache(maxsize=128)  # each field is held against each beam
+def _aperture(key: _Same) -> Array:
     rows = []
-    for point in points:
+    for point in key.points:
         jaws = (point.jaws.x1_mm, point.jaws.x2_mm, point.jaws.y1_mm, point.jaws.y2_mm)
-        tips = [tip for layer in point.layers for tip in (*layer.a_mm, *layer.b_mm)]
-        rows.append([float(value or 0) / 10 for value in (*jaws, *tips)])
+        row = [float(value or 0) for value in jaws]
+        for layer in point.layers:
+            row += map(float, layer.a_mm)
+            row += map(float, layer.b_mm)
+        rows.append(row)
     width = max((len(row) for row in rows), default=0)
-    return np.array([row + [0.0] * (width - len(row)) for row in rows], dtype=float)
+    made = np.array([row + [0.0] * (width - len(row)) for row in rows], dtype=float) / 10
+    made.flags.writeable = False
+    return made
+
+
+def leaves_apart(
+    found: Sequence[ControlPoint], planned: Sequence[ControlPoint], passes_mm: Decimal
+) -> list[bool]:
+    """Return for each point whether a leaf tip may be more than `passes_mm` from the plan's.
+
+    Where not, every tip is near enough for certain; where so, each has to be compared exactly.
+    Binary numbers are off by less than a thousandth of `ROUNDING_MM`, of which the exact
+    comparison forgives all. Points with other leaves than the plan's are always to be looked at.
+    """
+    for one, other in zip(found, planned, strict=True):
+        mine, theirs = ([len(layer.a_mm) for layer in point.layers] for point in (one, other))
+        if mine != theirs:
+            return [True] * len(found)
+    if not found:
+        return []
+    apart = np.abs(aperture(found) - aperture(planned))[:, JAWS:]
+    most_cm = (float(passes_mm) + ROUNDING_MM / 2) / 10
+    return [bool(row.any()) for row in apart > most_cm]
 
 
 def shares(points: Sequence[ControlPoint]) -> Array:

@@ -1,5 +1,6 @@
 """When do two values agree? When the plan's rounds to the R&V's, as far as that was written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -30,6 +31,14 @@ def half_step(value: Decimal, *, digits_count: bool) -> Decimal:
     return Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
 
 
+def finest_of(values: Sequence[Decimal]) -> Decimal:
+    """Return one step of the last digit of the value that was written most finely, at most 1."""
+    if values and all(map(values[0].same_quantum, values)):
+        values = values[:1]
+    exponents = [int(value.as_tuple().exponent) for value in values]
+    return Decimal(1).scaleb(min(exponents, default=0))
+
+
 def tolerance_of(row: Parameter, found: Decimal, limits: Limits, *, digits_count: bool) -> Decimal:
     """Return the largest difference that passes, in the unit of the values."""
     limit = limits[row.limit] if row.limit else Decimal(0)
@@ -45,6 +54,8 @@ def compare_values(
     digits_count: bool,
 ) -> Difference | None:
     """Return the difference of two values that are both there; None when they agree."""
+    if found == expected:
+        return None
     if isinstance(found, Decimal) and isinstance(expected, Decimal):
         tolerance = tolerance_of(row, found, limits, digits_count=digits_count)
         apart = found - expected
@@ -56,10 +67,7 @@ def compare_values(
             _shown(row, expected), _shown(row, found), f"{_shown_change(row, apart)}",
             _shown(row, tolerance),
         )  # fmt: skip
-    if row.kind == Kind.TEXT:
-        if _same_text(row, str(found), str(expected)):
-            return None
-    elif found == expected:
+    if row.kind == Kind.TEXT and _same_text(row, str(found), str(expected)):
         return None
     return Difference(_word(expected), _word(found))
 

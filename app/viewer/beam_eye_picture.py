@@ -124,9 +124,9 @@ def paint_beam_view(
     for shadow in view.shadows if view.frame is not None else ():
         _shadow(painter, shadow, 5 / window.scale(width, height))
     painter.restore()
-    _axes(painter, (width, height), to_pixels, window.scale(width, height))
+    paint_axes(painter, (width, height), to_pixels, window.scale(width, height))
     _words(painter, (width, height), view, legend, (*view.notes, *notes))
-    _scale_bar(painter, (width, height), window.scale(width, height))
+    paint_scale_bar(painter, (width, height), window.scale(width, height))
 
 
 def _devices(
@@ -255,7 +255,9 @@ def _shadow(painter: QPainter, shadow: Shadow, arm_mm: float) -> None:
         painter.drawLine(QLineF(x, y - arm_mm, x, y + arm_mm))
 
 
-def _axes(painter: QPainter, size: tuple[int, int], to_pixels: QTransform, scale: float) -> None:
+def paint_axes(
+    painter: QPainter, size: tuple[int, int], to_pixels: QTransform, scale: float
+) -> None:
     """Draw the collimator's axes through the isocentre, a tick each cm, longer each 5 cm."""
     width, height = size
     zero = to_pixels.map(QPointF(0, 0))
@@ -297,37 +299,37 @@ def _words(
     legend: Sequence[tuple[str, QColor]], notes: Sequence[str],
 ) -> None:  # fmt: skip
     width, height = size
-    painter.setFont(_font(painter, 11))
+    painter.setFont(font_of(painter, 11))
     metrics = painter.fontMetrics()
     step, ascent = metrics.height(), metrics.ascent()
     room, end = round(width / 2 - 2 * MARGIN), Qt.TextElideMode.ElideRight
-    title = [line for words in title_of(view) for line in _broken(painter, words, room)]
+    title = [line for words in title_of(view) for line in broken_words(painter, words, room)]
     for number, words in enumerate(title):
         place = MARGIN + ascent + number * step
-        _write(painter, MARGIN, place, metrics.elidedText(words, end, room))
+        write_words(painter, MARGIN, place, metrics.elidedText(words, end, room))
     for number, (words, colour) in enumerate(legend):
         seen = metrics.elidedText(words, end, room - 2 * MARGIN)
         place = width - MARGIN - metrics.horizontalAdvance(seen)
-        _write(painter, place, MARGIN + ascent + number * step, seen, colour)
-    notes = [line for words in notes for line in _broken(painter, words, 0.66 * width)]
+        write_words(painter, place, MARGIN + ascent + number * step, seen, colour)
+    notes = [line for words in notes for line in broken_words(painter, words, 0.66 * width)]
     for number, words in enumerate(reversed(notes)):
-        _write(painter, MARGIN, height - MARGIN - 3 - number * step, words, TITLE)
+        write_words(painter, MARGIN, height - MARGIN - 3 - number * step, words, TITLE)
     long = max((metrics.horizontalAdvance(words) for words in notes), default=0)
     above = len(notes) * step if long > width / 2 - 10 else 0
     if view.frame is None:
         return
-    painter.setFont(_font(painter, 15, bold=True))
+    painter.setFont(font_of(painter, 15, bold=True))
     metrics = painter.fontMetrics()
     x, y = view.frame.x_axis, view.frame.y_axis
     beside, below = width / 2 + 10, height / 2 - 10
-    _write(painter, MARGIN, below, letters_of(-x))
+    write_words(painter, MARGIN, below, letters_of(-x))
     right = letters_of(x)
-    _write(painter, width - MARGIN - metrics.horizontalAdvance(right), below, right)
-    _write(painter, beside, MARGIN + metrics.ascent(), letters_of(y))
-    _write(painter, beside, height - MARGIN - above, letters_of(-y))
+    write_words(painter, width - MARGIN - metrics.horizontalAdvance(right), below, right)
+    write_words(painter, beside, MARGIN + metrics.ascent(), letters_of(y))
+    write_words(painter, beside, height - MARGIN - above, letters_of(-y))
 
 
-def _broken(painter: QPainter, words: str, width: float) -> list[str]:
+def broken_words(painter: QPainter, words: str, width: float) -> list[str]:
     """Return words in lines that are no wider than there is room."""
     lines = [""]
     for word in words.split():
@@ -339,26 +341,32 @@ def _broken(painter: QPainter, words: str, width: float) -> list[str]:
     return lines
 
 
-def _scale_bar(painter: QPainter, size: tuple[int, int], scale: float) -> None:
+def paint_scale_bar(
+    painter: QPainter, size: tuple[int, int], scale: float, where: str = ""
+) -> None:
+    """Draw a length at the isocentre plane; `scale` are pixels per mm."""
     width, height = size
     length_mm = next((one for one in BAR_LENGTHS_MM if one * scale <= 0.25 * width), 1)
-    painter.setFont(_font(painter, 11))
+    painter.setFont(font_of(painter, 11))
     x, y = width - MARGIN - length_mm * scale, height - MARGIN - 4
     bar = QLineF(x, y, x + length_mm * scale, y)
     for pen in (QPen(SHADOW, 4), QPen(WHITE, 2)):
         painter.setPen(pen)
         painter.drawLine(bar)
-    _write(painter, x, y - 5, f"{length_mm // 10} cm" if length_mm >= 10 else f"{length_mm} mm")
+    words = (f"{length_mm // 10} cm" if length_mm >= 10 else f"{length_mm} mm") + where
+    left = min(x, width - MARGIN - painter.fontMetrics().horizontalAdvance(words))
+    write_words(painter, left, y - 5, words)
 
 
-def _font(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:
+def font_of(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:
+    """Return the painter's font in another size."""
     font = QFont(painter.font())
     font.setPixelSize(pixels)
     font.setBold(bold)
     return font
 
 
-def _write(painter: QPainter, x: float, y: float, words: str, colour: QColor = WHITE) -> None:
+def write_words(painter: QPainter, x: float, y: float, words: str, colour: QColor = WHITE) -> None:
     """Write with a dark shadow, readable on any grey."""
     painter.setPen(QColor(0, 0, 0))
     for right, down in ((1, 1), (-1, 1), (1, -1), (-1, -1)):

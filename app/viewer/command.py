@@ -13,6 +13,9 @@ from core.dicom.structure_dvh import StructureDvh, structure_dvhs
 from core.dicom.structures import StructureSet
 from core.errors import RemedyError, UnreadableFileError
 
+# Of what is not used, as much of it as still makes one sentence.
+REASONS_SHOWN = 3
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DvhAnswer:
@@ -42,6 +45,11 @@ def one_set(paths: Sequence[Path], patient: str | None = None) -> RtSet:
     raise RemedyError(
         f"{what}: {known}", where=where, remedy="Name one of them with --patient ID."
     )
+
+
+def not_used(own: RtSet) -> tuple[str, ...]:
+    """Return what of a set is not shown or computed, and why: one sentence each."""
+    return tuple(f"{one.name}: {one.why}" for one in own.refused)
 
 
 def certificate_of(paths: Sequence[Path], patient: str | None = None) -> tuple[RtSet, Certificate]:
@@ -86,8 +94,11 @@ def dvhs_of(
         dose = next((one for one in own.doses if one.item.sop_uid == dose_uid), None)
     if dose is None or structures is None:
         lacking = "dose" if dose is None else "structure set"
+        why = "; ".join(not_used(own)[:REASONS_SHOWN])
         raise UnreadableFileError(
-            f"there is no {lacking}", where=where, remedy=f"Add the RT {lacking} to the set."
+            f"there is no {lacking}{why and f' ({why})'}",
+            where=where,
+            remedy=f"Add the RT {lacking} to the set.",
         )
     chosen = [
         one.number

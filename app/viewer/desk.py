@@ -22,6 +22,7 @@ from app.viewer.plan_pages import PlanPages
 from app.viewer.profile_panel import ProfilePanel
 from app.viewer.render import png_bytes
 from app.viewer.room_view import RoomView
+from app.viewer.rt_image_panel import RtImagePanel
 from app.viewer.scene import Scene
 from app.viewer.scene_build import NO_PRESCRIPTION, build_scene, reference_dose
 from app.viewer.set_panel import SetPanel
@@ -76,6 +77,7 @@ class Desk(QWidget):
         self.slices.set_fourth(self.room)
         self.dvh = DvhPanel()
         self.beams = BeamEyeView()
+        self.rt_images = RtImagePanel()
         self.plan = PlanPages()
         self.certificate = CertificatePanel()
         self.profile = ProfilePanel()
@@ -88,6 +90,7 @@ class Desk(QWidget):
         self.tabs.addTab(self.profile, "Profile")
         self.tabs.addTab(self.compare, "Compare and sum")
         self.tabs.addTab(self.beams, "Beam's eye view")
+        self.tabs.addTab(self.rt_images, "RT images")
         self.tabs.addTab(self.plan, "Plan")
         self.tabs.addTab(self.certificate, "Certificate")
         upper = QWidget()
@@ -150,6 +153,8 @@ class Desk(QWidget):
         self.strip.set_certificate(certificate)
         self.certificate.set_certificate(certificate)
         self.plan.set_rt_set(own)
+        self.rt_images.set_rt_set(own)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.rt_images), bool(own.rt_images))
         self.profile.clear()
         self.sets.set_parts(own)
         chief = own.chief_dose()

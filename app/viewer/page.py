@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -37,11 +37,14 @@ class ViewerPage(Page):
     title = "Viewer"
     help_page = "viewer"
     opens_together = True
+    # Across threads: the libraries are there, the desk can be made.
+    _prepared = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.desk: Desk | None = None
         self._job: Job | None = None
+        self._prepared.connect(self._make_desk)
         self.open_folder = QPushButton("Open &folder…")
         self.open_folder.clicked.connect(self._ask_folder)
         self.open_file = QPushButton("Open file or &zip…")
@@ -75,6 +78,13 @@ class ViewerPage(Page):
         """Open everything under a path."""
         self.open_paths([path])
 
+    def prepare(self) -> None:
+        """Load the libraries before the first set asks for them."""
+        from app.viewer.warm_up import warm_up  # noqa: PLC0415  (not at the start: it takes seconds)
+
+        warm_up()
+        self._prepared.emit()
+
     def offer_demo(self, folder: Path) -> None:
         """Offer the demonstration patient on the empty page."""
         self._demo = folder / "dicom"
@@ -103,20 +113,24 @@ class ViewerPage(Page):
         )
 
     def _show(self, paths: list[Path], loaded: "Loaded") -> None:
-        from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when a set is shown)
-
         self._job = None
+        desk = self._make_desk()
+        self.fault.hide()
+        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
+        self.source.setToolTip("\n".join(str(path) for path in paths))
+        self.pages.setCurrentWidget(desk)
+        desk.show_loaded(loaded)
+        for path in paths[:1]:
+            self.opened.emit(path)
+
+    def _make_desk(self) -> "Desk":
+        from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when it is needed)
+
         if self.desk is None:
             self.desk = Desk()
             self.desk.patient_changed.connect(self.patient_changed)
             self.pages.addWidget(self.desk)
-        self.fault.hide()
-        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
-        self.source.setToolTip("\n".join(str(path) for path in paths))
-        self.pages.setCurrentWidget(self.desk)
-        self.desk.show_loaded(loaded)
-        for path in paths[:1]:
-            self.opened.emit(path)
+        return self.desk
 
     def _show_fault(self, name: str, fault: Exception) -> None:
         self._job = None

@@ -31,6 +31,8 @@ class ImageSet:
         slices: The entries of ImageSet_n.ImageInfo, in the order of the pixels.
         space: Where it lies.
         has_pixels: Whether its slices are shown.
+        own_start: Whether its files count from a start of their own instead of that of the DICOM
+            images, as before version 9.
 
     """
 
@@ -40,6 +42,7 @@ class ImageSet:
     slices: tuple[Block, ...]
     space: Space
     has_pixels: bool
+    own_start: bool
 
     @property
     def name(self) -> str:
@@ -78,7 +81,8 @@ def read_image_set(folder: Path, stem: str) -> ImageSet:
     is_dicom = header.number("x_start_dicom") is not None and len(frames) == 1 and "" not in frames
     told = frames.pop() if len(frames) == 1 else ""
     frame_uid = told if is_dicom else made_uid(header.text("db_name"), told, "frame of the start")
-    return ImageSet(stem, folder, header, slices, Space(position, frame_uid, is_dicom), False)
+    space = Space(position, frame_uid, is_dicom)
+    return ImageSet(stem, folder, header, slices, space, False, not is_dicom)
 
 
 def _check_slices(slices: tuple[Block, ...], header: Block, where: str) -> None:
@@ -182,7 +186,7 @@ def first_pixel_mm(images: ImageSet, one: Block) -> tuple[float, float, float]:
         UnreadableRecordError: The header lacks a value.
 
     """
-    ending = "_dicom" if images.space.is_dicom else ""
+    ending = "" if images.own_start else "_dicom"
     x_cm, y_cm = (_need(images, f"{axis}_start{ending}") for axis in "xy")
     y_cm += (_whole(images, "y_dim") - 1) * _positive(images, "y_pixdim")
     z_cm = one.number("TablePosition") or 0.0
@@ -195,9 +199,19 @@ def _reader(
     path: Path, kind: np.dtype[np.int16], start: int, shape: tuple[int, int]
 ) -> Callable[[], npt.NDArray[np.int16]]:
     def read() -> npt.NDArray[np.int16]:
-        with path.open("rb") as stream:
-            stream.seek(start)
-            content = stream.read(shape[0] * shape[1] * BYTES_PER_PIXEL)
+        wanted = shape[0] * shape[1] * BYTES_PER_PIXEL
+        try:
+            with path.open("rb") as stream:
+                stream.seek(start)
+                content = stream.read(wanted)
+        except OSError as fault:
+            raise UnreadableFileError(
+                f"the pixels cannot be read ({fault.strerror})",
+                where=path.name,
+                remedy="Copy the .img file again and open the folder again.",
+            ) from fault
+        if len(content) != wanted:
+            raise UnreadableFileError("the pixels end early", where=path.name, remedy=FETCH_AGAIN)
         return np.frombuffer(content, dtype=kind).astype(np.int16)
 
     return read

@@ -62,7 +62,7 @@ def made_item(
     header.PatientID = person.id
     header.PatientName = person.name
     header.PatientBirthDate = person.born
-    return Item(Source(path), header, pixel_start, MADE_FROM, stored)
+    return Item(Source(path), pixel_start, header, made_from=MADE_FROM, stored=stored)
 
 
 def made_header(modality: str, class_uid: str, uid: str, frame_uid: str) -> Dataset:

@@ -95,6 +95,8 @@ def _beam(beam: Block, place: int, plan: PlanFolder, mu: float | None) -> tuple[
         _isocentre(beam, plan, notes), _energy(beam), beam.number("DoseRate"),
     )  # fmt: skip
     blocks = control_blocks(beam)
+    if not blocks:
+        notes.append("it has no control points")
     points, banks = _control_points(beam, blocks, about, mu, notes)
     dose_cgy = beam.block("MonitorUnitInfo").number("PrescriptionDose")
     applicator = beam.text("ElectronApplicatorName")

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.viewer.pinnacle_dose import PlanFolder, TrialDose, trial_dose
+from app.viewer.pinnacle_gaps import (
+    WITHOUT_DOSE,
+    WITHOUT_FILE,
+    WITHOUT_ISOCENTRE,
+    WITHOUT_PLAN,
+    WITHOUT_REGION,
+)
 from app.viewer.pinnacle_images import CT_OFFSET, ImageSet, image_items, read_image_set
 from app.viewer.pinnacle_object import Person, made_header, made_item, made_uid, read_person
 from app.viewer.pinnacle_plan import beams_of, groups_of, prescriptions_of
 from app.viewer.pinnacle_slices import original_series
 from app.viewer.pinnacle_space import SIGNS, Space, setup_position
-from app.viewer.pinnacle_structures import Drawn, read_structures
+from app.viewer.pinnacle_structures import NOT_SHOWN, Drawn, read_structures
 from app.viewer.pinnacle_text import Block, read_file
 from core.dicom.dose import Dose
 from core.dicom.files import Progress, Refused
@@ -159,7 +166,8 @@ def _add_plan(made: _Made, home: Path) -> None:
     try:
         space = _space(made, home, images)
     except RemedyError as problem:
-        made.refused.append(Refused(home.name, f"not shown: {problem.what} ({problem.where})"))
+        words = f"not shown: {problem.what} ({problem.where})"
+        made.refused.append(Refused(home.name, words, WITHOUT_PLAN))
         return
     sets = made.index.block("ImageSetList").blocks("ImageSet")
     drawn = Drawn(space, images, alone=len(sets) <= 1)
@@ -257,7 +265,7 @@ def _space(made: _Made, home: Path, images: ImageSet | None) -> Space:
         raise _refusal(f"the plan is for {position}, its images are {own.position}", home.name)
     session = home / "plan.Pinnacle"
     told = read_file(session).number("StartWithDICOM") if session.is_file() else None
-    if told is not None and bool(told) != own.is_dicom and not _same_start(images):
+    if told is not None and bool(told) == images.own_start and not _same_start(images):
         raise _refusal(
             f"StartWithDICOM is {told:g}, and how such a plan lies on these images is not known",
             f"{home.name}, plan.Pinnacle",
@@ -283,7 +291,8 @@ def _read(made: _Made, path: Path) -> Block:
     try:
         return read_file(path)
     except UnreadableFileError as problem:
-        made.refused.append(Refused(f"{path.parent.name}/{path.name}", problem.what))
+        name = f"{path.parent.name}/{path.name}"
+        made.refused.append(Refused(name, problem.what, WITHOUT_FILE.get(path.name, ())))
         return Block()
 
 
@@ -301,6 +310,10 @@ def _add_structures(
     found, oddities = read_structures(_read(made, path), points, drawn)
     if not found and not oddities:
         return None
+    hidden = sum(odd.rule == NOT_SHOWN for odd in oddities)
+    if hidden:
+        words = f"{hidden} of its regions and points are not shown"
+        made.refused.append(Refused(f"{home.name}/{path.name}", words, WITHOUT_REGION))
     uid = made_uid(*_identity(made, home), "plan.roi")
     frame = drawn.space.frame_uid
     item = made_item(path, made_header("RTSTRUCT", STRUCTURE_CLASS, uid, frame), made.person)
@@ -333,7 +346,11 @@ def _add_trial(
     (trial, folder, dose), (label, uid) = read, words
     path, space = folder.path / "plan.Trial", folder.space
     beams, notes = beams_of(trial, folder, dose.mu)
-    made.refused += [Refused(f"{label}, {name}", note) for name, note in notes]
+    lost = {f"beam {one.name}" for one in beams if all(p.isocentre_mm is None for p in one.points)}
+    made.refused += [
+        Refused(f"{label}, {name}", note, WITHOUT_ISOCENTRE if name in lost else ())
+        for name, note in notes
+    ]
     header = made_header("RTPLAN", PLAN_CLASS, uid, space.frame_uid)
     on = (structures.item.sop_uid,) if structures is not None else ()
     dose_uid = made_uid(uid, "dose")
@@ -359,14 +376,15 @@ def _add_trial(
         )
     )
     if dose.grid is None:
-        made.refused.append(Refused(label, f"its dose is not shown: {dose.problem}"))
+        why = f"its dose is not shown: {dose.problem}"
+        made.refused.append(Refused(label, why, WITHOUT_DOSE))
         return
     header = made_header("RTDOSE", DOSE_CLASS, dose_uid, space.frame_uid)
     made.doses.append(
         Dose(
             item=made_item(path, header, made.person), grid=dose.grid, units="GY",
             kind="PHYSICAL", summation="PLAN", plan_uids=(uid,), structure_uids=on,
-            beam_numbers=(), comment="", made_by=_added(len(dose.mu)), dvhs=(),
+            beam_numbers=(), comment=trial.text("Name"), made_by=_added(len(dose.mu)), dvhs=(),
             oddities=tuple(dose.oddities),
         )
     )  # fmt: skip

@@ -24,16 +24,21 @@ def original_series(images: ImageSet) -> tuple[ImageSet, ImageSeries] | None:
     """Return the image set in the frame of its DICOM slices, and these; None when none are kept.
 
     Raises:
-        RemedyError: They are not, slice by slice, those of the image set.
+        RemedyError: One of them cannot be read, or they are not, slice by slice, those of the
+            image set.
 
     """
     folder = images.folder / f"{images.stem}.DICOM"
     if not folder.is_dir():
         return None
-    items, _ = read_items([folder])
-    if not items:
+    items, unread = read_items([folder])
+    if not items and not unread:
         return None
-    series, _ = image_series([item for item in items if item.modality in MODALITIES])
+    series, unsorted = image_series([item for item in items if item.modality in MODALITIES])
+    odd = [*unread, *unsorted]
+    if odd:
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        raise _refusal(images, f"{odd[0].name}{more} cannot be used: {odd[0].why}")
     if len(series) != 1:
         raise _refusal(images, f"it holds {len(series)} series")
     shift_mm = _shift(images, series[0])
@@ -59,6 +64,8 @@ def _shift(images: ImageSet, series: ImageSeries) -> Floats:
     counts = (len(images.slices), told.number("y_dim"), told.number("x_dim"))
     steps = [(told.number(name) or 0.0) * MM_PER_CM for name in ("x_pixdim", "y_pixdim")]
     alike = np.allclose(steps, [geometry.column_mm, geometry.row_mm], atol=1e-3)
+    if geometry.shape[0] != counts[0]:
+        raise _refusal(images, f"it holds {geometry.shape[0]} of {counts[0]} slices")
     if geometry.shape != counts or not alike:
         raise _refusal(images, "its slices have other pixels than the header tells")
     places = np.array([first_pixel_mm(images, one) for one in images.slices])

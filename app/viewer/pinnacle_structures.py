@@ -12,6 +12,8 @@ from core.dicom.structures import SPARE_COLOURS, Contour, Structure
 from core.dose.geometry import Floats
 from core.findings import Finding, State
 
+# Rule of a region or point that is left out.
+NOT_SHOWN = "V-PIN-ROI"
 CLOSED, POINT = "CLOSED_PLANAR", "POINT"
 # Points of one curve lie in one plane within the six digits of the file.
 SAME_PLANE_CM = 0.001
@@ -166,7 +168,7 @@ def _frame_notes(space: Space) -> Iterable[Finding]:
 
 def _not_shown(name: str, why: str) -> Finding:
     return Finding(
-        "V-PIN-ROI",
+        NOT_SHOWN,
         State.WARNING,
         f"'{name}' is not shown: {why}.",
         item="structures",

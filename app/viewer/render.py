@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QGuiApplication, QImage
 
-from app.viewer.command import one_set
+from app.viewer.command import not_used, one_set
 from app.viewer.display import Display
 from app.viewer.planes import Orientation, view_plane
 from app.viewer.scene import SliceRenderer
@@ -37,8 +37,24 @@ class Wanted:
     patient: str | None = None
 
 
-def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> tuple[float, float, float]:
-    """Write a view of a set as PNG and return the patient point it goes through.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was written.
+
+    Attributes:
+        at_mm: Patient point the view goes through.
+        left_out: What is not drawn or was brought over from another frame, one sentence each.
+        not_used: What was found beside it and could not be read, one sentence each.
+
+    """
+
+    at_mm: tuple[float, float, float]
+    left_out: tuple[str, ...]
+    not_used: tuple[str, ...]
+
+
+def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> Rendered:
+    """Write a view of a set as PNG.
 
     Raises:
         RemedyError: Nothing can be shown, or `out` cannot be written.
@@ -62,7 +78,7 @@ def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> tuple[float, flo
     plane = view_plane(wanted.view, scene.box_mm, point, wanted.size)
     write_whole(out, png_bytes(SliceRenderer(scene).image(plane, display, point)))
     x, y, z = (float(value) for value in point)
-    return x, y, z
+    return Rendered((x, y, z), scene.left_out, not_used(own))
 
 
 def ensure_application() -> None:

@@ -61,8 +61,9 @@ def _frame(series: ImageSeries | None, structures: StructureSet | None, dose: Do
     """Return the frame of reference in which all is drawn: that of the images, where there are."""
     if series is not None:
         return series.frame_uid
-    if structures is not None and structures.frame_uids:
-        return sorted(structures.frame_uids)[0]
+    drawn = [one.frame_uid for one in structures.structures if one.contours] if structures else []
+    if drawn:
+        return max(sorted(set(drawn)), key=drawn.count)
     return dose.grid.frame_uid if dose is not None else ""
 
 

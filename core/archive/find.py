@@ -90,6 +90,19 @@ def find_patients(index: Index, wanted: Wanted, most: int = MOST) -> list[Patien
         both = " AND ".join(condition for condition, _ in study)
         conditions.append(f"p.id IN (SELECT s.patient FROM study s WHERE {both})")
         values += [value for _, value in study]
+    return _patients(index, conditions, [*values, most])
+
+
+def patient_of(index: Index, id: int) -> PatientRow | None:
+    """Return one person by the number of the row; None when there is none."""
+    found = _patients(index, ["p.id = ?"], [id, 1])
+    return found[0] if found else None
+
+
+def _patients(
+    index: Index, conditions: Sequence[str], values: Sequence[object]
+) -> list[PatientRow]:  # fmt: skip
+    """Return the persons who meet conditions; the last of the values is how many at the most."""
     rows = index.rows(
         "SELECT p.*, COUNT(s.id) AS studies, MAX(s.date) AS last_study,"
         " (SELECT GROUP_CONCAT(DISTINCT r.modality) FROM series r JOIN study t ON r.study = t.id"
@@ -97,8 +110,8 @@ def find_patients(index: Index, wanted: Wanted, most: int = MOST) -> list[Patien
         " FROM patient p LEFT JOIN study s ON s.patient = p.id"
         f" WHERE {' AND '.join(conditions)} GROUP BY p.id ORDER BY p.name_key, p.patient_id"
         " LIMIT ?",
-        *values, most,
-    )  # fmt: skip
+        *values,
+    )
     return [
         PatientRow(
             row["id"], row["patient_id"], row["name"], row["birth_date"], row["sex"],
@@ -111,9 +124,13 @@ def find_patients(index: Index, wanted: Wanted, most: int = MOST) -> list[Patien
 
 def studies_of(index: Index, patient: int) -> list[StudyRow]:
     """Return the studies of a person, newest first (Y-06)."""
+    return _studies(index, "s.patient = ?", patient)
+
+
+def _studies(index: Index, condition: str, value: object) -> list[StudyRow]:
     rows = index.rows(
         "SELECT s.*, COUNT(r.id) AS series FROM study s LEFT JOIN series r ON r.study = s.id"
-        " WHERE s.patient = ? GROUP BY s.id ORDER BY s.date DESC, s.id", patient,
+        f" WHERE {condition} GROUP BY s.id ORDER BY s.date DESC, s.id", value,
     )  # fmt: skip
     return [
         StudyRow(
@@ -126,10 +143,28 @@ def studies_of(index: Index, patient: int) -> list[StudyRow]:
 
 def series_of(index: Index, study: int) -> list[SeriesRow]:
     """Return the series of a study (Y-06)."""
+    return _series(index, "r.study = ?", study)
+
+
+def series_by_id(index: Index, id: int) -> tuple[SeriesRow, StudyRow, PatientRow] | None:
+    """Return a series with its study and its person; None when there is none."""
+    own = _series(index, "r.id = ?", id)
+    parents = index.rows(
+        "SELECT s.id, s.patient FROM series r JOIN study s ON r.study = s.id WHERE r.id = ?", id
+    )
+    if not own or not parents:
+        return None
+    (study,) = _studies(index, "s.id = ?", parents[0]["id"])
+    person = patient_of(index, parents[0]["patient"])
+    return None if person is None else (own[0], study, person)
+
+
+def _series(index: Index, condition: str, value: object) -> list[SeriesRow]:
     rows = index.rows(
         "SELECT r.*, COUNT(i.id) AS instances FROM series r LEFT JOIN instance i"
-        " ON i.series = r.id WHERE r.study = ? GROUP BY r.id ORDER BY r.modality, r.number, r.id",
-        study,
+        f" ON i.series = r.id WHERE {condition} GROUP BY r.id"
+        " ORDER BY r.modality, r.number, r.id",
+        value,
     )
     return [
         SeriesRow(

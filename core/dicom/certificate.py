@@ -68,10 +68,24 @@ class Certificate:
 
 def certify(own: RtSet) -> Certificate:
     """Return the certificate of a set."""
-    asked = ((key, title, *ask(own)) for key, title, ask in ASSERTIONS)
+    asked = ((key, title, *_with_gaps(own, key, ask(own))) for key, title, ask in ASSERTIONS)
     return Certificate(
         tuple(Assertion(key, title, state, tuple(details)) for key, title, state, details in asked)
     )
+
+
+def _with_gaps(own: RtSet, key: str, answer: Answer) -> Answer:
+    """Return an answer, no longer a pass when a part that it asks about could not be examined."""
+    gaps = [
+        f"Not checked: {one.name}: {one.why}." for one in own.refused if key in one.leaves_open
+    ]
+    if not gaps:
+        return answer
+    state, details = answer
+    if state == State.PASS:
+        details = [f"Of the rest: {words}" for words in details]
+    worst = min(state, State.NOT_RUN, key=list(State).index)
+    return worst, [*gaps, *details]
 
 
 ASSERTIONS: tuple[tuple[str, str, Callable[[RtSet], Answer]], ...] = (

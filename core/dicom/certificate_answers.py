@@ -7,6 +7,7 @@ import numpy as np
 from core.dicom.dose import Dose
 from core.dicom.plan import Plan
 from core.dicom.registration import Registration, link
+from core.dicom.rt_image import readable_images
 from core.dicom.rt_set import RtSet
 from core.dicom.structures import StructureSet
 from core.findings import State
@@ -279,6 +280,11 @@ def person(own: RtSet) -> Answer:
             found.append(
                 (state, f"Several {words} under one ID: {listed(sorted(told.values()))}.")
             )
+    ids = {item.text("PatientID").casefold(): item.text("PatientID") for item in own.items}
+    ids.pop("", None)
+    if len(ids) > 1:
+        words = f"Several patient IDs in one folder: {listed(sorted(ids.values()))}."
+        found.append((State.WARNING, words))
     if not own.patient_id:
         found.append((State.WARNING, "The objects tell no patient ID."))
     return answered(found, [f"{own.patient_name or 'No name'}, ID {own.patient_id}."])
@@ -293,6 +299,8 @@ def _plain_name(text: str) -> str:
 def files(own: RtSet) -> Answer:
     """Ask which files were not used or are not shown."""
     found = [(State.WARNING, f"Not used: {one.name}: {one.why}.") for one in own.refused]
+    _, problems = readable_images(own.rt_images)
+    found += [(State.WARNING, f"Not shown: RT image {words}.") for words in problems]
     found += [
         (State.INFO, f"Not shown: {item.modality or 'unknown kind'} {item.source.name}.")
         for item in own.others[:NAMES_SHOWN]

@@ -3,10 +3,11 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from core.dicom.quick_header import WANTED, Quick, scan
 from core.errors import RemedyError, UnreadableFileError
 
 Progress = Callable[[float, str], None]
@@ -54,20 +56,30 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was found and is not used, and why."""
+    """A file that was found and is not used, and why.
+
+    Attributes:
+        name: The file, or the part of it.
+        why: One sentence without its full stop.
+        leaves_open: Lines of the geometry certificate that cannot be answered in full without it.
+
+    """
 
     name: str
     why: str
+    leaves_open: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Item:
-    """One DICOM object: its header as read, and where the rest is.
+    """One DICOM object: its header, and where the rest is.
 
     Attributes:
         source: Where it lies.
-        header: All elements before the pixels.
         pixel_start: Where the Pixel Data element begins in the file; -1 when there is none.
+        decoded: All elements before the pixels, where they were decoded at once; else None.
+        quick: The few values that were picked out, where they were not; else None.
+        start: The file up to the pixels, where it was not decoded; else empty.
         made_from: Planning system from whose own files the object was made: `header` is then all
             there is of it, and the source is no DICOM file. Empty for a DICOM object.
         stored: Reads the stored pixel values of an object made from other files.
@@ -75,15 +87,42 @@ class Item:
     """
 
     source: Source
-    header: Dataset
     pixel_start: int
+    decoded: Dataset | None
+    quick: Quick | None = None
+    start: bytes = b""
     made_from: str = ""
     stored: Callable[[], npt.NDArray[np.generic]] | None = None
+
+    @cached_property
+    def header(self) -> Dataset:
+        """All elements before the pixels.
+
+        Raises:
+            UnreadableFileError: They are damaged.
+
+        """
+        if self.decoded is not None:
+            return self.decoded
+        try:
+            return pydicom.dcmread(io.BytesIO(self.start), force=True)
+        except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
+            raise _damaged(fault, self.source) from fault
+
+    def get(self, keyword: str) -> Any:  # noqa: ANN401  (whatever the file holds)
+        """Return a value as pydicom has it; None when it is not there."""
+        if self.quick is not None and keyword in WANTED:
+            return self.quick.get(keyword)
+        return self.header.get(keyword)
+
+    def raw(self, keywords: tuple[str, ...]) -> Hashable:
+        """Return values as they are written, to compare two objects; None when not at hand."""
+        return self.quick.raw(keywords) if self.quick is not None else None
 
     def text(self, keyword: str) -> str:
         """Return a value as text, trimmed; empty when it is not there or damaged."""
         try:
-            value = self.header.get(keyword)
+            value = self.get(keyword)
         except Exception:  # noqa: BLE001  (pydicom raises what the broken bytes provoke)
             return ""
         return "" if value is None else str(value).strip()
@@ -107,6 +146,8 @@ class Item:
             UnreadableFileError: It is a vendor's own, whose byte order nobody else knows.
 
         """
+        if self.quick is not None:
+            return UID(self.quick.syntax)
         meta = getattr(self.header, "file_meta", None)
         uid = meta.get("TransferSyntaxUID") if meta is not None else None
         if uid:
@@ -137,6 +178,10 @@ MODALITY_OF_CLASS = {
     "1.2.840.10008.5.1.4.1.1.481.8": "RTPLAN",  # ions: told apart by the plan reader
     "1.2.840.10008.5.1.4.1.1.66.1": "REG",
 }
+
+# Ordinary images are many, and only a few of their values are asked for.
+QUICK_CLASSES = {uid for uid, kind in MODALITY_OF_CLASS.items() if kind in ("CT", "MR", "PT")}
+QUICK_BYTES = 1 << 14, 1 << 18
 
 
 def find_sources(paths: Iterable[Path], refused: list[Refused] | None = None) -> Iterator[Source]:
@@ -224,6 +269,10 @@ def read_header(source: Source) -> Item | None:
     """
     if Path(source.member or source.path.name).name in INDEX_NAMES:
         return None
+    return _read_quickly(source) or _read_decoded(source)
+
+
+def _read_decoded(source: Source) -> Item | None:
     with source.open() as stream:
         start = stream.read(132)
         if start[128:132] != b"DICM" and start[:2] not in BARE_STARTS:
@@ -233,15 +282,11 @@ def read_header(source: Source) -> Item | None:
             header = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
             known = bool(header.get("SOPClassUID") or header.get("Modality"))
             place = stream.tell()
-            has_pixels = _has_pixels(stream.read(12), header)
+            has_pixels = _has_pixels(stream.read(12), implicit=header.original_encoding[0])
         except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
             if start[128:132] != b"DICM":
                 return None
-            raise UnreadableFileError(
-                f"damaged DICOM file ({fault})",
-                where=source.name,
-                remedy="Export it again from where it came.",
-            ) from fault
+            raise _damaged(fault, source) from fault
     if _is_index(header):
         return None
     if not known:
@@ -252,7 +297,33 @@ def read_header(source: Source) -> Item | None:
             where=source.name,
             remedy="Export it again from where it came.",
         )
-    return Item(source, header, place if has_pixels else -1)
+    return Item(source, place if has_pixels else -1, header)
+
+
+def _read_quickly(source: Source) -> Item | None:
+    """Return an ordinary image with its header not decoded; None for everything else."""
+    if source.member:
+        return None
+    with source.path.open("rb", buffering=0) as stream:
+        start = stream.read(QUICK_BYTES[0]) or b""
+        quick = scan(start)
+        if quick is None and len(start) == QUICK_BYTES[0] and start[128:132] == b"DICM":
+            start += stream.read(QUICK_BYTES[1]) or b""
+            quick = scan(start)
+    if quick is None or quick.class_uid not in QUICK_CLASSES:
+        return None
+    place = quick.pixel_start
+    if not _has_pixels(start[place : place + 12], implicit=quick.implicit):
+        return None
+    return Item(source, place, None, quick, start[:place])
+
+
+def _damaged(fault: Exception, source: Source) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"damaged DICOM file ({fault})",
+        where=source.name,
+        remedy="Export it again from where it came.",
+    )
 
 
 def _is_index(header: Dataset) -> bool:
@@ -261,11 +332,11 @@ def _is_index(header: Dataset) -> bool:
     return meta is not None and meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS
 
 
-def _has_pixels(element: bytes, header: Dataset) -> bool:
+def _has_pixels(element: bytes, *, implicit: bool | None) -> bool:
     """Whether these bytes begin a Pixel Data element that holds something."""
     if element[:4] not in (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10"):
         return False
-    length = element[4:8] if header.original_encoding[0] else element[8:12]
+    length = element[4:8] if implicit else element[8:12]
     return any(length)
 
 
@@ -303,11 +374,7 @@ def read_whole(item: Item) -> Dataset:
         except RemedyError:
             raise
         except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
-            raise UnreadableFileError(
-                f"damaged DICOM file ({fault})",
-                where=item.source.name,
-                remedy="Export it again from where it came.",
-            ) from fault
+            raise _damaged(fault, item.source) from fault
     return whole
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,11 @@ from core.errors import RemedyError
 from core.findings import Finding, State
 
 MODALITIES = ("CT", "MR", "PT")
+SHARED_BY_A_STACK = (
+    "SOPClassUID", "Modality", "SeriesInstanceUID", "FrameOfReferenceUID", "NumberOfFrames",
+    "Rows", "Columns", "ImageOrientationPatient", "PixelSpacing", "TransferSyntaxUID",
+    "SpecificCharacterSet",
+)  # fmt: skip
 SAME_PLACE_MM = 0.01
 # Positions in files are rounded to about 0.001 mm; a slice this far off the line is displaced.
 OFF_LINE_MM = 0.1
@@ -66,7 +71,7 @@ class ImageSeries:
     @property
     def thickness_mm(self) -> float | None:
         """SliceThickness, or None when not told or zero."""
-        return maybe_float(self.first.header, "SliceThickness") or None
+        return maybe_float(self.first, "SliceThickness") or None
 
     @property
     def unit(self) -> str:
@@ -93,9 +98,10 @@ def image_series(items: Sequence[Item]) -> tuple[list[ImageSeries], list[Refused
     """
     groups: dict[tuple[object, ...], list[_Alike]] = defaultdict(list)
     refused: list[Refused] = []
+    known: dict[Hashable, _Key] = {}
     for item in items:
         try:
-            key, lattice = _group_key(item)
+            key, lattice = _group_key(item, known)
         except RemedyError as problem:
             refused.append(Refused(item.source.name, problem.what))
             continue
@@ -123,11 +129,29 @@ class _Alike:
     items: list[Item]
 
 
-def _group_key(item: Item) -> tuple[tuple[object, ...], Floats]:
-    """Return what images of a stack have in common: exactly, and but for rounding."""
+_Key = tuple[tuple[object, ...], Floats]
+
+
+def _group_key(item: Item, known: dict[Hashable, _Key]) -> _Key:
+    """Return what images of a stack have in common: exactly, and but for rounding.
+
+    Args:
+        item: An image.
+        known: The answers so far, by the values as they are written.
+
+    """
+    need_numbers(item, "ImagePositionPatient", 3, item.source.name)
+    written = item.raw(SHARED_BY_A_STACK)
+    if written is None:
+        return _new_group_key(item)
+    if written not in known:
+        known[written] = _new_group_key(item)
+    return known[written]
+
+
+def _new_group_key(item: Item) -> _Key:
     where = item.source.name
-    header = item.header
-    if (maybe_float(header, "NumberOfFrames") or 1) > 1:
+    if (maybe_float(item, "NumberOfFrames") or 1) > 1:
         raise RemedyError(
             "multi-frame image objects are not read",
             where=where,
@@ -135,18 +159,17 @@ def _group_key(item: Item) -> tuple[tuple[object, ...], Floats]:
         )
     if item.pixel_start < 0 and not item.transfer_syntax.is_deflated:
         raise RemedyError("the image has no pixels", where=where, remedy="Export it again.")
-    need_numbers(header, "ImagePositionPatient", 3, where)
-    size = need_numbers(header, "Rows", 1, where)[0], need_numbers(header, "Columns", 1, where)[0]
+    size = need_numbers(item, "Rows", 1, where)[0], need_numbers(item, "Columns", 1, where)[0]
     key = (
         item.modality, item.text("SeriesInstanceUID"), item.text("FrameOfReferenceUID"), *size,
     )  # fmt: skip
-    return key, np.concatenate([*frame_axes(header, where), pixel_spacing(header, where)])
+    return key, np.concatenate([*frame_axes(item, where), pixel_spacing(item, where)])
 
 
 def _sorted_series(group: list[Item]) -> ImageSeries:
     first = group[0]
-    along_columns, along_rows = frame_axes(first.header, first.source.name)
-    column_mm, row_mm = pixel_spacing(first.header, first.source.name)
+    along_columns, along_rows = frame_axes(first, first.source.name)
+    column_mm, row_mm = pixel_spacing(first, first.source.name)
     normal = np.cross(along_columns, along_rows)
     places = {id(item): _position(item) for item in group}
     ordered = sorted(group, key=lambda item: float(places[id(item)] @ normal))
@@ -155,7 +178,7 @@ def _sorted_series(group: list[Item]) -> ImageSeries:
     along_slices = _slice_direction(positions, normal)
     offsets = (positions - positions[0]) @ along_slices
     _refuse_displaced(kept, positions, along_slices, offsets)
-    shape = (len(kept), int(first.header.Rows), int(first.header.Columns))
+    shape = (len(kept), int(first.get("Rows")), int(first.get("Columns")))
     geometry = Geometry(
         positions[0], along_columns, along_rows, along_slices, column_mm, row_mm, offsets, shape
     )
@@ -164,7 +187,7 @@ def _sorted_series(group: list[Item]) -> ImageSeries:
 
 
 def _position(item: Item) -> Floats:
-    return need_numbers(item.header, "ImagePositionPatient", 3, item.source.name)
+    return need_numbers(item, "ImagePositionPatient", 3, item.source.name)
 
 
 def _without_duplicates(
@@ -277,6 +300,4 @@ def _tilt_oddity(geometry: Geometry) -> list[Finding]:
 
 def describe_source(item: Item) -> str:
     """Return maker and model of the device that made an object."""
-    return (
-        f"{text(item.header, 'Manufacturer')} {text(item.header, 'ManufacturerModelName')}".strip()
-    )
+    return f"{text(item, 'Manufacturer')} {text(item, 'ManufacturerModelName')}".strip()

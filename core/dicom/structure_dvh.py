@@ -112,11 +112,15 @@ def structure_dvhs(
     def work(one: Structure) -> StructureDvh:
         return structure_dvh(one, dose, image_gap_mm)
 
-    # Two at a time: the walk over the samples holds no lock.
+    # Two at a time, as the walk over the samples holds no lock; the largest first, so that it is
+    # not left for the end.
+    largest_first = sorted(range(len(wanted)), key=lambda place: -_corners(wanted[place]))
     with ThreadPoolExecutor(2) as pool:
+        started = {place: pool.submit(work, wanted[place]) for place in largest_first}
         found: list[StructureDvh] = []
         try:
-            for number, own in enumerate(pool.map(work, wanted)):
+            for number in range(len(wanted)):
+                own = started[number].result()
                 found.append(own)
                 if progress is not None:
                     progress((number + 1) / len(wanted), own.structure.name)
@@ -124,6 +128,10 @@ def structure_dvhs(
             pool.shutdown(cancel_futures=True)
             raise
     return found
+
+
+def _corners(structure: Structure) -> int:
+    return sum(len(contour.points_mm) for contour in structure.closed)
 
 
 def structure_dvh(structure: Structure, dose: Dose, image_gap_mm: float | None) -> StructureDvh:

@@ -1,7 +1,7 @@
 """Values of a data set as numbers, or a sentence that says which one is missing or odd."""
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -12,7 +12,14 @@ from core.errors import UnreadableRecordError
 EXPORT_AGAIN = "Export the object again from where it came."
 
 
-def _value(data: Dataset, keyword: str) -> Any:  # noqa: ANN401  (whatever the file holds)
+class Readable(Protocol):
+    """What has values by keyword: a data set, or an object whose header is not decoded."""
+
+    def get(self, key: str, /) -> Any:  # noqa: ANN401  (whatever the file holds)
+        """Return a value; None when it is not there."""
+
+
+def _value(data: Readable, keyword: str) -> Any:  # noqa: ANN401  (whatever the file holds)
     """Return a value as pydicom gives it; None when it is not there.
 
     Raises:
@@ -27,13 +34,13 @@ def _value(data: Dataset, keyword: str) -> Any:  # noqa: ANN401  (whatever the f
         ) from fault
 
 
-def text(data: Dataset, keyword: str) -> str:
+def text(data: Readable, keyword: str) -> str:
     """Return a value as trimmed text; empty when it is not there."""
     value = _value(data, keyword)
     return "" if value is None else str(value).strip()
 
 
-def items(data: Dataset, keyword: str) -> list[Dataset]:
+def items(data: Readable, keyword: str) -> list[Dataset]:
     """Return the items of a sequence; none when it is not there.
 
     Raises:
@@ -44,7 +51,7 @@ def items(data: Dataset, keyword: str) -> list[Dataset]:
     return list(value) if value is not None and not isinstance(value, str) else []
 
 
-def maybe_float(data: Dataset, keyword: str) -> float | None:
+def maybe_float(data: Readable, keyword: str) -> float | None:
     """Return one finite number, or None when it is not there or no number."""
     try:
         value = float(_value(data, keyword))
@@ -53,13 +60,13 @@ def maybe_float(data: Dataset, keyword: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def maybe_int(data: Dataset, keyword: str) -> int | None:
+def maybe_int(data: Readable, keyword: str) -> int | None:
     """Return one whole number, or None when it is not there or none."""
     value = maybe_float(data, keyword)
     return int(value) if value is not None and value == int(value) else None
 
 
-def numbers(data: Dataset, keyword: str) -> Floats | None:
+def numbers(data: Readable, keyword: str) -> Floats | None:
     """Return all values as numbers, or None when one of them is none or nothing is there."""
     try:
         value = _value(data, keyword)
@@ -71,7 +78,7 @@ def numbers(data: Dataset, keyword: str) -> Floats | None:
     return found if len(found) and bool(np.isfinite(found).all()) else None
 
 
-def need_numbers(data: Dataset, keyword: str, count: int | None, where: str) -> Floats:
+def need_numbers(data: Readable, keyword: str, count: int | None, where: str) -> Floats:
     """Return `count` finite numbers (any count for None).
 
     Raises:
@@ -88,7 +95,7 @@ def need_numbers(data: Dataset, keyword: str, count: int | None, where: str) -> 
     return found
 
 
-def need_float(data: Dataset, keyword: str, where: str) -> float:
+def need_float(data: Readable, keyword: str, where: str) -> float:
     """Return one finite number.
 
     Raises:
@@ -98,7 +105,7 @@ def need_float(data: Dataset, keyword: str, where: str) -> float:
     return float(need_numbers(data, keyword, 1, where)[0])
 
 
-def frame_axes(data: Dataset, where: str) -> tuple[Floats, Floats]:
+def frame_axes(data: Readable, where: str) -> tuple[Floats, Floats]:
     """Return the unit vectors of ImageOrientationPatient: along columns, along rows.
 
     Raises:
@@ -120,7 +127,7 @@ def frame_axes(data: Dataset, where: str) -> tuple[Floats, Floats]:
     return along_columns, along_rows / np.linalg.norm(along_rows)
 
 
-def pixel_spacing(data: Dataset, where: str) -> tuple[float, float]:
+def pixel_spacing(data: Readable, where: str) -> tuple[float, float]:
     """Return the distance of columns and of rows in mm (PixelSpacing gives rows first).
 
     Raises:

@@ -71,12 +71,26 @@ def _fill(
             for line in range(first, last):
                 crossings[filled[line]] = x + ((line + 0.5) / LINES - y) * slope
                 filled[line] += 1
+    whole = np.zeros((2, out.shape[2] + 1))
     for line in range(lines):
-        own = np.sort(crossings[begin[line] : begin[line + 1]])
-        row = line // LINES
+        own = crossings[begin[line] : begin[line + 1]]
+        _sort(own)
         height = (line % LINES + 0.5) / LINES - 0.5
         for pair in range(0, len(own) - 1, 2):
-            _add(out, row, height, own[pair], own[pair + 1])
+            _add(out, line // LINES, height, own[pair], own[pair + 1], whole)
+        if line % LINES == LINES - 1:
+            _add_whole(out, line // LINES, whole)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sort(own: Floats) -> None:
+    """Sort in place by insertion: a line crosses few edges."""
+    for place in range(1, len(own)):
+        value, at = own[place], place
+        while at > 0 and own[at - 1] > value:
+            own[at] = own[at - 1]
+            at -= 1
+        own[at] = value
 
 
 @numba.njit(cache=True, nogil=True)
@@ -94,16 +108,39 @@ def _lines_crossed(
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(out: Shares, row: int, height: float, left: float, right: float) -> None:
-    """Add a covered piece of a line, with its moments about the pixels' centres."""
+def _add(out: Shares, row: int, height: float, left: float, right: float, whole: Floats) -> None:
+    """Add a covered piece of a line, with its moments about the pixels' centres.
+
+    Pixels that it covers from side to side are noted in `whole` by where their run begins and
+    ends: share and height.
+
+    """
     columns = out.shape[2]
     left, right = max(left, 0.0), min(right, float(columns))
     if right <= left:
         return
     first, last = int(left), min(int(right), columns - 1)
-    for column in range(first, last + 1):
+    for column in range(first, last + 1, max(last - first, 1)):
         start, end = max(left, float(column)), min(right, column + 1.0)
         part = (end - start) / LINES
         out[0, row, column] += part
         out[1, row, column] += part * ((start + end) / 2 - column - 0.5)
         out[2, row, column] += part * height
+    if last - first > 1:
+        whole[0, first + 1] += 1.0 / LINES
+        whole[0, last] -= 1.0 / LINES
+        whole[1, first + 1] += height / LINES
+        whole[1, last] -= height / LINES
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_whole(out: Shares, row: int, whole: Floats) -> None:
+    """Add the runs of a row of pixels, and begin anew. Sums of 1/128: nothing is rounded."""
+    share, moment = 0.0, 0.0
+    for column in range(out.shape[2]):
+        share += whole[0, column]
+        moment += whole[1, column]
+        if share > 0.0:
+            out[0, row, column] += share
+            out[2, row, column] += moment
+    whole[:] = 0.0

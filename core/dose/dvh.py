@@ -28,7 +28,8 @@ DIRECTIONS = 16
 SURE = 0.5 - 0.5 / LINES
 LIFT = 0.6710436067037893
 # Rows of the tally: four quarters of the samples by the rule, then the bounds.
-QUARTERS, INNER, OUTER = 4, 4, 5
+# Samples that count alike for all three stand apart, so that each is written once.
+QUARTERS, INNER, OUTER, SHARED = 4, 4, 5, 6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,7 +79,7 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
     largest = max(float(dose.values.max()), 1e-6)
     lowest = min(float(dose.values.min()), 0.0)
     edges = np.linspace(lowest, largest + 1e-6 * (largest - lowest), BINS + 1)
-    volumes = np.zeros((OUTER + 1, BINS))
+    volumes = np.zeros((SHARED + QUARTERS, BINS))
     outside = np.zeros(3)
     extremes = np.tile([np.inf, -np.inf], (3, 1))
     masks: dict[int, npt.NDArray[np.float32]] = {}
@@ -109,6 +110,10 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
             dose.values, steps, offsets, dose.geometry.is_even, sides[0], sides[1], heights, cell,
             volumes, outside, extremes,
         )  # fmt: skip
+    _nested(extremes)
+    shared = volumes[SHARED:]
+    volumes[:QUARTERS] += shared
+    volumes[INNER : OUTER + 1] += shared.sum(axis=0)
     _corner_extremes(stack, dose, extremes)
     _trend_extremes(stack, dose, extremes)
     volumes /= 1000
@@ -212,18 +217,21 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
     extremes: Floats,
 ) -> None:
     start, right, down, up = steps
+    start_c, start_r, start_s = start
+    right_c, right_r, right_s = right
+    down_c, down_r, down_s = down
+    up_c, up_r, up_s = up
     height_mm, weight, lowest, top = cell
     bins = volumes.shape[1]
     per_gray = bins / (top - lowest)
     middle = heights[0] + (heights[-1] - heights[0]) / 2
-    rows, columns = below.shape[1:]
     gaps = len(offsets) - 1
-    even_mm = offsets[gaps] / gaps if even and gaps > 0 else 0.0
+    per_mm = gaps / offsets[gaps] if even and gaps > 0 else 0.0
     u, v, w = 0.5, 0.5, 0.5
     for layer in range(len(heights)):
         side = below if heights[layer] < middle else above
-        for row in range(rows):
-            for column in range(columns):
+        for row in range(below.shape[1]):
+            for column in range(below.shape[2]):
                 low, high = below[0, row, column], above[0, row, column]
                 outer = max(low, high)
                 if outer == 0.0:
@@ -242,13 +250,12 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                 x = column + (u - 0.5) * spread + side[1, row, column]
                 y = row + (v - 0.5) * spread + side[2, row, column]
                 z = heights[layer] + (w - 0.5) * height_mm
-                offset = start[2] + x * right[2] + y * down[2] + z * up[2]
-                place = offset / even_mm if even_mm > 0.0 else slice_index(offset, offsets)
+                offset = start_s + x * right_s + y * down_s + z * up_s
                 dose = trilinear(
                     values,
-                    start[0] + x * right[0] + y * down[0] + z * up[0],
-                    start[1] + x * right[1] + y * down[1] + z * up[1],
-                    place,
+                    start_c + x * right_c + y * down_c + z * up_c,
+                    start_r + x * right_r + y * down_r + z * up_r,
+                    offset * per_mm if per_mm > 0.0 else slice_index(offset, offsets),
                 )
                 if math.isnan(dose):
                     outside[0] += weight * own
@@ -256,9 +263,8 @@ def _walk(  # noqa: PLR0913, PLR0917  (a kernel: all state comes in by argument)
                     outside[2] += weight * outer
                     continue
                 place_in = min(max(int((dose - lowest) * per_gray), 0), bins - 1)
-                volumes[(row + column) % 2 * 2 + (column + layer) % 2, place_in] += weight * own
-                volumes[INNER, place_in] += weight * inner
-                volumes[OUTER, place_in] += weight * outer
+                quarter = ((row + column) & 1) * 2 + ((column + layer) & 1)
+                _book(volumes, quarter, place_in, weight * own, weight * inner, weight * outer)
                 if abs(v - 0.5) <= SURE:
                     _widen(extremes, dose, own, inner, outer)
 
@@ -270,9 +276,34 @@ def _next(share: float, step: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
+def _book(
+    volumes: Floats, quarter: int, place: int, own: float, inner: float, outer: float
+) -> None:
+    """Add volumes to the rule and, where they differ from it, to the bounds."""
+    if inner == outer:
+        volumes[SHARED + quarter, place] += own
+        return
+    volumes[quarter, place] += own
+    volumes[INNER, place] += inner
+    volumes[OUTER, place] += outer
+
+
+@numba.njit(cache=True, nogil=True)
 def _widen(extremes: Floats, dose: float, own: float, inner: float, outer: float) -> None:
-    """Let a sample count for lowest and highest dose where its pixel is covered."""
-    for kind, share in ((0, own), (1, inner), (2, outer)):
-        if share >= 0.999:
-            extremes[kind, 0] = min(extremes[kind, 0], dose)
-            extremes[kind, 1] = max(extremes[kind, 1], dose)
+    """Let a sample count for lowest and highest dose where its pixel is covered.
+
+    It is booked once, for the smallest of the three that hold it; `_nested` does the rest.
+
+    """
+    if outer < 0.999:
+        return
+    kind = 1 if inner >= 0.999 else 0 if own >= 0.999 else 2
+    extremes[kind, 0] = min(extremes[kind, 0], dose)
+    extremes[kind, 1] = max(extremes[kind, 1], dose)
+
+
+def _nested(extremes: Floats) -> None:
+    """Let the rule reach as far as the inner bound, and the outer bound as far as the rule."""
+    for small, large in ((1, 0), (0, 2)):
+        extremes[large, 0] = min(extremes[large, 0], extremes[small, 0])
+        extremes[large, 1] = max(extremes[large, 1], extremes[small, 1])

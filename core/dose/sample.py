@@ -23,8 +23,13 @@ def at_points(grid: Grid, points_mm: npt.ArrayLike) -> Values:
 
     """
     points = np.asarray(points_mm, dtype=np.float64)
-    indices = np.ascontiguousarray(grid.geometry.indices(points).reshape(-1, 3))
-    found: Values = _at_indices(grid.values, indices)
+    geometry = grid.geometry
+    flat = np.ascontiguousarray(points.reshape(-1, 3))
+    scale = np.array([[1 / geometry.column_mm], [1 / geometry.row_mm], [1.0]])
+    split = geometry.inverse_axes * scale
+    found: Values = _at_positions(
+        grid.values, flat, geometry.origin_mm, split, offsets_of(geometry)
+    )
     return found.reshape(points.shape[:-1])
 
 
@@ -104,10 +109,16 @@ def trilinear(values: npt.NDArray[Any], column: float, row: float, place: float)
 
 
 @numba.njit(cache=True, nogil=True)
-def _at_indices(values: npt.NDArray[Any], indices: Floats) -> Values:
-    out = np.empty(len(indices), dtype=np.float32)
-    for n in range(len(indices)):
-        out[n] = trilinear(values, indices[n, 0], indices[n, 1], indices[n, 2])
+def _at_positions(
+    values: npt.NDArray[Any], points: Floats, origin: Floats, split: Floats, offsets: Floats
+) -> Values:
+    out = np.empty(len(points), dtype=np.float32)
+    for n in range(len(points)):
+        x, y, z = points[n, 0] - origin[0], points[n, 1] - origin[1], points[n, 2] - origin[2]
+        column = split[0, 0] * x + split[0, 1] * y + split[0, 2] * z
+        row = split[1, 0] * x + split[1, 1] * y + split[1, 2] * z
+        offset = split[2, 0] * x + split[2, 1] * y + split[2, 2] * z
+        out[n] = trilinear(values, column, row, slice_index(offset, offsets))
     return out
 
 

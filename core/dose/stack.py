@@ -19,6 +19,7 @@ met another plane). The error band of every DVH value comes from these two.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -65,7 +66,7 @@ class Layer:
     above: int | None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """A structure as parallel planes.
 
@@ -88,7 +89,7 @@ class Stack:
     gaps: int
     repeated: int
 
-    @property
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The space that the structure may fill, from the lowest end to the highest."""
         found: list[Layer] = []
@@ -106,7 +107,7 @@ class Stack:
         gap_mm = self.planes[number + 1].place_mm - self.planes[number].place_mm
         return gap_mm > GAP_FACTOR * self.usual_mm
 
-    @property
+    @cached_property
     def thicknesses_mm(self) -> Floats:
         """Thickness that each plane stands for, by the rule; shape (planes,)."""
         whole = np.zeros(len(self.planes))
@@ -116,13 +117,13 @@ class Stack:
                     whole[side] += (layer.high_mm - layer.low_mm) / 2
         return whole
 
-    @property
+    @cached_property
     def volume_cc(self) -> float:
         """Volume by the rule from the contours' own areas, no sampling."""
         areas = np.array([even_odd_area(plane.polygons) for plane in self.planes])
         return float(areas @ self.thicknesses_mm) / 1000
 
-    @property
+    @cached_property
     def box_mm(self) -> Floats:
         """Lowest and highest in-plane coordinates; shape (2, 2)."""
         points = np.concatenate([polygon for plane in self.planes for polygon in plane.polygons])

@@ -4,11 +4,9 @@ Peers: pydicom's headers plus one numpy buffer (loading); VTK's imaging pipeline
 map and blend (slices). Memory: bytes of the volumes.
 """
 
-import tracemalloc
 from dataclasses import replace
 
 import numpy as np
-import pydicom
 import pytest
 
 from app.viewer.display import Display
@@ -17,14 +15,10 @@ from app.viewer.planes import Orientation, view_plane
 from app.viewer.render import ensure_application
 from app.viewer.scene import Scene, SliceRenderer
 from core.dicom.dose import Dose
-from core.dicom.files import read_items
-from core.dicom.images import image_series
-from core.dicom.pixels import read_volume
-from core.dicom.rt_set import RtSet, read_rt_sets
+from core.dicom.rt_set import RtSet
 from core.dicom.structures import Contour, Structure
 from core.dose.geometry import Grid, upright_geometry
 from tests.bench.timing import fastest
-from tests.core.dicom_maker import images, lattice, write
 
 SLICES, SIDE, STRUCTURES = 200, 512, 25
 DOSE_SHAPE = (100, 128, 128)
@@ -139,48 +133,3 @@ def test_that_a_slice_with_wash_and_25_structures_scrolls(scene, orientation, si
     words = f"{orientation} {size[1]}x{size[0]}: {own_s * 1e3:.1f} ms with 25 structures"
     print(f"\n{words}; VTK without them {peer_s * 1e3:.1f} ms; ratio {own_s / peer_s:.2f}")
     assert own_s < 3.0 * peer_s
-
-
-@pytest.mark.bench
-def test_that_a_series_loads_as_fast_as_headers_and_one_buffer(tmp_path):
-    grid = lattice(shape=(SLICES, SIDE, SIDE), spacing=(2.5, 0.98, 0.98))
-    write(tmp_path, images(grid, lambda x, y, z: x + 0 * y + z / 10))
-    files = sorted(tmp_path.iterdir())
-
-    def ours():
-        items, _ = read_items([tmp_path])
-        (series,), _ = image_series(items)
-        return read_volume(series)
-
-    def peer():
-        values = np.empty((SLICES, SIDE, SIDE), dtype=np.int16)
-        for number, file in enumerate(files):
-            with file.open("rb") as stream:
-                header = pydicom.dcmread(stream, stop_before_pixels=True)
-                float(header.ImagePositionPatient[2])
-                stream.seek(stream.tell() + 12)
-                stream.readinto(values[number].reshape(-1).view(np.uint8).data)
-        return values
-
-    def pydicom_arrays():
-        return np.stack([pydicom.dcmread(file).pixel_array for file in files])
-
-    ours()
-    own_s, peer_s, array_s = fastest(ours, peer, pydicom_arrays, rounds=3)
-    words = f"headers and one buffer {peer_s:.2f} s (ratio {own_s / peer_s:.2f})"
-    print(f"\n200 slices: {own_s:.2f} s; {words}; pydicom pixel_array {array_s:.2f} s")
-    assert own_s < 2.5 * peer_s
-    assert own_s < array_s
-
-
-@pytest.mark.bench
-def test_that_memory_stays_below_two_and_a_half_volumes(tmp_path):
-    grid = lattice(shape=(60, 256, 256), spacing=(2.5, 1, 1))
-    write(tmp_path, images(grid, lambda x, y, z: x + 0 * y + z / 10))
-    tracemalloc.start()
-    (own,) = read_rt_sets([tmp_path])
-    volume = read_volume(own.chief_series())
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    print(f"\npeak {peak / volume.values.nbytes:.2f} x the bytes of the volume")
-    assert peak < 2.5 * volume.values.nbytes

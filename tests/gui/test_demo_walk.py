@@ -141,7 +141,7 @@ def test_that_a_dropped_export_opens_in_the_filter_and_a_dropped_plan_joins_it(
 
 
 def test_that_a_dropped_plan_opens_in_lex(qtbot, window, demo):
-    window.go_to("Viewer")
+    window.go_to("Archive")
     drop(window, demo.pinnacle_plan)
     quiet(qtbot)
     assert window.stack.currentWidget() is window.page("LEX")

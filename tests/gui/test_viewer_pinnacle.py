@@ -63,3 +63,25 @@ def test_that_a_folder_without_anything_to_show_is_told_in_words(qtbot, window, 
     page = opened(qtbot, window, patient)
     assert "nothing of the Pinnacle folder can be shown" in page.fault.text
     assert "Traceback" not in page.fault.text
+
+
+# Real folders, and the plan whose dose is shown first.
+REAL = {"patient_6204": "LT BREAST", "institution_01": "BRAIN (Trial_1)"}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_that_a_real_pinnacle_folder_shows_and_has_its_dvhs(qtbot, window, shared_data, name):
+    page = opened(qtbot, window, shared_data / "pinnacle" / name)
+    desk = page.desk
+    assert page.fault.isHidden(), page.fault.text
+    assert desk.scene.volume is None
+    assert desk.scene.dose is not None
+    assert desk.rt_set.plan_of(desk.scene.dose).label == REAL[name]
+    drawn = [one.structure for one in desk.dvh.dvhs if one.structure.closed]
+    assert drawn
+    assert [one.structure for one in desk.dvh.dvhs if not one.problem] == drawn
+    assert "could not be examined" in desk.strip.text
+    for place in range(desk.tabs.count()):
+        if desk.tabs.isTabVisible(place):
+            desk.tabs.setCurrentIndex(place)
+            assert not desk.grab().isNull()

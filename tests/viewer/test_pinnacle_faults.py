@@ -332,7 +332,7 @@ def test_that_damage_anywhere_ends_in_words_never_in_a_traceback(patient):
 
 
 @pytest.mark.req("O-04")
-def test_that_the_commands_take_pinnacle_folders(capsys, patient, tmp_path):
+def test_that_the_commands_take_pinnacle_folders(qapp, capsys, patient, tmp_path):
     picture = tmp_path / "view.png"
     assert main(["dvh", str(patient), "--structure", "box"]) == 0
     assert "box," in capsys.readouterr().out

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.archive.command import iso_date, own_archive, sets_of, take_in_summary
+from app.archive.command import iso_date, own_archive, person_words, sets_of, take_in_summary
 from app.archive.gui.object_tree import ObjectTree
 from app.archive.gui.plan_set_table import PlanSetTable
 from app.archive.retrieve import Retrieved, retrieve
@@ -194,7 +194,7 @@ class ArchivePage(Page):
         locale = QLocale()
         rows = [
             (
-                ", ".join(part for part in one.name.split("^") if part) or "(no name)",
+                person_words(one.name),
                 one.patient_id, iso_date(one.birth_date), iso_date(one.last_study),
                 locale.toString(one.studies), " ".join(one.modalities),
             )
@@ -223,8 +223,8 @@ class ArchivePage(Page):
             self.patient_changed.emit("")
             return
         born = f"   born {iso_date(own.birth_date)}" if own.birth_date else ""
-        name = ", ".join(part for part in own.name.split("^") if part)
-        self.patient_changed.emit(f"{name or 'No name'}   ID {own.patient_id or '-'}{born}")
+        name = person_words(own.name)
+        self.patient_changed.emit(f"{name}   ID {own.patient_id or '-'}{born}")
         self.tree.show_person(archive, own.id)
         self._sets_job = self._start(
             "Reading plan sets", lambda _: sets_of(archive, own.id), self._show_sets

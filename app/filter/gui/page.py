@@ -1,27 +1,24 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
+    QPlainTextEdit,
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.background import JOBS, CancelledError, Progress
-from app.filter.field import Field, Plan
-from app.filter.plan_source import read_plan_source
-from app.filter.report import Report, compare_report, open_report
-from app.filter.rv_source import open_rv
+from app.background import JOBS, CancelledError
+from app.filter.field import Field
+from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
@@ -45,30 +42,6 @@ SCALES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One export with its report; `plan` once a plan has been imported."""
-
-    rv: Plan
-    plan: Plan | None
-    report: Report
-
-
-def open_export(
-    rv_path: Path, plan_path: Path | None, scale: str | None, progress: Progress
-) -> Opened:
-    """Read an export, and the plan when there is one, and report. No widget in sight."""
-    progress(0.1, f"reading {rv_path.name}")
-    rv = open_rv(rv_path, machine_scale=scale)
-    if plan_path is None:
-        progress(0.5, "checking")
-        return Opened(rv, None, open_report(rv_path, machine_scale=scale))
-    progress(0.3, f"reading {plan_path.name}")
-    plan = read_plan_source(plan_path)
-    progress(0.6, "comparing")
-    return Opened(rv, plan, compare_report(rv_path, plan_path, machine_scale=scale))
-
-
 class FilterPage(Page):
     """Compare what the R&V system holds with the plan."""
 
@@ -78,7 +51,7 @@ class FilterPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.rv_path: Path | None = None
-        self.plan_path: Path | None = None
+        self.against = Against()
         self.opened_export: Opened | None = None
         self.view = FindingsView()
         self._make_controls()
@@ -90,6 +63,11 @@ class FilterPage(Page):
         column.setContentsMargins(16, 12, 16, 12)
         column.addLayout(self._controls)
         column.addWidget(self.pages, 1)
+
+    @property
+    def plan_path(self) -> Path | None:
+        """Return the file or folder the export is held against."""
+        return self.against.path
 
     def accepts(self, kind: Kind) -> bool:
         """Take exports always, and plans once an export is open."""
@@ -108,31 +86,26 @@ class FilterPage(Page):
         self.run(path, plan)
 
     def run(self, rv_path: Path, plan_path: Path | None) -> None:
-        """Read and report in the background."""
+        """Read an export, alone or against a plan, and report in the background."""
+        self.check(rv_path, Against("plan", plan_path) if plan_path else Against())
+
+    def check(self, rv_path: Path, against: Against) -> None:
+        """Read an export and what it is held against, and report in the background."""
         self._busy(True)
         scale = self.scale.currentData()
         title = f"Checking {rv_path.name}"
         JOBS.start(
             self,
             title,
-            lambda progress: open_export(rv_path, plan_path, scale, progress),
-            done=lambda opened: self._show(rv_path, plan_path, opened),
-            failed=lambda fault: self._show_fault(rv_path, plan_path, fault),
+            lambda progress: open_export(rv_path, against, scale, progress),
+            done=lambda opened: self._show(rv_path, against, opened),
+            failed=lambda fault: self._show_fault(rv_path, against, fault),
         )
 
     def _make_controls(self) -> None:
         self.open_button = QPushButton("&Open R&&V export…")
         self.open_button.clicked.connect(self._ask_rv)
-        self.plan_button = QToolButton()
-        self.plan_button.setText("Import plan…")
-        self.plan_button.setStyleSheet("padding-right: 14px;")
-        self.plan_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.plan_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        menu = QMenu(self)
-        menu.addAction("Plan file (DICOM RT Plan or plan.Trial)…", self._ask_plan_file)
-        menu.addAction("Plan folder (DICOM or Pinnacle)…", self._ask_plan_folder)
-        self.plan_button.setMenu(menu)
-        self.plan_button.setEnabled(False)
+        self.plan_button = compare_button(self._ask_against)
         self.again_button = QPushButton("Read again")
         self.again_button.setToolTip("Read both sources again, after a correction")
         self.again_button.setEnabled(False)
@@ -172,6 +145,10 @@ class FilterPage(Page):
         self.match_view = plain_table(self.matches)
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
+        self.printout = QPlainTextEdit(readOnly=True)
+        self.printout.setAccessibleName("Stereotactic arcs by isocentre")
+        self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.printout.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.view.table.doubleClicked.connect(self._on_finding)
 
     def _empty_page(self) -> QWidget:
@@ -197,19 +174,20 @@ class FilterPage(Page):
         if path is not None:
             self.run(path, None)
 
-    def _ask_plan_file(self) -> None:
-        path = self.ask_for_file("Import plan", PLAN_FILES)
-        if path is not None and self.rv_path is not None:
-            self.run(self.rv_path, path)
-
-    def _ask_plan_folder(self) -> None:
-        path = self.ask_for_folder("Import plan folder")
-        if path is not None and self.rv_path is not None:
-            self.run(self.rv_path, path)
+    def _ask_against(self, kind: str, needs: str) -> None:
+        path = None
+        if needs == "folder":
+            path = self.ask_for_folder("Import plan folder")
+        elif needs == "export":
+            path = self.ask_for_file("Open the initial export", RV_FILES)
+        elif needs:
+            path = self.ask_for_file("Import plan", PLAN_FILES)
+        if self.rv_path is not None and (path is not None or not needs):
+            self.check(self.rv_path, Against(kind, path))
 
     def _again(self) -> None:
         if self.rv_path is not None:
-            self.run(self.rv_path, self.plan_path)
+            self.check(self.rv_path, self.against)
 
     def _busy(self, busy: bool) -> None:
         has_export = self.rv_path is not None
@@ -218,23 +196,32 @@ class FilterPage(Page):
         self.plan_button.setEnabled(not busy and has_export)
         self.again_button.setEnabled(not busy and has_export)
 
-    def _show(self, rv_path: Path, plan_path: Path | None, opened: Opened) -> None:
-        self.rv_path, self.plan_path, self.opened_export = rv_path, plan_path, opened
+    def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
+        self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._busy(False)
-        subject = "R&V export against plan" if plan_path else "R&V export alone"
-        self.view.show_report(opened.report.findings, opened.report.not_checked, subject)
-        against = f"   against   {plan_path.name}" if plan_path else "   no plan imported yet"
-        self.sources.setText(f"  {rv_path.name}{against}")
-        self.sources.setToolTip(f"{rv_path}\n{plan_path or ''}")
+        report = opened.report
+        self.view.show_report(report.findings, report.not_checked, against.subject)
+        self.sources.setText(f"  {rv_path.name}   {against.words}")
+        self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
+        self._show_printout(opened.printout)
         self.pages.setCurrentWidget(self.view)
         patient = opened.rv.patient
         name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
         plan_words = f"   Plan {opened.rv.plan_id}" if opened.rv.plan_id else ""
         self.patient_changed.emit(f"{name or 'No name'}   ID {patient.id or '-'}{plan_words}")
         self.opened.emit(rv_path)
-        if plan_path is not None:
-            self.opened.emit(plan_path)
+        if against.path is not None:
+            self.opened.emit(against.path)
+
+    def _show_printout(self, text: str) -> None:
+        """Show the tab of arcs by isocentre where there are some."""
+        place = self.view.tabs.indexOf(self.printout)
+        if text and place < 0:
+            self.view.tabs.addTab(self.printout, "Arcs by isocentre")
+        elif not text and place >= 0:
+            self.view.tabs.removeTab(place)
+        self.printout.setPlainText(text)
 
     def _show_tables(self, opened: Opened) -> None:
         table = field_table(opened.rv)
@@ -249,19 +236,18 @@ class FilterPage(Page):
         if table.rows:
             self.field_view.selectRow(0)
 
-    def _show_fault(self, rv_path: Path, plan_path: Path | None, fault: Exception) -> None:
+    def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
         self._busy(False)
         if isinstance(fault, CancelledError):
             return
-        if plan_path is None:
-            self.rv_path, self.plan_path, self.opened_export = None, None, None
+        if against.path is None:
+            self.rv_path, self.against, self.opened_export = None, Against(), None
             self.plan_button.setEnabled(False)
             self.again_button.setEnabled(False)
             self.patient_changed.emit("")
-        self.view.show_report([fault_finding(fault)], [], (plan_path or rv_path).name)
-        self.view.banner.show_state(
-            State.ERROR, f"{(plan_path or rv_path).name}: nothing was checked", "Not opened"
-        )
+        name = (against.path or rv_path).name
+        self.view.show_report([fault_finding(fault)], [], name)
+        self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
         for model in (self.fields, self.points, self.leaves, self.matches):
             model.show((), ())
         self.sources.setText(f"  {rv_path.name}")

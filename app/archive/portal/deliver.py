@@ -1,0 +1,96 @@
+"""Objects leave the archive: as a download, or to a listener (Y-07, Y-08)."""
+
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from app.archive.portal.ask import Ask
+from app.archive.portal.search import GONE, LOOK
+from app.archive.retrieve import retrieve
+from core.archive.index import Instance
+from core.errors import RemedyError
+
+LEVELS = {"patient": "p.id = ?", "study": "s.id = ?", "series": "r.id = ?",
+          "instance": "i.sop_uid = ?"}  # fmt: skip
+
+
+def download(ask: Ask) -> Response:
+    """Send the objects of a level as one zip file; each is compared with what was received."""
+    wanted = _wanted(ask)
+    if not wanted:
+        return ask.problem(404, GONE, LOOK)
+    folder = ask.portal.outgoing / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    name = _file_name(ask, wanted)
+    try:
+        made = retrieve(ask.portal.archive, wanted, folder / name)
+    except (RemedyError, OSError) as fault:
+        shutil.rmtree(folder, ignore_errors=True)
+        words = fault.what if isinstance(fault, RemedyError) else fault.strerror
+        return ask.problem(500, f"The download could not be made: {words}.", "Try again later.")
+    if made.missing and ask.asked("rest") != "yes":
+        shutil.rmtree(folder, ignore_errors=True)
+        return ask.page(
+            "damaged.html", 409, missing=made.missing, count=len(wanted),
+            rest=f"{ask.request.url.path}?rest=yes",
+        )  # fmt: skip
+    _note(ask, "download", wanted, missing=len(made.missing))
+    return FileResponse(
+        made.target, filename=name, media_type="application/zip",
+        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
+    )  # fmt: skip
+
+
+def forward_form(ask: Ask) -> Response:
+    """Ask where to."""
+    wanted = _wanted(ask)
+    if not wanted:
+        return ask.problem(404, GONE, LOOK)
+    return ask.page("forward.html", count=len(wanted), nodes=ask.portal.nodes(), sent=None, to="")
+
+
+def forward(ask: Ask) -> Response:
+    """Send, and show what became of each object; only what failed is offered again."""
+    wanted, node = _wanted(ask), ask.form.get("node", "")
+    if not wanted:
+        return ask.problem(404, GONE, LOOK)
+    if ask.portal.forward is None or node not in ask.portal.nodes():
+        return ask.problem(400, "There is no such listener.", "Choose one of the list.")
+    again = set(ask.form.get("only", "").split())
+    wanted = [one for one in wanted if not again or one.sop_uid in again]
+    sent = ask.portal.forward(node, wanted)
+    arrived = sum(one.arrived for one in sent)
+    # What was never answered for has not arrived either.
+    failed = [one.sop_uid for one in wanted if one.sop_uid not in
+              {row.sop_uid for row in sent if row.arrived}]  # fmt: skip
+    _note(ask, "forward", wanted, to=node, arrived=arrived)
+    return ask.page(
+        "forward.html", 200 if not failed else 502, count=len(wanted), nodes=ask.portal.nodes(),
+        sent=sent, to=node, arrived=arrived, failed=failed,
+    )  # fmt: skip
+
+
+def _wanted(ask: Ask) -> list[Instance]:
+    """Return the objects of the level and number in the address."""
+    level, key = str(ask.request.path_params["level"]), str(ask.request.path_params["key"])
+    if level not in LEVELS or (level != "instance" and not key.isdigit()):
+        return []
+    return ask.portal.archive.index.instances(LEVELS[level], key)
+
+
+def _file_name(ask: Ask, wanted: Sequence[Instance]) -> str:
+    """Return a file name without the person's: downloads lie about."""
+    level = str(ask.request.path_params["level"])
+    tail = re.sub(r"[^0-9]", "", wanted[0].study_uid)[-8:]
+    return f"dicom_{level}_{tail}.zip"
+
+
+def _note(ask: Ask, event: str, wanted: Sequence[Instance], **more: object) -> None:
+    level = str(ask.request.path_params["level"])
+    ask.portal.note(
+        ask.who, event, level=level, study_uid=wanted[0].study_uid, objects=len(wanted), **more
+    )

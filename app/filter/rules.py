@@ -1,0 +1,111 @@
+"""Words, lists and patterns of the checks, from `rules.toml` and the clinic's own file."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from core.errors import ClinicFileError
+from core.paths import RESOURCES
+
+SHIPPED = RESOURCES / "filter" / "rules.toml"
+REMEDY = "Correct the entry; resources/filter/rules.toml shows how it is written."
+Raw = str | list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry with the unit it is in and where it comes from."""
+
+    value: Raw
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All entries, by group and name."""
+
+    entries: Mapping[str, Rule]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a list of words in lower case, e.g. ``rules.words("setup.words")``."""
+        return tuple(str(word).casefold() for word in self.entries[name].value)
+
+    def numbers(self, name: str) -> tuple[Decimal, ...]:
+        """Return a list of numbers."""
+        return tuple(Decimal(str(number)) for number in self.entries[name].value)
+
+    def pattern(self, name: str) -> re.Pattern[str]:
+        """Return a pattern."""
+        return re.compile(str(self.entries[name].value))
+
+
+def read_rules(own: Path | None = None) -> Rules:
+    """Return the shipped entries, those of the clinic's own file put over them.
+
+    Raises:
+        ClinicFileError: An entry is unknown, of another kind than the shipped one, or no pattern.
+
+    """
+    entries = _entries(SHIPPED)
+    for name, rule in (_entries(own) if own is not None else {}).items():
+        if name not in entries:
+            near = difflib.get_close_matches(name, entries, n=1)
+            raise ClinicFileError(
+                f"unknown rule {name!r}",
+                where=str(own),
+                remedy=f"Did you mean {near[0]!r}?" if near else "Remove the entry.",
+            )
+        if not _alike(rule.value, entries[name].value):
+            words = f"{name} is {rule.value!r}, which is not written like the shipped entry"
+            raise ClinicFileError(words, where=str(own), remedy=REMEDY)
+        shipped = entries[name]
+        entries[name] = Rule(rule.value, shipped.unit, rule.source or shipped.source)
+    return Rules(entries)
+
+
+def read_table(file: Path) -> dict[str, object]:
+    """Return a TOML file as it stands.
+
+    Raises:
+        ClinicFileError: It cannot be read as TOML.
+
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        words = f"the file cannot be read: {fault}"
+        raise ClinicFileError(
+            words, where=str(file), remedy="Correct it at that place."
+        ) from fault
+
+
+def _entries(file: Path) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for group, rows in read_table(file).items():
+        for name, row in rows.items() if isinstance(rows, dict) else ():
+            table = row if isinstance(row, dict) else {"value": row}
+            value = table.get("value")
+            if not isinstance(value, str | list):
+                words = f"{group}.{name} is neither a text nor a list"
+                raise ClinicFileError(words, where=str(file), remedy=REMEDY)
+            unit, source = str(table.get("unit", "")), str(table.get("source", ""))
+            found[f"{group}.{name}"] = Rule(value, unit, source)
+    return found
+
+
+def _alike(own: Raw, shipped: Raw) -> bool:
+    """Tell whether an own entry is of the shipped one's kind: pattern, words or numbers."""
+    if isinstance(own, list) and isinstance(shipped, list):
+        kinds = {isinstance(one, str) for one in (*own, *shipped)}
+        return len(kinds) == 1 and all(type(one) in (str, int, float) for one in own)
+    if not (isinstance(own, str) and isinstance(shipped, str)):
+        return False
+    try:
+        return re.compile(own).groups == re.compile(shipped).groups
+    except re.error:
+        return False

@@ -1,0 +1,111 @@
+"""What the clinic has laid down for the Filter: limits, rules, and which machine is which."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from app.filter.limits import Limits, read_limits
+from app.filter.rules import Rules, read_rules, read_table
+from core.errors import ClinicFileError
+from core.machines import Machine, machine_ids, read_machine
+from core.paths import RESOURCES, clinic_folder
+
+NAMES = RESOURCES / "filter" / "machine_names.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Limits, rules and machines.
+
+    Attributes:
+        names: Machine description by the machine's name in the R&V system, in lower case.
+        tables: Allowed difference of the couch angle (deg) by number of the tolerance table.
+        folder: The clinic's folder; None where there is none.
+
+    """
+
+    limits: Limits
+    rules: Rules
+    names: dict[str, str]
+    tables: dict[str, Decimal] = field(default_factory=dict)
+    folder: Path | None = None
+    _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
+
+    def couch_deg(self, tolerance_table: str | None) -> Decimal:
+        """Return how far the couch angles of one beam may be apart."""
+        number = (tolerance_table or "").strip()
+        return self.tables.get(number, self.limits["exports.couch_deg"])
+
+    def machine(self, name: str | None) -> Machine | None:
+        """Return the description of a machine of the R&V system; None when none is named.
+
+        The name of a description itself ("varian_hd_120") is understood as well.
+        """
+        plain = (name or "").strip().casefold()
+        stem = self.names.get(plain, plain)
+        if stem not in self._read:
+            if not stem or stem not in machine_ids(self.folder):
+                return None
+            self._read[stem] = read_machine(stem, self.folder)
+        return self._read[stem]
+
+
+def read_settings(folder: Path | None = None) -> Settings:
+    """Return the shipped settings with the clinic's own put over them.
+
+    Args:
+        folder: The clinic's folder; None takes this machine's, which need not be there.
+
+    Raises:
+        ClinicFileError: A file of the clinic cannot be used as it stands.
+
+    """
+    chosen = clinic_folder() if folder is None else folder
+    place = chosen if chosen.is_dir() else None
+    return Settings(
+        read_limits(own_file(place, "tolerances.toml")),
+        read_rules(own_file(place, "filter/rules.toml")),
+        _names(place),
+        _tables(place),
+        place,
+    )
+
+
+def own_file(folder: Path | None, name: str) -> Path | None:
+    """Return a file of the clinic's folder, or None where there is none."""
+    file = folder / name if folder is not None else None
+    return file if file is not None and file.is_file() else None
+
+
+def _names(folder: Path | None) -> dict[str, str]:
+    names: dict[str, str] = {}
+    own = own_file(folder, "filter/machine_names.toml")
+    for file in (NAMES, own) if own is not None else (NAMES,):
+        rows = read_table(file).get("names")
+        for name, stem in rows.items() if isinstance(rows, dict) else ():
+            if stem not in machine_ids(folder):
+                raise ClinicFileError(
+                    f"machine {name!r} is said to be {stem!r}, which has no description",
+                    where=str(file),
+                    remedy=f"Name one of: {', '.join(machine_ids(folder))}.",
+                )
+            names[name.strip().casefold()] = str(stem)
+    return names
+
+
+def _tables(folder: Path | None) -> dict[str, Decimal]:
+    own = own_file(folder, "filter/tolerance_tables.toml")
+    found: dict[str, Decimal] = {}
+    rows = read_table(own).get("tables") if own is not None else None
+    for number, row in rows.items() if isinstance(rows, dict) else ():
+        entry = row.get("couch_deg") if isinstance(row, dict) else None
+        value = entry.get("value") if isinstance(entry, dict) else entry
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 30
+        if not fits:
+            raise ClinicFileError(
+                f"couch_deg of tolerance table {number} is {value!r}, allowed are 0 to 30 deg",
+                where=str(own),
+                remedy="Correct the entry; resources/filter/tolerance_tables.toml shows how.",
+            )
+        found[number] = Decimal(str(value))
+    return found

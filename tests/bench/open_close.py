@@ -1,0 +1,150 @@
+"""The Viewer opened and closed again and again: what stays in memory, and a picture of it.
+
+python -m tests.bench.open_close FOLDER [CYCLES]     writes memory.png and memory.csv there
+"""
+
+import ctypes
+import gc
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.exporters import ImageExporter
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+from vtkmodules.vtkFiltersSources import vtkSphereSource
+from vtkmodules.vtkRenderingCore import (
+    vtkActor,
+    vtkPolyDataMapper,
+    vtkRenderer,
+    vtkRenderWindow,
+)
+
+from app.background import JOBS
+from app.viewer.desk import Desk
+from app.viewer.loading import load_sets
+from tests.core.dicom_maker import clean_set
+
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
+PATIENCE_S = 60.0
+
+
+def resident_kb() -> int:
+    """Return the memory this program has in RAM, in kB (Linux), once free memory is given back."""
+    gc.collect()
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB
+
+
+def settle() -> None:
+    """Let everything happen that is on its way."""
+    end = time.monotonic() + PATIENCE_S
+    QApplication.processEvents()
+    while JOBS.running and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.002)
+    QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.processEvents()
+
+
+def one_cycle(folder: Path) -> None:
+    """Open a set, show slices, 3D, beam's eye view and DVH, close all of it."""
+    desk = Desk()
+    desk.resize(900, 640)
+    desk.show()
+    desk.show_loaded(load_sets([folder], lambda *_: None))
+    settle()
+    desk.room.picture.rotate(10, 5)
+    for page in (desk.beams, desk.dvh, desk.slices):
+        desk.tabs.setCurrentWidget(page)
+        settle()
+        desk.grab()
+    if desk.room.picture.frame_s <= 0:
+        raise RuntimeError("the 3D view was never drawn")
+    desk.leave()
+    desk.close()
+    desk.deleteLater()
+    del desk
+    settle()
+
+
+def memory_over(cycles: int, folder: Path) -> np.ndarray:
+    """Return the resident kB after each cycle."""
+    kept = []
+    for _ in range(cycles):
+        one_cycle(folder)
+        kept.append(resident_kb())
+    return np.array(kept)
+
+
+def vtk_alone_kb(cycles: int = 100) -> float:
+    """Return what an off-screen window of VTK keeps each time, with none of our code."""
+
+    def once() -> None:
+        window, renderer = vtkRenderWindow(), vtkRenderer()
+        window.SetOffScreenRendering(1)
+        window.SetSize(450, 320)
+        window.AddRenderer(renderer)
+        source, mapper, actor = vtkSphereSource(), vtkPolyDataMapper(), vtkActor()
+        mapper.SetInputConnection(source.GetOutputPort())
+        actor.SetMapper(mapper)
+        renderer.AddActor(actor)
+        window.Render()
+        window.Finalize()
+
+    for _ in range(cycles // 3):
+        once()
+    before = resident_kb()
+    for _ in range(cycles):
+        once()
+    return (resident_kb() - before) / cycles
+
+
+def growth_kb(kept: np.ndarray, early: slice, late: slice) -> float:
+    """Return the growth per cycle between the medians of two stretches."""
+    places = np.arange(len(kept))
+    apart = float(places[late].mean() - places[early].mean())
+    return float(np.median(kept[late]) - np.median(kept[early])) / apart
+
+
+def plot(kept: np.ndarray, file: Path) -> None:
+    """Write the memory of each cycle as a picture."""
+    widget = pg.PlotWidget(background="w")
+    widget.resize(900, 420)
+    widget.setLabel("bottom", "open and close cycles")
+    widget.setLabel("left", "resident memory (MB)")
+    widget.showGrid(x=True, y=True, alpha=0.3)
+    widget.plot(np.arange(1, len(kept) + 1), kept / 1024, pen=pg.mkPen("#1a56b0", width=2))
+    widget.setYRange(0, kept.max() / 1024 * 1.1)
+    widget.show()
+    QApplication.processEvents()
+    ImageExporter(widget.plotItem).export(str(file))
+    widget.close()
+
+
+def main() -> None:
+    """Measure, write table and picture, say the growth."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    target, cycles = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    target.mkdir(parents=True, exist_ok=True)
+    application = QApplication.instance() or QApplication([])
+    with tempfile.TemporaryDirectory() as name:
+        kept = memory_over(cycles, clean_set().write(Path(name)))
+    lines = [f"{number},{kb}" for number, kb in enumerate(kept, start=1)]
+    (target / "memory.csv").write_text("\n".join(["cycle,resident_kb", *lines]) + "\n")
+    plot(kept, target / "memory.png")
+    quarter = max(cycles // 4, 1)
+    growth = growth_kb(kept, slice(quarter, 2 * quarter), slice(-quarter, None))
+    print(f"{cycles} cycles: {kept[0] / 1024:.0f} to {kept[-1] / 1024:.0f} MB, "
+          f"{growth:.1f} kB per cycle after the first quarter; "
+          f"an empty off-screen window of VTK alone keeps {vtk_alone_kb():.1f} kB")  # fmt: skip
+    del application
+
+
+if __name__ == "__main__":
+    main()
