@@ -67,6 +67,7 @@ def book_of(files: Mapping[str, str], source: str) -> Book:
     if not folders:
         raise _fault(BOOK_FILE, "the book holds no beam: no folder with a beam.toml")
     beams = [_beam(folder, files) for folder in folders]
+    beams.sort(key=lambda one: (one.modality != "photon", one.energy, one.fff, one.id))
     return Book(name, source, clinical, digest_of(files), tuple(beams))
 
 

@@ -53,7 +53,7 @@ QUANTITIES = (
     ),
     Quantity("wedge_factor", "Wedge factor", "depth_cm", "side_cm", "1", 0.05, 1.05),
     Quantity("wedge_profile", "Wedge off-axis ratio", "off_axis_cm", "", "1", 0.05, 5.0),
-    Quantity("stt", "Dynamic wedge, dose of the 60 deg sweep", "jaw_cm", "", "1", 0.0, 10.0,
+    Quantity("stt", "Dynamic wedge sweep", "jaw_cm", "", "1", 0.0, 10.0,
              ("rows",)),
     Quantity("cutout", "Cutout factor", "side_cm", "applicator_cm", "1", 0.2, 1.3,
              modalities=ELECTRON, required=True),

@@ -30,12 +30,19 @@ def number(value: float | None, digits: int) -> str:
     return "-" if value is None or not isfinite(value) else f"{value:.{digits}f}"
 
 
+def signed(percent: float | None) -> str:
+    """Return a difference with its sign; 0.0 has none."""
+    if percent is None:
+        return "-"
+    return f"{percent:+.1f}" if round(percent, 1) else "0.0"
+
+
 def beam_row(one: BeamResult) -> tuple[str, ...]:
     """Return the row of one field."""
     difference = one.difference_percent
     head = (
         one.field_id, one.beam, one.book_beam or "-", number(one.mu, 1), number(one.dose_cgy, 2),
-        number(one.plan_cgy, 2), "-" if difference is None else f"{difference:+.1f}",
+        number(one.plan_cgy, 2), signed(difference),
         one.state.value,
     )  # fmt: skip
     dose = one.dose
