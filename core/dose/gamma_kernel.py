@@ -11,36 +11,32 @@ OUTSIDE = np.float32(-1)
 """Mark of a point with no evaluated dose within reach."""
 
 STEPS, HALVES = 24, 8
-SMALL = 1e-7
-BENT, VERY_BENT = 0.5, 4.0
+SMALL = 1e-6
+BENT = 0.5
+FAST = {"contract", "arcp", "nsz"}  # no license to assume that values are finite
 Place = tuple[float, float, float]
 Surface = tuple[float, float, float, float, float]
 Terms = tuple[float, float, float, float, float, float, float, float]
 
 
-@numba.njit(cache=True, nogil=True)
 def cell_ranges(values: Values) -> tuple[Values, Values]:
     """Return the smallest and largest dose of every cell; a cell that lacks one has no range."""
-    slices, rows, columns = values.shape
-    shape = (max(slices - 1, 1), max(rows - 1, 1), max(columns - 1, 1))
-    low, high = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    for k in range(shape[0]):
-        for j in range(shape[1]):
-            for i in range(shape[2]):
-                least, most, whole = np.float32(np.inf), np.float32(-np.inf), True
-                for n in range(8):
-                    value = values[
-                        min(k + (n >> 2), slices - 1), min(j + ((n >> 1) & 1), rows - 1),
-                        min(i + (n & 1), columns - 1),
-                    ]  # fmt: skip
-                    whole = whole and np.isfinite(value)
-                    least, most = min(least, value), max(most, value)
-                low[k, j, i] = least if whole else np.float32(np.inf)
-                high[k, j, i] = most if whole else np.float32(-np.inf)
-    return low, high
+    low = high = values
+    for axis in range(3):
+        if values.shape[axis] > 1:
+            first = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+            second = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+            low = np.minimum(low[first], low[second])
+            high = np.maximum(high[first], high[second])
+    missing = np.isnan(low)
+    if missing.any():
+        low, high = np.where(missing, np.inf, low), np.where(missing, -np.inf, high)
+    return (
+        np.ascontiguousarray(low, dtype=np.float32), np.ascontiguousarray(high, dtype=np.float32),
+    )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _start(axis: Floats, at: float) -> int:
     """Return the cell of an axis nearest to a place."""
     cells = max(len(axis) - 1, 1)
@@ -48,7 +44,7 @@ def _start(axis: Floats, at: float) -> int:
     return int(max(min(int(found), cells - 1), 0))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def gamma_rows(
     reference: Values,
     places: tuple[Floats, Floats, Floats],
@@ -72,7 +68,7 @@ def gamma_rows(
     """
     local, threshold, most = limits[2] > 0, limits[3], limits[4]
     reach = most * limits[0]
-    per_mm = 1 / limits[0]
+    per_mm, work = 1 / limits[0], np.empty(27)
     for row in range(rows[0], rows[1]):
         k, j = row // reference.shape[1], row % reference.shape[1]
         z, y = places[0][k], places[1][j]
@@ -88,11 +84,11 @@ def gamma_rows(
             first = (first0, first1, _start(grid[5], x))
             per_dose = 1 / (limits[1] * dose if local else limits[1])
             units = (dose, per_mm, per_dose, most * most)
-            found = _nearest(grid, (z, y, x), first, units, near)
+            found = _nearest(grid, (z, y, x), first, units, near, work)
             out[k, j, i] = np.sqrt(found) if found < 1e30 else OUTSIDE
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _beyond(
     grid: tuple[Values, Values, Values, Floats, Floats, Floats], z: float, y: float, x: float
 ) -> float:
@@ -104,13 +100,14 @@ def _beyond(
     return squared
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _nearest(
     grid: tuple[Values, Values, Values, Floats, Floats, Floats],
     at: tuple[float, float, float],
     first: tuple[int, int, int],
     units: tuple[float, float, float, float],
     near: tuple[npt.NDArray[np.int64], Floats],
+    work: Floats,
 ) -> float:
     """Return gamma squared, at most the last of `units`."""
     values, low, high = grid[0], grid[1], grid[2]
@@ -133,11 +130,11 @@ def _nearest(
         if bound >= best:
             continue
         terms = _terms(values, c0, c1, c2, dose, per_dose)
-        best = min(best, _in_cell(terms, (l0, l1, l2), (h0, h1, h2)))
+        best = _in_cell(terms, (l0, l1, l2), (h0, h1, h2), best, work)
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _walls(axis: Floats, cell: int, at: float, per_mm: float) -> tuple[float, float]:
     """Return the walls of a cell as seen from a place, in units of the distance to agreement.
 
@@ -148,7 +145,7 @@ def _walls(axis: Floats, cell: int, at: float, per_mm: float) -> tuple[float, fl
     return (axis[cell] - at) * per_mm, (axis[cell + 1] - at) * per_mm
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _terms(values: Values, c0: int, c1: int, c2: int, dose: float, per_dose: float) -> Terms:
     """Return the coefficients of 1, u, v, w, uv, uw, vw, uvw of a cell, in units of tolerance."""
     d0, d1, d2 = int(values.shape[0] > 1), int(values.shape[1] > 1), int(values.shape[2] > 1)
@@ -164,36 +161,72 @@ def _terms(values: Values, c0: int, c1: int, c2: int, dose: float, per_dose: flo
             h - g - f - d + e + c + b - a)  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
-def _in_cell(terms: Terms, low: Place, high: Place) -> float:
-    """Return the least gamma squared in a cell.
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _in_cell(terms: Terms, low: Place, high: Place, best: float, work: Floats) -> float:
+    """Return the least gamma squared in a cell, or `best` where that is less.
 
-    A trilinear surface may have more than one nearest point. Where it is bent by more than
-    `BENT` tolerances, the descent starts at the middle and at the best corner as well; where by
-    more than `VERY_BENT`, in each eighth of the cell by itself.
+    A trilinear surface may have more than one nearest point: where it is bent by more than `BENT`
+    tolerances, each eighth of the cell that may hold a nearer one is looked at by itself.
 
     Args:
         terms: Of the dose difference, in units of the dose tolerance.
         low: Walls, from the reference point, in units of the distance to agreement.
         high: The walls opposite.
+        best: The least found so far.
+        work: Room for 27 numbers.
 
     """
-    bend = abs(terms[4]) + abs(terms[5]) + abs(terms[6]) + abs(terms[7])
+    per = (
+        1 / (high[0] - low[0]) if high[0] > low[0] else 0.0,
+        1 / (high[1] - low[1]) if high[1] > low[1] else 0.0,
+        1 / (high[2] - low[2]) if high[2] > low[2] else 0.0,
+    )
+    best = min(best, _descent(terms, (low, per), low, high, _clamped(0.0, low, low, high)))
+    if abs(terms[4]) + abs(terms[5]) + abs(terms[6]) + abs(terms[7]) < BENT:
+        return best
     middle = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
-    parts = 1 if bend < BENT else (3 if bend < VERY_BENT else 9)
-    at, near, far = _clamped(0.0, low, low, high), low, high
-    best = np.inf
-    for part in range(parts):
-        if part and parts == 3:
-            at = middle if part == 1 else _best_corner(terms, low, high)
-        elif part:
-            near, far = _octant(part - 1, low, middle, high)
-            at = _clamped(0.0, low, near, far)
-        best = min(best, _descent(terms, (low, high), near, far, at))
+    filled = False
+    for n in range(8):
+        near, far = _octant(n, low, middle, high)
+        at = _clamped(0.0, low, near, far)
+        bound = at[0] * at[0] + at[1] * at[1] + at[2] * at[2]
+        if bound >= best:
+            continue
+        if not filled:
+            _lattice(terms, work)
+            filled = True
+        gap = _gap(work, n)
+        if bound + gap * gap < best:
+            best = min(best, _descent(terms, (low, per), near, far, at))
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _lattice(terms: Terms, work: Floats) -> None:
+    """Set the dose difference at the corners of the eighths of a cell."""
+    a, bu, bv, bw, cuv, cuw, cvw, e = terms
+    for i in range(3):
+        u = i / 2
+        for j in range(3):
+            v = j / 2
+            base = a + bu * u + (bv + cuv * u) * v
+            rise = bw + cuw * u + (cvw + e * u) * v
+            for k in range(3):
+                work[9 * i + 3 * j + k] = base + rise * k / 2
+
+
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _gap(work: Floats, n: int) -> float:
+    """Return how far the dose differences in an eighth stay from 0: its corners bound them."""
+    first = 9 * (n >> 2) + 3 * ((n >> 1) & 1) + (n & 1)
+    least, most = np.inf, -np.inf
+    for corner in range(8):
+        value = work[first + 9 * (corner >> 2) + 3 * ((corner >> 1) & 1) + (corner & 1)]
+        least, most = min(least, value), max(most, value)
+    return float(max(least, -most, 0.0))
+
+
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _octant(n: int, low: Place, middle: Place, high: Place) -> tuple[Place, Place]:
     near = (
         middle[0] if n & 4 else low[0], middle[1] if n & 2 else low[1],
@@ -206,37 +239,20 @@ def _octant(n: int, low: Place, middle: Place, high: Place) -> tuple[Place, Plac
     return near, far
 
 
-@numba.njit(cache=True, nogil=True)
-def _best_corner(terms: Terms, low: Place, high: Place) -> Place:
-    nearest, corner = np.inf, low
-    for n in range(8):
-        at = (
-            high[0] if n & 4 else low[0], high[1] if n & 2 else low[1],
-            high[2] if n & 1 else low[2],
-        )  # fmt: skip
-        square = _surface(terms, low, high, at)[0]
-        if square < nearest:
-            nearest, corner = square, at
-    return corner
-
-
-@numba.njit(cache=True, nogil=True)
-def _surface(terms: Terms, low: Place, high: Place, at: Place) -> Surface:
-    """Return gamma squared, dose difference and its three slopes at a place of a cell."""
-    s0 = 1 / (high[0] - low[0]) if high[0] > low[0] else 0.0
-    s1 = 1 / (high[1] - low[1]) if high[1] > low[1] else 0.0
-    s2 = 1 / (high[2] - low[2]) if high[2] > low[2] else 0.0
-    u, v, w = (at[0] - low[0]) * s0, (at[1] - low[1]) * s1, (at[2] - low[2]) * s2
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def _surface(terms: Terms, low: Place, per: Place, at: Place) -> Surface:
+    """Return gamma squared, dose difference and its slopes; `per` is 1 over the cell's widths."""
+    u, v, w = (at[0] - low[0]) * per[0], (at[1] - low[1]) * per[1], (at[2] - low[2]) * per[2]
     a, bu, bv, bw, cuv, cuw, cvw, e = terms
     g0 = bu + cuv * v + (cuw + e * v) * w
     g1 = bv + cuv * u + (cvw + e * u) * w
     g2 = bw + cuw * u + (cvw + e * u) * v
     dose = a + bv * v + bw * w + cvw * v * w + g0 * u
     square = at[0] * at[0] + at[1] * at[1] + at[2] * at[2] + dose * dose
-    return square, dose, g0 * s0, g1 * s1, g2 * s2
+    return square, dose, g0 * per[0], g1 * per[1], g2 * per[2]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _descent(
     terms: Terms, cell: tuple[Place, Place], near: Place, far: Place, start: Place
 ) -> float:
@@ -269,7 +285,7 @@ def _descent(
     return best
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _clamped(t: float, slope: Place, low: Place, high: Place) -> Place:
     return (
         min(max(-t * slope[0], low[0]), high[0]), min(max(-t * slope[1], low[1]), high[1]),
@@ -277,7 +293,7 @@ def _clamped(t: float, slope: Place, low: Place, high: Place) -> Place:
     )  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _along(flat: float, slope: Place, low: Place, high: Place, start: float) -> Place:
     """Return the nearest point y = clamp(-t g) of a linear dose: t = flat + g . y(t).
 
@@ -287,9 +303,12 @@ def _along(flat: float, slope: Place, low: Place, high: Place, start: float) -> 
     y = _clamped(t, slope, low, high)
     for _ in range(10):
         steep = 1.0
-        for a in range(3):
-            if low[a] < y[a] < high[a]:
-                steep += slope[a] * slope[a]
+        if low[0] < y[0] < high[0]:
+            steep += slope[0] * slope[0]
+        if low[1] < y[1] < high[1]:
+            steep += slope[1] * slope[1]
+        if low[2] < y[2] < high[2]:
+            steep += slope[2] * slope[2]
         miss = t - (flat + slope[0] * y[0] + slope[1] * y[1] + slope[2] * y[2])
         if abs(miss) <= SMALL * (1 + abs(t)):
             break
