@@ -59,6 +59,14 @@ def test_that_a_cube_is_seen_in_its_colour(qtbot, view):
     assert abs(rows.min() + rows.max() - view.picture.height()) < 10
 
 
+def test_that_the_first_image_of_a_set_goes_before_its_surfaces(qtbot, view, monkeypatch):
+    monkeypatch.setattr(room_view, "AFTER_SLICE_MS", 60_000)
+    shown(qtbot, view, replace(scene(cube(1, RED)), series=object()))
+    assert pixels(view.picture).max() < 60
+    view.picture.draw_later(0)
+    qtbot.waitUntil(lambda: len(places(pixels(view.picture), RED)[0]) > 5000)
+
+
 def test_that_from_the_front_the_left_is_at_the_right_and_the_head_is_up(qtbot, view):
     left_head = sphere(1, RED, (60.0, 0.0, 50.0))
     right_feet = sphere(2, GREEN, (-60.0, 0.0, -50.0))
