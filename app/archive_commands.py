@@ -1,4 +1,4 @@
-"""`eqs archive import|find|sets|get|verify`: the archive without a window."""
+"""`eqs archive import|find|sets|get|verify`: the archive without a window; others beside it."""
 
 # ruff: noqa: PLC0415  (pydicom's readers are loaded by the command that needs them)
 
@@ -7,7 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.archive_network_commands import (
+    LEVELS,
+    add_network_commands,
+    add_places,
+    find_there,
+    get_there,
+)
+from core.errors import RemedyError
 from core.findings import State
+
+COHORT = (
+    ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
+    ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
+    ("modality", "e.g. RTPLAN"),
+)  # fmt: skip
 
 
 def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
@@ -19,27 +33,39 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     bring.add_argument("source", type=Path, nargs="+", metavar="SOURCE")
     _finish(bring, _import)
     find = archive.add_parser("find", help="find persons")
-    for name, words in (
-        ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
-        ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
-        ("modality", "e.g. RTPLAN"),
-    ):  # fmt: skip
+    for name, words in COHORT:
         find.add_argument(f"--{name}", default="", help=words)
+    find.add_argument("--node", metavar="NAME", help="ask this system instead of the archive")
+    find.add_argument("--level", choices=LEVELS, default="study", help="with --node")
+    for name in ("study", "series"):
+        find.add_argument(f"--{name}", default="", metavar="UID", help="with --node")
     _finish(find, _find)
     sets = archive.add_parser("sets", help="plan sets of a person, and what they lack")
     sets.add_argument("--id", required=True, help="patient ID")
     _finish(sets, _sets)
     get = archive.add_parser("get", help="copy objects into a folder or zip file")
-    get.add_argument("--id", required=True, help="patient ID")
+    get.add_argument("--id", help="patient ID")
+    get.add_argument("--node", metavar="NAME", help="fetch from this system into the archive")
     get.add_argument("--study", metavar="UID")
     get.add_argument("--series", metavar="UID")
-    get.add_argument("--out", type=Path, required=True, metavar="DIR|FILE.zip")
+    get.add_argument("--out", type=Path, metavar="DIR|FILE.zip")
     _finish(get, _get)
     _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
+    add_network_commands(archive)
+    export = archive.add_parser("export", help="a cohort without names, with plans and DVHs")
+    for name, words in COHORT:
+        export.add_argument(f"--{name}", default="", help=words)
+    export.add_argument("--out", type=Path, metavar="DIR", help="new or empty folder")
+    export.add_argument("--pictures", action="store_true",
+                        help="also pictures whose pixels may show a name")  # fmt: skip
+    export.add_argument("--shift-days", type=int, default=0, metavar="N",
+                        help="move dates by N days; without it they go")  # fmt: skip
+    export.add_argument("--who", metavar="PSEUDONYM", help="tell who this is, and write nothing")
+    _finish(export, _export)
 
 
 def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401  (a command)
-    command.add_argument("--archive", type=Path, metavar="DIR", help="another archive's folder")
+    add_places(command)
     finish(command, run)
 
 
@@ -54,6 +80,8 @@ def _import(words: argparse.Namespace) -> int:
 
 
 def _find(words: argparse.Namespace) -> int:
+    if words.node:
+        return find_there(words)
     from app.archive import command
     from core.archive.find import Wanted, find_patients
 
@@ -77,6 +105,14 @@ def _sets(words: argparse.Namespace) -> int:
 
 
 def _get(words: argparse.Namespace) -> int:
+    if words.node:
+        return get_there(words)
+    if not words.id or words.out is None:
+        raise RemedyError(
+            "a copy of the archive's objects needs --id and --out",
+            where="eqs archive get",
+            remedy="Give both, or --node to fetch from another system.",
+        )
     from app.archive import command
     from app.archive.retrieve import retrieve
 
@@ -108,3 +144,38 @@ def _verify(words: argparse.Namespace) -> int:
               for one in conflicts]  # fmt: skip
     say(words, answer, "\n".join(lines) or "Every object is as it was received.")
     return 1 if damages or conflicts else 0
+
+
+def _export(words: argparse.Namespace) -> int:
+    from app.archive import command
+    from app.archive.research import export_cohort, who_is
+    from core.archive.find import Wanted, find_patients
+
+    archive = command.own_archive(words.archive)
+    if words.who:
+        own = who_is(archive, words.who)
+        rows = [own] if own is not None else []
+        answer = {"status": State.PASS, "patients": command.patient_rows(rows)}
+        say(words, answer, command.patient_text(rows))
+        return 0
+    if words.out is None:
+        raise RemedyError("no folder is named", where="--out", remedy="Give a new folder.")
+    wanted = Wanted(words.name, words.id, words.since, words.until, words.modality)
+    persons = find_patients(archive.index, wanted, most=1_000_000)
+    done = export_cohort(
+        archive, persons, words.out, pictures=words.pictures, shift_days=words.shift_days
+    )
+    status = State.WARNING if done.refused or done.warnings else State.PASS
+    told: dict[str, Any] = {
+        "status": status, "persons": done.persons, "objects": done.objects, "plans": done.plans,
+        "curves": done.curves, "refused": done.refused, "warnings": done.warnings,
+    }  # fmt: skip
+    text = (
+        f"{done.persons} persons, {done.objects} objects, {done.plans} plans and {done.curves} "
+        f"DVHs in {done.folder}; the key stays in the archive"
+    )
+    lines = [text]
+    lines += [f"warning  {one}" for one in done.warnings]
+    lines += [f"left out {uid}: {why}" for uid, why in done.refused]
+    say(words, told, "\n".join(lines))
+    return 1 if status is State.WARNING else 0

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QMenu, QToolBar, QToolButton, QVBoxLayo
 from app.background import JOBS, CancelledError, Job, Progress
 from app.viewer.display import Display
 from app.viewer.room_beams import BeamShape, beam_shapes, plan_shown
+from app.viewer.room_picture import RoomPicture
 from app.viewer.scene import Scene
 from app.viewer.surfaces import (
     BODY,
@@ -26,7 +27,6 @@ from app.viewer.surfaces import (
     patient_box,
     structure_surface,
 )
-from app.viewer.vtk_picture import RoomPicture
 from core.dicom.dose import Dose
 from core.dicom.plan import Plan
 from core.dicom.structures import Structure
@@ -50,6 +50,8 @@ ALL_FIELDS = "Fields of all beams"
 PARTS = ("Body", "Structures", "Isodose", "Beams", ALL_FIELDS)
 # With more beams the fields hide each other: at first only that of the chosen beam is drawn.
 MOST_FIELDS = 6
+# The first drawing takes 0.1 s; the first image of a new set goes before it.
+AFTER_SLICE_MS = 300
 
 
 class RoomView(QWidget):
@@ -150,6 +152,8 @@ class RoomView(QWidget):
         if scene is None or before is None or scene.rt_set is not before.rt_set:
             self.picture.point_mm = None
             self._waiting = True
+            if scene is not None and scene.series is not None and scene.volume is None:
+                self.picture.draw_later(AFTER_SLICE_MS)
         self._start()
 
     def set_display(self, display: Display) -> None:

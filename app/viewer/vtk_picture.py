@@ -5,8 +5,6 @@ platform, and everything Qt can draw (words, letters) lies crisp on top of it.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
-    QFontMetricsF,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -34,11 +31,6 @@ from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 from app.viewer.planes import LETTERS
 from core.dose.geometry import Floats
 
-CAPTION = "Surfaces smoothed, for orientation only"
-ISOCENTRE = QColor(255, 80, 200)
-LABEL = QColor(255, 245, 170)
-CROSS = QColor(90, 230, 255)
-CROSS_MM = 25.0
 BRIDGE: Any = numpy_support
 BACKGROUND = QColor(38, 38, 41)
 INK = QColor(226, 226, 226)
@@ -78,6 +70,9 @@ class VtkPicture(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._on_settled)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.update)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 100)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -87,6 +82,10 @@ class VtkPicture(QWidget):
         """Draw the scene anew with the next paint."""
         self._image = None
         self.update()
+
+    def draw_later(self, wait_ms: int) -> None:
+        """Let what is more urgent be painted first: nothing is drawn for as long."""
+        self._later.start(wait_ms)
 
     def look(self, points_mm: Floats, towards_viewer: Floats, up: Floats) -> None:
         """Look so that all points are just in the picture.
@@ -171,7 +170,8 @@ class VtkPicture(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Show the picture; draw the scene first where it has changed."""
-        if self._image is None and self.usable and min(self.width(), self.height()) > 0:
+        waits = self._later.isActive()
+        if self._image is None and self.usable and not waits and not self.rect().isEmpty():
             self._image = self._drawn()
         painter = QPainter(self)
         if self._image is None:
@@ -182,7 +182,8 @@ class VtkPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(INK)
         if self.usable:
-            self.draw_over(painter)
+            if not waits:
+                self.draw_over(painter)
         else:
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), flags, NO_OPENGL)
@@ -245,7 +246,7 @@ class VtkPicture(QWidget):
             painter.drawLine(middle, middle + way * length)
             place = middle + way * (length + 9)
             # No letter on another one, nor one that points at the viewer or away.
-            if abs(towards) < 0.95 and all(_apart(place, other) > 11 for other in taken):
+            if abs(towards) < 0.95 and all(apart(place, other) > 11 for other in taken):
                 taken.append(place)
                 around = QRectF(place.x() - 9, place.y() - 9, 18, 18)
                 painter.drawText(around, Qt.AlignmentFlag.AlignCenter, letter)
@@ -307,94 +308,6 @@ class VtkPicture(QWidget):
         super().closeEvent(event)
 
 
-@dataclass(eq=False, slots=True)
-class Notes:
-    """What is written on the picture.
-
-    Attributes:
-        empty: Words for the middle, where there is nothing to see.
-        busy: What is being made.
-        fault: What could not be made.
-        dose: Isodose and its colour.
-        plan: What is told about the plan.
-
-    """
-
-    empty: str = ""
-    busy: str = ""
-    fault: str = ""
-    dose: tuple[str, QColor] | None = None
-    plan: tuple[str, ...] = ()
-
-
-class RoomPicture(VtkPicture):
-    """The 3D picture with its words, letters and marks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.notes = Notes()
-        self.point_mm: Floats | None = None
-        self.labels: list[tuple[Floats, str]] = []
-        self.isocentres: tuple[Floats, ...] = ()
-        self.setAccessibleName("Room view in 3D")
-
-    def draw_over(self, painter: QPainter) -> None:
-        """Draw marks that must not be hidden, and the words."""
-        if self.notes.empty:
-            middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(12, 12, -12, -12), middle, self.notes.empty)
-            return
-        self._draw_marks(painter)
-        self.draw_letters(painter)
-        self._draw_words(painter)
-
-    def _draw_marks(self, painter: QPainter) -> None:
-        painter.setPen(QPen(ISOCENTRE, 1.5))
-        for at in self._on_picture(self.isocentres):
-            painter.drawEllipse(at, 7, 7)
-        labels: list[tuple[QPointF, str]] = []
-        starts = self._on_picture([point for point, _ in self.labels])
-        for at, (_, name) in zip(starts, self.labels, strict=True):
-            near = next((n for n, own in enumerate(labels) if _apart(own[0], at) < 16), None)
-            if near is None:
-                labels.append((at, name))
-            else:
-                labels[near] = (labels[near][0], f"{labels[near][1]}, {name}")
-        for at, words in labels:
-            most = self.width() - 4 - painter.fontMetrics().horizontalAdvance(words)
-            place = QPointF(max(min(at.x() + 6, most), 4), at.y() - 4)
-            for shift, colour in ((1.0, BACKGROUND), (0.0, LABEL)):
-                painter.setPen(colour)
-                painter.drawText(place + QPointF(shift, shift), words)
-        if self.point_mm is not None:
-            painter.setPen(QPen(CROSS, 1.2))
-            for axis in np.eye(3):
-                ends = [self.point_mm + sign * CROSS_MM * axis for sign in (-1, 1)]
-                painter.drawLine(*self._on_picture(ends))
-
-    def _on_picture(self, points_mm: Sequence[Floats]) -> list[QPointF]:
-        if not len(points_mm):
-            return []
-        placed = np.nan_to_num(self.pixels(np.array(points_mm)), nan=-1e4).clip(-1e4, 1e4)
-        return [QPointF(float(x), float(y)) for x, y in placed]
-
-    def _draw_words(self, painter: QPainter) -> None:
-        notes = self.notes
-        metrics = QFontMetricsF(painter.font())
-        words = [(line, INK) for line in (notes.busy, notes.fault, *notes.plan) if line]
-        if notes.dose is not None:
-            words.insert(0, notes.dose)
-        top = 4.0
-        for line, colour in words:
-            painter.setPen(colour)
-            elided = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width() - 16)
-            painter.drawText(QPointF(8, top + metrics.ascent()), elided)
-            top += metrics.height()
-        painter.setPen(INK)
-        below = QRectF(90, self.height() - 4 - metrics.height(), self.width() - 98, 30)
-        elided = metrics.elidedText(CAPTION, Qt.TextElideMode.ElideRight, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, elided)
-
-
-def _apart(one: QPointF, other: QPointF) -> float:
+def apart(one: QPointF, other: QPointF) -> float:
+    """Return the distance of two places in pixels."""
     return float(np.hypot(one.x() - other.x(), one.y() - other.y()))

@@ -5,6 +5,7 @@ explicit or implicit VR, padding and the compression of the pixels are only ways
 """
 
 import hashlib
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
-from core.dicom.files import Source, read_header, read_whole
+from core.dicom.files import Item, Source, read_header, read_whole
 from core.dicom.pixels import stored_values
 from core.errors import UnreadableFileError
 
@@ -28,8 +29,12 @@ TEXTS = (
     "AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI",
     "UR", "UT",
 )  # fmt: skip
+# Here spaces in front mean nothing either.
+TRIMMED = ("AE", "CS", "DS", "IS", "LO", "SH", "PN", "DA", "TM", "DT")
 WORD_BYTES = {"US": 2, "SS": 2, "OW": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "OF": 4, "OL": 4,
               "FD": 8, "OD": 8, "OV": 8, "SV": 8, "UV": 8}  # fmt: skip
+NUMBER_FORMATS = {"US": "<H", "SS": "<h", "UL": "<L", "SL": "<l", "FL": "<f", "FD": "<d",
+                  "SV": "<q", "UV": "<Q"}  # fmt: skip
 
 
 def content_digest(path: Path) -> str:
@@ -44,13 +49,25 @@ def content_digest(path: Path) -> str:
     item = read_header(Source(path))
     if item is None:
         raise UnreadableFileError("this is no DICOM object", where=path.name, remedy="Leave it.")
-    whole = read_whole(item)
+    try:
+        return _digest(item, read_whole(item))
+    except UnreadableFileError:
+        raise
+    except Exception as fault:  # pydicom raises what the broken bytes happen to provoke
+        raise UnreadableFileError(
+            f"its content cannot be read to its end ({type(fault).__name__}: {fault})",
+            where=path.name,
+            remedy="Export it again from where it came.",
+        ) from fault
+
+
+def _digest(item: Item, whole: Dataset) -> str:
     digest = hashlib.sha256()
     little = item.transfer_syntax.is_little_endian
     _add(digest, whole, little=little)
-    if "PixelData" in whole:  # a deflated file does not tell where they begin
+    if whole.get("PixelData"):  # a deflated file does not tell where they begin
         digest.update(b"pixels")
-        if item.transfer_syntax.is_compressed:
+        if item.transfer_syntax.is_encapsulated:
             digest.update(np.ascontiguousarray(_decoded(item, whole)).tobytes())
         else:
             # Read anew: pydicom has turned the element into a value on the way.
@@ -66,7 +83,7 @@ def same_content(one: Path, other: Path) -> bool:
         return False
 
 
-def _decoded(item: Any, whole: Dataset) -> np.ndarray[Any, Any]:  # noqa: ANN401  (an Item)
+def _decoded(item: Item, whole: Dataset) -> np.ndarray[Any, Any]:
     frames = int(whole.get("NumberOfFrames") or 1)
     samples = int(whole.get("SamplesPerPixel") or 1)
     size = (frames, int(whole.Rows), int(whole.Columns), samples)
@@ -96,11 +113,16 @@ def _add(digest: Any, data: Dataset, *, little: bool) -> None:  # noqa: ANN401  
                 _add(digest, one, little=little)
             digest.update(b"end")
             continue
-        value = _bytes(element)
-        if vr in TEXTS:
-            value = value.rstrip(b"\0 ")
-        elif not little:
-            value = _swapped(value, WORD_BYTES.get(vr, 1))
+        if isinstance(element, DataElement) and vr in NUMBER_FORMATS:
+            value = _packed(element.value, NUMBER_FORMATS[vr])
+        else:
+            value = _bytes(element)
+            if vr in TRIMMED:
+                value = b"\\".join(part.strip(b"\0 ") for part in value.split(b"\\"))
+            elif vr in TEXTS or (tag.is_private and _looks_like_text(value)):
+                value = value.rstrip(b"\0 ")
+            elif not little:
+                value = _swapped(value, WORD_BYTES.get(vr, 1))
         digest.update(len(value).to_bytes(8, "big"))
         digest.update(value)
 
@@ -114,6 +136,19 @@ def _vr(tag: BaseTag, element: Any) -> str:  # noqa: ANN401  (pydicom's raw or r
         except KeyError:
             return "UN"
     return str(told)
+
+
+def _looks_like_text(value: bytes) -> bool:
+    """Return whether a private value is text: an implicit file does not tell its kind."""
+    return all(one >= 0x20 or one in b"\t\n\f\r\x1b" for one in value.rstrip(b"\0"))
+
+
+def _packed(value: Any, form: str) -> bytes:  # noqa: ANN401  (pydicom's value)
+    """Return numbers that pydicom has already read as the bytes they were read from."""
+    if value is None or value == "":
+        return b""
+    many = value if isinstance(value, pydicom.multival.MultiValue | list) else [value]
+    return b"".join(struct.pack(form, one) for one in many)
 
 
 def _bytes(element: Any) -> bytes:  # noqa: ANN401  (pydicom's raw or read element)

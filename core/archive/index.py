@@ -111,6 +111,10 @@ class Index:
                 where=path.name,
                 remedy="Open this archive with the program version that made it, or a newer one.",
             )
+        # Rules and scrub ask for what is new or old.
+        self._base.execute(
+            "CREATE INDEX IF NOT EXISTS instance_by_received ON instance (received)"
+        )
 
     def close(self) -> None:
         """Close the file."""

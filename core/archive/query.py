@@ -42,6 +42,9 @@ FROM = (
     " FROM patient p JOIN study s ON s.patient = p.id JOIN series r ON r.study = s.id"
     " JOIN instance i ON i.series = r.id"
 )
+# By these our own archives know one another, and tell the digest of an object's content.
+OUR_VERSION = OUR_CREATOR = "EQS ARCHIVE"
+OUR_BLOCK, CONTENT = (0x0009, 0x0010), (0x0009, 0x1001)
 DATES = ("StudyDate", "PatientBirthDate")
 
 

@@ -23,11 +23,12 @@ WANTED = {
     keyword: int(tag_for_keyword(keyword) or 0)
     for keyword in (
         "MediaStorageSOPClassUID", "TransferSyntaxUID", "SpecificCharacterSet", "SOPClassUID",
-        "SOPInstanceUID", "Modality", "SeriesDescription", "PatientID", "SliceThickness",
-        "PatientPosition", "SeriesInstanceUID", "ImagePositionPatient", "ImageOrientationPatient",
-        "FrameOfReferenceUID", "SamplesPerPixel", "NumberOfFrames", "Rows", "Columns",
-        "PixelSpacing", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
-        "RescaleIntercept", "RescaleSlope", "Units",
+        "SOPInstanceUID", "Modality", "SeriesDescription", "PatientName", "PatientID",
+        "PatientBirthDate", "SliceThickness", "PatientPosition", "SeriesInstanceUID",
+        "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID",
+        "SamplesPerPixel", "NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BitsAllocated",
+        "BitsStored", "HighBit", "PixelRepresentation", "RescaleIntercept", "RescaleSlope",
+        "RescaleType", "Units",
     )
 }  # fmt: skip
 KEPT = frozenset(WANTED.values())

@@ -9,6 +9,7 @@ fewer samples than the whole, so that the spread is an upper estimate.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -127,21 +128,24 @@ def tally(stack: Stack, dose: Grid, *, points: int = POINTS) -> Tally:
 
 def _corner_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
     """Let the contours' own corners count for lowest and highest dose, where these mostly are."""
-    reach: dict[int, list[tuple[int, float]]] = {number: [] for number in range(len(stack.planes))}
+    # Each plane bounds one space below and one above it: their middles and their far ends.
+    heights = np.empty((2, 2, len(stack.planes)))
     for layer in stack.layers:
         half = (layer.low_mm + layer.high_mm) / 2
         if layer.below is not None:
-            reach[layer.below] += [(0, half), (2, layer.high_mm)]
+            heights[0, :, layer.below] = half, layer.high_mm
         if layer.above is not None:
-            reach[layer.above] += [(0, half), (2, layer.low_mm)]
-    points: dict[int, list[Floats]] = {0: [], 2: []}
-    for number, plane in enumerate(stack.planes):
-        flat = np.concatenate(plane.polygons)
-        across = flat[:, :1] * stack.across + flat[:, 1:] * stack.along
-        for row, place_mm in reach[number]:
-            points[row].append(across + place_mm * stack.normal)
-    for row, own in points.items():
-        _count(at_points(dose, np.concatenate(own)), extremes[row])
+            heights[1, :, layer.above] = half, layer.low_mm
+    flat = _lying(stack, stack.corners_mm)
+    for middles, ends in heights:
+        for places_mm, row in ((middles, 0), (ends, 2)):
+            lifts = np.repeat(places_mm, stack.corner_counts)[:, None] * stack.normal
+            _count(at_points(dose, flat + lifts), extremes[row])
+
+
+def _lying(stack: Stack, flat: Floats) -> Floats:
+    """Return in-plane coordinates as patient vectors; a matrix product would wake more threads."""
+    return flat[..., :1] * stack.across + flat[..., 1:] * stack.along
 
 
 def _count(found: Values, lowest_highest: Floats) -> None:
@@ -161,24 +165,26 @@ def _trend_extremes(stack: Stack, dose: Grid, extremes: Floats) -> None:
     """
     angles = np.arange(DIRECTIONS) * (2 * math.pi / DIRECTIONS)
     ways = np.stack([np.cos(angles), np.sin(angles)])
-    corners = [np.concatenate(plane.polygons) for plane in stack.planes]
-    reach = [flat @ ways for flat in corners]
-    furthest = [own.max(axis=0) for own in reach]
-    points: list[Floats] = []
+    reach = stack.corners_mm[:, :1] * ways[0] + stack.corners_mm[:, 1:] * ways[1]
+    begins = np.cumsum([0, *stack.corner_counts])
+    last = len(stack.planes) - 1
+    tops = np.array([low + reach[low:high].argmax(axis=0) for low, high in pairwise(begins)])
+    furthest = reach[tops, np.arange(DIRECTIONS)]
+    sides: list[tuple[int, int, float, float]] = []
     for layer in stack.layers:
-        for side, step in ((layer.below, -1), (layer.above, 1)):
-            if side is None or not 0 <= side + step < len(corners):
-                continue
-            is_end = layer.below is None or layer.above is None
-            growth = np.maximum(furthest[side] - furthest[side + step], 0.0)
-            growth *= 1.0 if is_end else 0.5
-            tips = corners[side][reach[side].argmax(axis=0)] + (ways * growth).T
-            far = layer.low_mm if step == 1 else layer.high_mm
-            height_mm = far if is_end else (layer.low_mm + layer.high_mm) / 2
-            across = tips[:, :1] * stack.across + tips[:, 1:] * stack.along
-            points.append(across + height_mm * stack.normal)
-    if points:
-        _count(at_points(dose, np.concatenate(points)), extremes[2])
+        low_mm, high_mm = layer.low_mm, layer.high_mm
+        is_end = layer.below is None or layer.above is None
+        for side, step, far_mm in ((layer.below, -1, high_mm), (layer.above, 1, low_mm)):
+            if side is not None and 0 <= side + step <= last:
+                share, height_mm = (1.0, far_mm) if is_end else (0.5, (low_mm + high_mm) / 2)
+                sides.append((side, side + step, share, height_mm))
+    if not sides:
+        return
+    own, before, shares, heights_mm = (np.array(column) for column in zip(*sides, strict=True))
+    growth = np.maximum(furthest[own] - furthest[before], 0.0) * shares[:, None]
+    tips = stack.corners_mm[tops[own]] + growth[:, :, None] * ways.T
+    flat = _lying(stack, tips)
+    _count(at_points(dose, flat + heights_mm[:, None, None] * stack.normal), extremes[2])
 
 
 def _step(stack: Stack, dose: Grid, points: int) -> float:

@@ -23,6 +23,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from core.dose.geometry import Floats
 from core.errors import UnreadableRecordError
@@ -124,10 +125,19 @@ class Stack:
         return float(areas @ self.thicknesses_mm) / 1000
 
     @cached_property
+    def corners_mm(self) -> Floats:
+        """In-plane coordinates of all corners, plane after plane; shape (n, 2)."""
+        return np.concatenate([polygon for plane in self.planes for polygon in plane.polygons])
+
+    @cached_property
+    def corner_counts(self) -> npt.NDArray[np.int64]:
+        """How many of the corners lie on each plane."""
+        return np.array([sum(map(len, plane.polygons)) for plane in self.planes])
+
+    @cached_property
     def box_mm(self) -> Floats:
         """Lowest and highest in-plane coordinates; shape (2, 2)."""
-        points = np.concatenate([polygon for plane in self.planes for polygon in plane.polygons])
-        return np.stack([points.min(axis=0), points.max(axis=0)])
+        return np.stack([self.corners_mm.min(axis=0), self.corners_mm.max(axis=0)])
 
 
 def stack_of(contours: Sequence[Floats], image_gap_mm: float | None, where: str) -> Stack:
@@ -158,22 +168,20 @@ def stack_of(contours: Sequence[Floats], image_gap_mm: float | None, where: str)
 
 
 def _common_normal(contours: Sequence[Floats], where: str) -> Floats:
-    vectors = [_area_vector(points) for points in contours]
-    largest = max(vectors, key=lambda vector: float(vector @ vector))
-    length = float(np.linalg.norm(largest))
+    vectors = _area_vectors(contours)
+    sizes = np.linalg.norm(vectors, axis=1)
+    length = float(sizes.max())
     if length == 0:
         raise UnreadableRecordError(
             "no contour encloses an area", where=where, remedy="Draw the structure again."
         )
-    normal: Floats = largest / length
-    for vector in vectors:
-        size = float(np.linalg.norm(vector))
-        if size > 1.0 and abs(float(vector @ normal)) < PARALLEL * size:
-            raise UnreadableRecordError(
-                "the contours lie in more than one direction, so no volume follows from them",
-                where=where,
-                remedy="Export the structure as contours on parallel slices.",
-            )
+    normal: Floats = vectors[sizes.argmax()] / length
+    if bool(((sizes > 1.0) & (np.abs(vectors @ normal) < PARALLEL * sizes)).any()):
+        raise UnreadableRecordError(
+            "the contours lie in more than one direction, so no volume follows from them",
+            where=where,
+            remedy="Export the structure as contours on parallel slices.",
+        )
     # The same way for every structure: towards +z, else +y, else +x.
     for axis in AXES[::-1]:
         along = float(normal @ axis)
@@ -184,18 +192,16 @@ def _common_normal(contours: Sequence[Floats], where: str) -> Floats:
     return snapped / np.linalg.norm(snapped)
 
 
-def _area_vector(points: Floats) -> Floats:
-    x, y, z = (points - points[0]).T
-    return (
-        np.array(
-            [
-                y[:-1] @ z[1:] - z[:-1] @ y[1:],
-                z[:-1] @ x[1:] - x[:-1] @ z[1:],
-                x[:-1] @ y[1:] - y[:-1] @ x[1:],
-            ]
-        )
-        / 2
-    )
+def _area_vectors(contours: Sequence[Floats]) -> Floats:
+    """Return area times normal of each contour in mm2; shape (contours, 3)."""
+    begins = _begins(contours)
+    flat = np.concatenate([points - points[0] for points in contours])
+    # The first corner is the origin, so that the step to the next contour's first adds nothing.
+    return np.add.reduceat(np.cross(flat, np.roll(flat, -1, axis=0)), begins) / 2
+
+
+def _begins(contours: Sequence[Floats]) -> npt.NDArray[np.int64]:
+    return np.cumsum([0, *map(len, contours[:-1])])
 
 
 def _in_plane_axes(normal: Floats) -> tuple[Floats, Floats]:
@@ -209,18 +215,19 @@ def _in_plane_axes(normal: Floats) -> tuple[Floats, Floats]:
 def _planes(
     contours: Sequence[Floats], across: Floats, along: Floats, normal: Floats, where: str
 ) -> tuple[list[Plane], int]:
-    flat = []
-    for points in contours:
-        places = points @ normal
-        if float(places.max() - places.min()) > FLAT_MM:
-            raise UnreadableRecordError(
-                "a contour does not lie in one plane",
-                where=where,
-                remedy="Export the structure as contours on parallel slices.",
-            )
-        polygon = np.stack([points @ across, points @ along], axis=1)
-        flat.append((float(places.mean()), np.ascontiguousarray(polygon)))
-    flat.sort(key=lambda pair: pair[0])
+    points = np.concatenate(contours)
+    begins = _begins(contours)
+    places = points @ normal
+    spread = np.maximum.reduceat(places, begins) - np.minimum.reduceat(places, begins)
+    if float(spread.max()) > FLAT_MM:
+        raise UnreadableRecordError(
+            "a contour does not lie in one plane",
+            where=where,
+            remedy="Export the structure as contours on parallel slices.",
+        )
+    polygons = np.split(points @ np.stack([across, along], axis=1), begins[1:])
+    middles = np.add.reduceat(places, begins) / [len(polygon) for polygon in polygons]
+    flat = sorted(zip(middles.tolist(), polygons, strict=True), key=lambda pair: pair[0])
     groups: list[tuple[float, list[Floats]]] = []
     repeated = 0
     for place_mm, polygon in flat:

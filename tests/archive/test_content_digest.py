@@ -102,3 +102,25 @@ def test_that_every_real_object_has_a_content(shared_data):
     for path in sorted((shared_data / "dicom" / "breast_dicompyler").glob("*.dcm")):
         digests[path.name] = content_digest(path)
     assert len(set(digests.values())) == len(digests) > 0
+
+
+def test_that_values_read_early_and_spaces_in_front_change_nothing(tmp_path):
+    file = next(clean_set().write(tmp_path / "set").glob("CT*"))
+    data = pydicom.dcmread(file)
+    data.private_block(0x0009, "A MAKER", create=True).add_new(1, "ST", "a text  ")
+    data.KVP = "120"
+    data.save_as(tmp_path / "one.dcm")
+    data.private_block(0x0009, "A MAKER")[1].value = "a text"
+    data["KVP"]._value = "  120"
+    data.save_as(tmp_path / "other.dcm")
+    one, other = tmp_path / "one.dcm", tmp_path / "other.dcm"
+    assert one.read_bytes() != other.read_bytes()
+    assert content_digest(one) == content_digest(other)
+
+
+def test_that_empty_pixels_are_no_fault_of_the_program(tmp_path):
+    file = next(clean_set().write(tmp_path / "set").glob("CT*"))
+    data = pydicom.dcmread(file)
+    data.PixelData = b""
+    data.save_as(tmp_path / "empty.dcm")
+    assert content_digest(tmp_path / "empty.dcm") != content_digest(file)

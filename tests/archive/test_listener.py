@@ -17,7 +17,8 @@ from pynetdicom.sop_class import (
 
 from core.archive.archive import Archive
 from core.archive.content import content_digest
-from core.archive.listener import DUPLICATE, Listener, ListenerSettings, Peer
+from core.archive.listener import DUPLICATE, Listener
+from core.archive.nodes import ListenerSettings, Node
 from tests.core.dicom_maker import clean_set
 
 HERE = "127.0.0.1"
@@ -28,9 +29,9 @@ def folder(tmp_path):
     return clean_set().write(tmp_path / "set")
 
 
-def serving(tmp_path, *peers):
+def serving(tmp_path, *nodes):
     archive = Archive(tmp_path / "archive")
-    listener = Listener(archive, ListenerSettings(port=0, peers=peers))
+    listener = Listener(archive, ListenerSettings(port=0, nodes=nodes))
     return SimpleNamespace(archive=archive, listener=listener, port=listener.port)
 
 
@@ -172,7 +173,7 @@ def test_that_a_study_is_moved_to_a_peer_and_to_nobody_else(tmp_path, folder):
     into = tmp_path / "moved"
     into.mkdir()
     other, port, got = receiver(into)
-    made = serving(tmp_path, Peer("TPS", HERE, port), Peer("CLIENT", HERE, 1))
+    made = serving(tmp_path, Node("TPS", HERE, port), Node("CLIENT", HERE, 1))
     made.archive.take_in_files([folder], "CD")
     asked = Dataset()
     asked.QueryRetrieveLevel = "STUDY"
@@ -194,7 +195,7 @@ def test_that_a_study_is_moved_to_a_peer_and_to_nobody_else(tmp_path, folder):
 
 @pytest.mark.req("Y-09")
 def test_that_a_stranger_is_not_answered(tmp_path):
-    made = serving(tmp_path, Peer("TPS", HERE, 104))
+    made = serving(tmp_path, Node("TPS", HERE, 104))
     ae = AE(ae_title="STRANGER")
     ae.add_requested_context(Verification)
     refused = ae.associate(HERE, made.port, ae_title="EQS")

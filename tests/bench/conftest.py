@@ -1,8 +1,19 @@
-"""A benchmark against a program that is not installed is skipped, and says why."""
+"""A benchmark against a program that is not installed is skipped, and says why.
+
+The other programs take their time, on a busy machine minutes.
+"""
 
 import pytest
 
 from tests.bench.peers import NoPeerError
+
+TIMEOUT_S = 900
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("bench") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,16 +23,16 @@ def read(name):
 
 def answer(structures, dose):
     """Return the values of every structure that has any, and the seconds for all."""
-    start = time.perf_counter()
+    start, start_processor = time.perf_counter(), time.process_time()
     numbers = dicomparser.DicomParser(structures).GetStructures()
     dvhs = {number: dvhcalc.get_dvh(structures, dose, number) for number in numbers}
-    seconds = time.perf_counter() - start
+    taken = time.perf_counter() - start, time.process_time() - start_processor
     found = {}
     for number, dvh in dvhs.items():
         if dvh.volume > 0:
             doses = [float(dvh.statistic(name).value) for name in ("D95", "D50", "D2")]
             found[number] = [dvh.name, float(dvh.volume), float(dvh.mean), *doses]
-    return {"seconds": seconds, "dvhs": found}
+    return {"clock_s": taken[0], "processor_s": taken[1], "dvhs": found}
 
 
 warnings.simplefilter("ignore")

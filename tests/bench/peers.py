@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.bench.timing import Taken
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("EQS_PEERS", CHECKOUT / ".peers"))
 PYTHON = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -56,10 +58,10 @@ def run_python_peer(script, *arguments):
 
 @cache
 def dicompyler(structures: Path, dose: Path):
-    """Return dicompyler-core's DVHs by ROI number, and the seconds for all of them."""
+    """Return dicompyler-core's DVHs by ROI number, and the time for all of them."""
     answer = run_python_peer("peer_dicompyler.py", structures, dose)
     dvhs = {int(number): PeerDvh(*values) for number, values in answer["dvhs"].items()}
-    return dvhs, answer["seconds"]
+    return dvhs, Taken((answer["clock_s"],), (answer["processor_s"],))
 
 
 @cache

@@ -9,10 +9,12 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from core.dicom.certificate import certify
 from core.dicom.files import QUICK_BYTES, Source, find_sources, read_header, read_items
 from core.dicom.images import image_series
 from core.dicom.pixels import read_volume
 from core.dicom.quick_header import WANTED, scan
+from core.dicom.rt_set import read_rt_sets
 from tests.core.dicom_maker import images, item, lattice, write
 
 
@@ -59,6 +61,7 @@ def nested(levels, *, undefined):
 @pytest.mark.parametrize("undefined", [False, True])
 def test_that_an_ordinary_image_is_read_quickly_and_rightly(tmp_path, syntax, undefined):
     image = some_image(SpecificCharacterSet="ISO_IR 192", PatientID="Ñandú", RescaleSlope="2.50")
+    image.PatientName = "Yamada^Tarou=山田^太郎"
     image.add(nested(3, undefined=undefined))
     image.add_new(0x00091010, "UN", b"private bytes, even.")
     (path,) = write(tmp_path, [image], syntax=syntax)
@@ -165,3 +168,11 @@ def _with_meta(image):
     image.file_meta = pydicom.dataset.FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return image
+
+
+def test_that_no_image_is_decoded_as_a_whole_to_sort_certify_and_read_a_series(tmp_path):
+    write(tmp_path, images(lattice(shape=(5, 7, 9))))
+    (own,) = read_rt_sets([tmp_path])
+    certify(own)
+    read_volume(own.chief_series())
+    assert [one.source.name for one in own.items if "header" in vars(one)] == []

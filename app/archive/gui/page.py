@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QShowEvent
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSplitter,
     QTableView,
@@ -34,6 +36,9 @@ from core.archive.plan_sets import PlanSet
 from core.errors import RemedyError
 from core.findings import State
 
+if TYPE_CHECKING:
+    from app.archive.gui.network_pane import NetworkPane
+
 COLUMNS = ("Patient", "ID", "Born", "Last study", "Studies", "Objects of")
 PAUSE_MS = 250
 NOT_TAKEN_SHOWN = 3
@@ -57,6 +62,7 @@ class ArchivePage(Page):
         self._open_archive = open_archive
         self._people: list[PatientRow] = []
         self._waiting: list[Path] = []
+        self.network: NetworkPane | None = None
         self._search_job: Job | None = None
         self._sets_job: Job | None = None
         self._make_widgets()
@@ -86,6 +92,8 @@ class ArchivePage(Page):
         self.view_button = QPushButton("Open in &Viewer")
         self.lex_button = QPushButton("Open plan in &LEX")
         self.copy_button = QPushButton("Save a &copy…")
+        self.send_button = QPushButton("&Send to")
+        self.send_button.setMenu(QMenu(self.send_button))
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -104,6 +112,7 @@ class ArchivePage(Page):
         buttons.addWidget(self.view_button)
         buttons.addWidget(self.lex_button)
         buttons.addWidget(self.copy_button)
+        buttons.addWidget(self.send_button)
         buttons.addStretch(1)
         lower = QWidget()
         column = QVBoxLayout(lower)
@@ -140,6 +149,7 @@ class ArchivePage(Page):
         self.view_button.clicked.connect(self._view)
         self.lex_button.clicked.connect(self._lex)
         self.copy_button.clicked.connect(self._ask_copy)
+        self.send_button.menu().aboutToShow.connect(self._list_nodes)
 
     def accepts(self, kind: Kind) -> bool:
         """Take DICOM files, folders and zip archives."""
@@ -162,12 +172,35 @@ class ArchivePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Open the archive when the room is first entered."""
         super().showEvent(event)
+        if self.network is None:
+            self._add_network()
         if self.archive is None:
             self._start("Opening the archive", lambda _: self._open_archive(), self._on_opened)
+
+    def _add_network(self) -> None:
+        """Add the page of other systems; DICOM's network takes a while to load."""
+        from app.archive.gui.network_pane import NetworkPane  # noqa: PLC0415  (see above)
+
+        self.network = NetworkPane()
+        self.network.told.connect(self._tell)
+        self.network.arrived.connect(self.search)
+        self.network.begun.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
+        self.tabs.addTab(self.network, "Other systems")
+
+    def _list_nodes(self) -> None:
+        if self.network is not None:
+            self.network.fill_menu(self.send_button.menu(), self.chosen())
+
+    def _tell(self, state: State, words: str) -> None:
+        self.banner.setToolTip("")
+        self.banner.show_state(state, words)
+        self.banner.show()
 
     def _on_opened(self, archive: Archive) -> None:
         if self.archive is None:
             self.archive = archive
+            if self.network is not None:
+                self.network.set_archive(archive)
             self.search()
             self._take_in_waiting()
         else:
@@ -239,6 +272,8 @@ class ArchivePage(Page):
 
     def chosen(self) -> Sequence[Instance]:
         """Return the objects of the plan set or of the part of the tree that is selected."""
+        if self.network is not None and self.tabs.currentWidget() is self.network:
+            return ()
         if self.tabs.currentWidget() is self.tree:
             return self.tree.instances()
         sets = self.sets.plan_sets()
@@ -250,6 +285,7 @@ class ArchivePage(Page):
     def _refresh(self) -> None:
         some = bool(self.chosen())
         self.view_button.setEnabled(some)
+        self.send_button.setEnabled(some)
         self.copy_button.setEnabled(some)
         self.lex_button.setEnabled(some and self._plan() is not None)
 

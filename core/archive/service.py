@@ -1,0 +1,110 @@
+"""The archive at work: listener, rules, watched folders, scrub and daily mirror (Y-02 to Y-04)."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.archive.archive import Archive
+from core.archive.calls import Caller
+from core.archive.forward import SETTLE_S, look_into, run_rules
+from core.archive.ledger import Ledger
+from core.archive.listener import Listener
+from core.archive.mirror import Mirroring, mirror
+from core.archive.settings import ArchiveSettings
+from core.archive.transfer import Effort, state_of, summary
+from core.errors import RemedyError
+from core.findings import State
+
+LOG = logging.getLogger("eqs.archive")
+TICK_S = 5.0
+SCRUB_AT_ONCE = 50
+SCRUB_EVERY_S = 60.0
+
+
+class Service:
+    """A running archive; `stop` ends it and everything it does."""
+
+    def __init__(
+        self, archive: Archive, settings: ArchiveSettings, tick_s: float = TICK_S
+    ) -> None:
+        self.archive = archive
+        self.settings = settings
+        self.ledger = Ledger(archive)
+        self.listener = Listener(archive, settings.listener, self.ledger)
+        self._stop = threading.Event()
+        self._tick_s = tick_s
+        self._files: dict[Path, dict[Path, tuple[int, int]]] = {}
+        self._looked: dict[Path, float] = {}
+        self._scrubbed = 0.0
+        self._mirrored = ""
+        self._forwarded = ""
+        self._thread = threading.Thread(target=self._work, name="archive", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and end the work under way."""
+        self._stop.set()
+        self.listener.stop()
+        self._thread.join(30.0)
+        self.ledger.close()
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._tick_s):
+            for work in (self._watch, self._forward, self._scrub, self._mirror):
+                self._guarded(work)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Let no fault of one task end the others."""
+        try:
+            work()
+        except (RemedyError, OSError) as problem:
+            LOG.error("%s", problem)  # noqa: TRY400  (said in words; no trace)
+        except Exception:
+            LOG.exception("the program has a fault in %s", work.__name__)
+
+    def _effort(self) -> Effort:
+        return Effort(stop=self._stop)
+
+    def _watch(self) -> None:
+        for one in self.settings.watched:
+            if time.monotonic() - self._looked.get(one.folder, -one.every_s) < one.every_s:
+                continue
+            self._looked[one.folder] = time.monotonic()
+            report, now = look_into(self.ledger, one, self._files.get(one.folder, {}))
+            self._files[one.folder] = now
+            for taken in report:
+                if taken.why:
+                    LOG.warning("%s of %s: %s", taken.name, one.folder, taken.why)
+
+    def _forward(self) -> None:
+        if not self.settings.rules:
+            return
+        begun = datetime.now(UTC) - timedelta(seconds=2 * SETTLE_S)
+        done = run_rules(self.ledger, self.settings, self._effort(), since=self._forwarded)
+        self._forwarded = begun.isoformat(timespec="milliseconds")
+        for rule, results in done.items():
+            level = logging.INFO if state_of(results) is State.PASS else logging.ERROR
+            LOG.log(level, "rule '%s': %s", rule, summary(results))
+
+    def _scrub(self) -> None:
+        if not self.settings.scrub_days or time.monotonic() - self._scrubbed < SCRUB_EVERY_S:
+            return
+        self._scrubbed = time.monotonic()
+        for one in self.ledger.scrub(self.settings.scrub_days, SCRUB_AT_ONCE):
+            LOG.error("%s: %s", one.sop_uid, one.what)
+
+    def _mirror(self) -> None:
+        now = datetime.now().astimezone()
+        today = now.date().isoformat()
+        if now.hour != self.settings.mirror_hour or self._mirrored == today:
+            return
+        self._mirrored = today
+        caller = Caller(self.settings.listener.ae_title, self.settings.listener.tls)
+        for name in self.settings.mirrors:
+            how = Mirroring(effort=self._effort())
+            report = mirror(self.ledger, caller, self.settings.node(name), how)
+            LOG.log(logging.INFO if report.is_equal else logging.WARNING,
+                    "mirror %s: %s", name, report.words())  # fmt: skip
