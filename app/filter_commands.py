@@ -18,6 +18,7 @@ from app.filter.plan_dicom import read_dicom_plan
 from app.filter.report import Report, as_text, compare_report, open_report
 from app.filter.rtp_write import rtp_bytes
 from app.filter.views import PLAN_TO_RV, PLAN_TO_VARIS
+from app.mu_commands import add_mu_command
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
@@ -58,6 +59,7 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     for one, run in ((alone, _open), (pair, _compare), (arcs, _srs)):
         one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
         finish(one, run)
+    add_mu_command(commands)
     change = commands.add_parser("translate", help="write a DICOM RT Plan as RTP-Connect")
     change.add_argument("--in", type=Path, required=True, metavar="FILE.dcm", dest="source")
     change.add_argument("--out", type=Path, required=True, metavar="NEW.rtp")

@@ -31,6 +31,7 @@ def matrix() -> dict[str, list[str]]:
 BUILT = {
     *(f"L-{number:02d}" for number in range(1, 27)),
     "R-01", "R-02", "R-04", "R-05", "R-06", "R-08", "R-09", "R-11", "R-14", "R-15",
+    "R-16", "R-17", "R-19",
     "R-22", "R-23", "R-26", "R-30",
     "O-01", "O-07",
 }  # fmt: skip

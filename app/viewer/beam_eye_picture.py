@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QLineF, QLocale, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 
 from app.viewer.beam_eye_geometry import (
     FINE_PIXELS,
@@ -23,6 +23,7 @@ from app.viewer.beam_eye_geometry import (
     shadow_of,
     window_of,
 )
+from app.viewer.painted_words import WHITE, broken_words, font_of, write_words
 from app.viewer.planes import letters_of
 from app.viewer.scene import Scene
 from core.dicom.plan import X_JAWS, Y_JAWS, Beam, ControlPoint, LeafBank, Plan
@@ -32,7 +33,7 @@ from core.dose.geometry import Floats
 # How far out leaves and jaws are drawn.
 FAR_MM = 400.0
 MARGIN = 8
-WHITE, SHADOW, AXIS = QColor(235, 235, 235), QColor(0, 0, 0, 150), QColor(235, 235, 235, 190)
+SHADOW, AXIS = QColor(0, 0, 0, 150), QColor(235, 235, 235, 190)
 JAW, BLOCK, TITLE = QColor(240, 170, 30), QColor(0, 190, 130), QColor(255, 235, 60)
 LEAVES = (QColor(86, 180, 233), QColor(214, 132, 190))
 TINT = 125
@@ -329,18 +330,6 @@ def _words(
     write_words(painter, beside, height - MARGIN - above, letters_of(-y))
 
 
-def broken_words(painter: QPainter, words: str, width: float) -> list[str]:
-    """Return words in lines that are no wider than there is room."""
-    lines = [""]
-    for word in words.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and painter.fontMetrics().horizontalAdvance(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
 def paint_scale_bar(
     painter: QPainter, size: tuple[int, int], scale: float, where: str = ""
 ) -> None:
@@ -356,20 +345,3 @@ def paint_scale_bar(
     words = (f"{length_mm // 10} cm" if length_mm >= 10 else f"{length_mm} mm") + where
     left = min(x, width - MARGIN - painter.fontMetrics().horizontalAdvance(words))
     write_words(painter, left, y - 5, words)
-
-
-def font_of(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:
-    """Return the painter's font in another size."""
-    font = QFont(painter.font())
-    font.setPixelSize(pixels)
-    font.setBold(bold)
-    return font
-
-
-def write_words(painter: QPainter, x: float, y: float, words: str, colour: QColor = WHITE) -> None:
-    """Write with a dark shadow, readable on any grey."""
-    painter.setPen(QColor(0, 0, 0))
-    for right, down in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
-        painter.drawText(QPointF(x + right, y + down), words)
-    painter.setPen(colour)
-    painter.drawText(QPointF(x, y), words)

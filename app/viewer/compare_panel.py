@@ -143,7 +143,7 @@ class ComparePanel(QWidget):
         ticked = [row.dose for row in self._rows if row.chosen.isChecked()]
         self._scene = scene
         self.views.set_scene(scene, doses)
-        if known == list(doses) and scene is not None:
+        if known and known == list(doses) and scene is not None:
             return
         grown = bool(known) and list(doses[: len(known)]) == known
         self._cancel()

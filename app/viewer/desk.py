@@ -106,7 +106,7 @@ class Desk(QWidget):
         side = QSplitter(Qt.Orientation.Vertical)
         side.addWidget(upper)
         side.addWidget(scroll)
-        side.setSizes([320, 480])
+        side.setSizes([400, 400])
         self.splitter = QSplitter()
         self.splitter.addWidget(side)
         self.splitter.addWidget(self.tabs)

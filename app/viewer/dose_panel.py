@@ -11,7 +11,9 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -22,6 +24,7 @@ from app.viewer.slice_picture import Window
 from core.dose.colour_wash import scales
 
 OWN_WINDOW = "as dragged"
+NARROW = 58
 
 
 class DosePanel(QWidget):
@@ -42,6 +45,7 @@ class DosePanel(QWidget):
         self._busy = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
         layout.addWidget(self._image_box())
         layout.addWidget(self._dose_box())
         layout.addWidget(self._wash_box())
@@ -59,10 +63,9 @@ class DosePanel(QWidget):
         self.cross = QCheckBox("Cross-hair")
         self.cross.toggled.connect(self._on_changed)
         box = QGroupBox("Images and structures")
-        form = QFormLayout(box)
+        form = tight_form(box)
         form.addRow("Window", self.grey)
-        form.addRow("Fill", self.fill)
-        form.addRow("", self.cross)
+        form.addRow("Fill", in_one_row(self.fill, self.cross))
         return box
 
     def _dose_box(self) -> QGroupBox:
@@ -79,7 +82,7 @@ class DosePanel(QWidget):
         self.reference = _gray_box("Dose that 100 % stands for")
         self.reference.valueChanged.connect(self._on_reference)
         box = QGroupBox("Dose")
-        form = QFormLayout(box)
+        form = tight_form(box)
         form.addRow("Shown", self.dose)
         form.addRow("Dashed", self.second)
         form.addRow("100 % =", self.reference)
@@ -103,10 +106,9 @@ class DosePanel(QWidget):
             spin.valueChanged.connect(self._on_changed)
         self.opacity = _percent_slider("Opacity of the wash")
         self.opacity.valueChanged.connect(self._on_changed)
-        form = QFormLayout(self.wash)
+        form = tight_form(self.wash)
         form.addRow("Scale", self.scale)
-        form.addRow("From", self.wash_from)
-        form.addRow("To", self.wash_to)
+        form.addRow("From", in_one_row(self.wash_from, QLabel("to"), self.wash_to))
         form.addRow("Opacity", self.opacity)
         return self.wash
 
@@ -123,6 +125,7 @@ class DosePanel(QWidget):
         self.unit.setAccessibleName("Unit of the levels")
         self.unit.activated.connect(self._on_unit)
         row = QHBoxLayout(self.lines)
+        row.setContentsMargins(8, 4, 8, 4)
         row.addWidget(self.levels, 1)
         row.addWidget(self.unit)
         return self.lines
@@ -212,6 +215,26 @@ class DosePanel(QWidget):
         )
         self.levels.setText(levels_text(self._display.levels))
         self.changed.emit()
+
+
+def tight_form(box: QGroupBox) -> QFormLayout:
+    """Return a form with little between its rows: at 720 pixels of height each one counts."""
+    form = QFormLayout(box)
+    form.setContentsMargins(8, 4, 8, 4)
+    form.setVerticalSpacing(3)
+    return form
+
+
+def in_one_row(*widgets: QWidget) -> QHBoxLayout:
+    """Return widgets side by side; labels and check boxes take no more than they need."""
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    for widget in widgets:
+        if not isinstance(widget, QLabel | QCheckBox):
+            widget.setMinimumWidth(NARROW)
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row.addWidget(widget, 0 if isinstance(widget, QLabel | QCheckBox) else 1)
+    return row
 
 
 def read_levels(text: str) -> tuple[float, ...]:

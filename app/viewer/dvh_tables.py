@@ -48,12 +48,17 @@ def table_row(own: StructureDvh) -> tuple[str, ...]:
     return (
         own.structure.name,
         ("low" if own.low_confidence else "usual") + (" (notes)" if own.notes else ""),
-        number_text(contours, 3 if contours < 1 else 2),
-        banded_text(volume, 3 if volume.value < 1 else 2),
+        number_text(contours, volume_digits(contours)),
+        banded_text(volume, volume_digits(volume.value)),
         *(banded_text(value) for value in doses),
         exported,
         "; ".join(own.notes),
     )
+
+
+def volume_digits(volume_cc: float) -> int:
+    """Return how many decimals of a volume are worth showing."""
+    return 3 if volume_cc < 1 else 2 if volume_cc < 100 else 1
 
 
 def values_of(found: Statistics) -> tuple[Any, ...]:

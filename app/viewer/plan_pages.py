@@ -254,7 +254,6 @@ class PlanPages(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._set: RtSet | None = None
-        self._names: dict[int, str] = {}
         self.plans = QComboBox()
         self.plans.setAccessibleName("Plan")
         self.plans.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -340,14 +339,16 @@ class PlanPages(QWidget):
             part.setVisible(bool(plans))
         self.empty.setVisible(not plans)
         self.tabs.setVisible(rt_set is not None)
+        had_plans = self.tabs.isTabVisible(0)
         for tab in (0, 1):
             self.tabs.setTabVisible(tab, bool(plans))
-        found = tables.reference_table(rt_set) if rt_set is not None else NOTHING
-        self.references.show_table(found)
+        if plans and not had_plans:
+            self.tabs.setCurrentIndex(0)
+        self.references.show_table(tables.reference_table(rt_set) if rt_set else NOTHING)
         self._on_plan()
         whole = self.upright.height()
-        upper = self.beams.sizeHint().height() - self.beams.view.sizeHint().height()
-        upper = min(upper + self.beams.height_needed, whole * 45 // 100)
+        around = self.beams.sizeHint().height() - self.beams.view.sizeHint().height()
+        upper = min(around + self.beams.height_needed, whole * 45 // 100)
         self.upright.setSizes([upper, whole - upper])
 
     def _on_plan(self) -> None:
@@ -373,8 +374,7 @@ class PlanPages(QWidget):
 
     def _on_beam(self) -> None:
         beam = self.beam
-        found = tables.control_point_table(beam) if beam is not None else NOTHING
-        self.points.show_table(found, row=0)
+        self.points.show_table(tables.control_point_table(beam) if beam else NOTHING, row=0)
         self._show_leaves()
 
     def _show_leaves(self) -> None:
@@ -387,7 +387,7 @@ class PlanPages(QWidget):
 
 
 def _plan_words(plan: Plan) -> str:
-    words = (plan.label or "without label", approval(plan)[1].lower(), iso_date(plan.date))
+    words = plan.label or "without label", approval(plan)[1].lower(), iso_date(plan.date)
     return ", ".join(word for word in words if word != NONE)
 
 

@@ -144,12 +144,23 @@ def view_plane(
 
     """
     right, down = (np.array(direction) for direction in DIRECTIONS[orientation])
-    extent = box_mm[1] - box_mm[0]
-    height, width = max(size[0], 1), max(size[1], 1)
-    wide, high = float(abs(extent @ right)), float(abs(extent @ down))
-    pixel_mm = max(wide / width, high / height, 1e-3) * MARGIN
-    plane = ViewPlane(orientation, box_mm.mean(axis=0), right, down, pixel_mm, (height, width))
-    return plane.through(point_mm)
+    size = (max(size[0], 1), max(size[1], 1))
+    plane = ViewPlane(orientation, box_mm.mean(axis=0), right, down, 1.0, size)
+    return replace(plane, pixel_mm=fitting_pixel_mm(plane, box_mm, size)).through(point_mm)
+
+
+def fitting_pixel_mm(plane: ViewPlane, box_mm: Floats, size: tuple[int, int]) -> float:
+    """Return the size of a pixel with which a plane's picture shows the whole box.
+
+    Args:
+        plane: For its directions; where it lies does not matter.
+        box_mm: Lowest and highest corner of what is to be seen.
+        size: Height and width of the picture in pixels.
+
+    """
+    extent = np.abs(box_mm[1] - box_mm[0])
+    wide, high = float(extent @ np.abs(plane.right)), float(extent @ np.abs(plane.down))
+    return max(wide / max(size[1], 1), high / max(size[0], 1), 1e-3) * MARGIN
 
 
 def _rotation(axis: Floats, angle_deg: float) -> Floats:

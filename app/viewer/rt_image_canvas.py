@@ -11,13 +11,11 @@ from app.viewer.beam_eye_geometry import Window
 from app.viewer.beam_eye_picture import (
     MARGIN,
     TITLE,
-    broken_words,
-    font_of,
     paint_axes,
     paint_scale_bar,
-    write_words,
 )
 from app.viewer.mm_canvas import MmCanvas
+from app.viewer.painted_words import broken_words, font_of, write_words
 from app.viewer.slice_picture import Window as GreyWindow
 from core.dicom.rt_image import RtImage, Values
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QGroupBox
+from PySide6.QtWidgets import QComboBox, QGroupBox
 
+from app.viewer.dose_panel import tight_form
 from core.dicom.rt_set import RtSet
 
 
@@ -25,7 +26,7 @@ class SetPanel(QGroupBox):
         self.people = _combo("Person")
         self.images = _combo("Images")
         self.structures = _combo("Structure set")
-        self._form = QFormLayout(self)
+        self._form = tight_form(self)
         self._form.addRow("Person", self.people)
         self._form.addRow("Images", self.images)
         self._form.addRow("Structures", self.structures)

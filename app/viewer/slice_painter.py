@@ -7,21 +7,22 @@ import numpy as np
 import numpy.typing as npt
 from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.viewer.display import Display
 from app.viewer.outlines import Cut
+from app.viewer.painted_words import WHITE, broken_words, font_of, write_words
 from app.viewer.planes import Orientation, ViewPlane
 from core.dose.geometry import Floats
 
 Colour = tuple[int, int, int]
-WHITE = QColor(235, 235, 235)
 FAINT = QColor(235, 235, 235, 120)
 SHADOW = QColor(0, 0, 0, 150)
 MARGIN = 8
 # Strong lines take twice the time; with many structures thin ones are clearer, too.
 STRONG_PEN, FEW_STRUCTURES = 1.6, 12
-LEGEND_WIDTH = 72
+LEGEND_WIDTH, LEGEND_FROM = 78, 220
+BAR_SHARE, LEAST_BAR = 0.3, 44
 BAR_LENGTHS_MM = (200, 100, 50, 20, 10, 5, 2, 1)
 
 
@@ -97,7 +98,7 @@ def paint_overlay(
         return
     painter.scale(ratio, ratio)
     _scale_bar(painter, seen)
-    below = _texts(painter, overlay, seen.size)
+    below = _texts(painter, overlay, seen.size, beside_legend=_has_legend(unit, seen.size))
     end = _legend(painter, overlay, display, unit, seen.size)
     _letters(painter, seen, below, beside_legend=end > seen.size[0] / 2 - 12)
 
@@ -199,51 +200,61 @@ def _ruler(painter: QPainter, plane: ViewPlane, ends: tuple[Floats, Floats]) -> 
     painter.setPen(QPen(QColor(255, 235, 60), 1.5))
     painter.drawLine(QLineF(*start.tolist(), *end.tolist()))
     length_mm = float(np.linalg.norm(end - start)) * plane.pixel_mm
-    _write(painter, QPointF(float(end[0]) + 8, float(end[1]) - 6), f"{length_mm:.1f} mm")
+    write_words(painter, float(end[0]) + 8, float(end[1]) - 6, f"{length_mm:.1f} mm")
 
 
 def _letters(painter: QPainter, plane: ViewPlane, below: float, *, beside_legend: bool) -> None:
     height, width = plane.size
     left, right, top, bottom = plane.letters
-    font = _font(painter, 15, bold=True)
+    font = font_of(painter, 15, bold=True)
     painter.setFont(font)
     metrics = painter.fontMetrics()
     middle = height / 2 + metrics.ascent() / 2
-    _write(painter, QPointF(MARGIN, middle), left)
+    write_words(painter, MARGIN, middle, left)
     far = MARGIN + (LEGEND_WIDTH if beside_legend else 0)
-    _write(painter, QPointF(width - far - metrics.horizontalAdvance(right), middle), right)
-    _write(painter, QPointF(width / 2, below + metrics.ascent()), top)
-    _write(painter, QPointF(width / 2, height - MARGIN), bottom)
+    write_words(painter, width - far - metrics.horizontalAdvance(right), middle, right)
+    write_words(painter, width / 2, below + metrics.ascent(), top)
+    write_words(painter, width / 2, height - MARGIN, bottom)
 
 
 def _scale_bar(painter: QPainter, plane: ViewPlane) -> None:
     height, width = plane.size
-    room_mm = width * 0.3 * plane.pixel_mm
+    room_mm = width * BAR_SHARE * plane.pixel_mm
     length_mm = next((length for length in BAR_LENGTHS_MM if length <= room_mm), 1)
     length = length_mm / plane.pixel_mm
-    painter.setFont(_font(painter, 11))
+    painter.setFont(font_of(painter, 11))
     words = f"{length_mm // 10} cm" if length_mm >= 10 else f"{length_mm} mm"
     x, y = width - MARGIN - length, height - MARGIN - 4
     painter.setPen(QPen(SHADOW, 4))
     painter.drawLine(QLineF(x, y, x + length, y))
     painter.setPen(QPen(WHITE, 2))
     painter.drawLine(QLineF(x, y, x + length, y))
-    _write(painter, QPointF(x, y - 5), words)
+    write_words(painter, x, y - 5, words)
 
 
-def _texts(painter: QPainter, overlay: Overlay, size: tuple[int, int]) -> float:
+def _texts(
+    painter: QPainter, overlay: Overlay, size: tuple[int, int], *, beside_legend: bool
+) -> float:
     """Write title and notes; return where the middle of the picture is free at the top."""
     height, width = size
-    painter.setFont(_font(painter, 11))
+    painter.setFont(font_of(painter, 11))
     metrics = painter.fontMetrics()
     step = metrics.height()
-    for number, words in enumerate(overlay.title):
-        _write(painter, QPointF(MARGIN, MARGIN + metrics.ascent() + number * step), words)
-    for number, words in enumerate(reversed(overlay.notes)):
-        _write(painter, QPointF(MARGIN, height - MARGIN - number * step), words)
-    longest = max((metrics.horizontalAdvance(words) for words in overlay.title), default=0)
+    room: float = width - 2 * MARGIN - (LEGEND_WIDTH + MARGIN if beside_legend else 0)
+    title = [line for words in overlay.title for line in broken_words(painter, words, room)]
+    for number, words in enumerate(title):
+        write_words(painter, MARGIN, MARGIN + metrics.ascent() + number * step, words)
+    room = (1 - BAR_SHARE) * width - 3 * MARGIN
+    notes = [line for words in overlay.notes for line in broken_words(painter, words, room)]
+    for number, words in enumerate(reversed(notes)):
+        write_words(painter, MARGIN, height - MARGIN - number * step, words)
+    longest = max((metrics.horizontalAdvance(words) for words in title), default=0)
     reaches = MARGIN + longest > width / 2 - 10
-    return float(MARGIN + (len(overlay.title) * step if reaches else 0))
+    return float(MARGIN + (len(title) * step if reaches else 0))
+
+
+def _has_legend(unit: str, size: tuple[int, int]) -> bool:
+    return bool(unit) and size[0] >= LEGEND_FROM
 
 
 def _legend(
@@ -251,15 +262,17 @@ def _legend(
 ) -> float:
     """Draw the wash scale and the isodose levels in their colours; return where they end."""
     height, width = size
-    if not unit or height < 220:
+    if not _has_legend(unit, size):
         return 0.0
-    painter.setFont(_font(painter, 11))
+    painter.setFont(font_of(painter, 11))
     metrics = painter.fontMetrics()
     step = metrics.height()
     top = MARGIN + 4.0
     wash = display.wash
     if wash is not None:
-        tall = min(110, height // 3)
+        levels = len(overlay.lines) + len(overlay.dashed)
+        left_over = height - int(top) - (levels + 4) * step  # every level is to find its place
+        tall = min(max(left_over, LEAST_BAR), 110, height // 3)
         x = width - MARGIN - 14
         table = wash.scale.table()
         for row in range(tall):
@@ -272,7 +285,7 @@ def _legend(
         ):
             words = f"{dose:.2f} {unit}" if place == 0.0 else f"{dose:.2f}"
             y = top + place * tall + metrics.ascent() / 2 - 1
-            _write(painter, QPointF(x - 6 - metrics.horizontalAdvance(words), y), words)
+            write_words(painter, x - 6 - metrics.horizontalAdvance(words), y, words)
         top += tall + step
     shown = [*((*row, False) for row in overlay.lines), *((*row, True) for row in overlay.dashed)]
     for colour, words, _, dashed in shown:
@@ -282,28 +295,10 @@ def _legend(
         y = top + metrics.ascent() / 2
         painter.setPen(QPen(QColor(*colour), 2, style))
         painter.drawLine(QLineF(width - MARGIN - 22, y, width - MARGIN, y))
-        at = QPointF(
-            width - MARGIN - 28 - metrics.horizontalAdvance(words), top + metrics.ascent()
-        )
-        _write(painter, at, words)
+        left = width - MARGIN - 28 - metrics.horizontalAdvance(words)
+        write_words(painter, left, top + metrics.ascent(), words)
         top += step
     return top
-
-
-def _font(painter: QPainter, pixels: int, *, bold: bool = False) -> QFont:
-    font = QFont(painter.font())
-    font.setPixelSize(pixels)
-    font.setBold(bold)
-    return font
-
-
-def _write(painter: QPainter, at: QPointF, words: str) -> None:
-    """Write with a dark shadow, readable on any grey."""
-    painter.setPen(QColor(0, 0, 0))
-    for shift in (QPointF(1, 1), QPointF(-1, 1), QPointF(1, -1), QPointF(-1, -1)):
-        painter.drawText(at + shift, words)
-    painter.setPen(WHITE)
-    painter.drawText(at, words)
 
 
 def position_words(plane: ViewPlane) -> str:

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.viewer.display import Display
-from app.viewer.planes import Orientation, ViewPlane, view_plane
+from app.viewer.planes import Orientation, ViewPlane, fitting_pixel_mm, view_plane
 from app.viewer.scene import Scene, SliceRenderer
 from app.viewer.slice_picture import Window
 from core.dose.geometry import Floats, Geometry
@@ -164,13 +164,14 @@ class SliceView(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep what is seen, at the new size."""
+        """Keep the zoom as compared with the whole patient, so that any size can be undone."""
         del event
-        if self._plane is not None:
-            old, new = self._plane.size, self._pixels()
-            factor = min(new[0] / max(old[0], 1), new[1] / max(old[1], 1))
-            pixel_mm = self._plane.pixel_mm / max(factor, 1e-3)
-            self._plane = replace(self._plane, size=new, pixel_mm=pixel_mm)
+        plane, size = self._plane, self._pixels()
+        if plane is not None and self._scene is not None:
+            before, after = (
+                fitting_pixel_mm(plane, self._scene.box_mm, one) for one in (plane.size, size)
+            )
+            self._plane = replace(plane, size=size, pixel_mm=plane.pixel_mm * after / before)
         self._image = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:

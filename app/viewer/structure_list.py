@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -41,17 +41,18 @@ class StructureList(QWidget):
         self.list.setAccessibleName("Structures")
         self.list.itemChanged.connect(lambda _: self.changed.emit())
         self.list.itemDoubleClicked.connect(lambda item: self.wanted.emit(item.data(NUMBER)))
-        buttons = QHBoxLayout()
+        row = QHBoxLayout()
+        row.addWidget(self.search, 1)
         for words, on in (("All", True), ("None", False)):
-            button = QPushButton(words)
+            button = QToolButton()
+            button.setText(words)
             button.clicked.connect(lambda _=False, state=on: self.set_all(state))
-            buttons.addWidget(button)
-        buttons.addStretch()
+            button.setToolTip(f"{'Show' if on else 'Hide'} all structures in the list")
+            row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.search)
+        layout.addLayout(row)
         layout.addWidget(self.list, 1)
-        layout.addLayout(buttons)
 
     def set_structures(self, structures: Sequence[Structure]) -> None:
         """List other structures, all with contours shown."""
@@ -99,4 +100,8 @@ class StructureList(QWidget):
 def _swatch(colour: tuple[int, int, int]) -> QIcon:
     picture = QPixmap(16, 16)
     picture.fill(QColor(*colour))
+    painter = QPainter(picture)
+    painter.setPen(QColor(128, 128, 128))  # seen on white and on black
+    painter.drawRect(0, 0, 15, 15)
+    painter.end()
     return QIcon(picture)

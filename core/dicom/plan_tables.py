@@ -55,6 +55,8 @@ REFERENCES = (
     ("Is it here?", False),
 )  # fmt: skip
 HERE, NOT_HERE, SUM = "here", "not here", "dose, summed here"
+# The series' number differs, but each of its slices that is asked for is here.
+OTHER_SERIES = "slices here in another series"
 
 
 def prescription_table(plan: Plan, names: Mapping[int, str] = NO_NAMES) -> Table:
@@ -247,7 +249,7 @@ def reference_table(rt_set: RtSet) -> Table:
     known = {item.sop_uid for item in rt_set.items}
     rows = [row for one in _objects(rt_set, known) for row in _reference_rows(one)]
     notes = ["UID: of images, their series'; of all else, the SOPInstanceUID."]
-    missing = sum(row[-1] not in (HERE, NONE) for row in rows)
+    missing = sum(row[-1] not in (HERE, OTHER_SERIES, NONE) for row in rows)
     if missing:
         verb = "reference points" if missing == 1 else "references point"
         notes.append(f"{missing} {verb} to something that is not here.")
@@ -279,7 +281,11 @@ def _objects(own: RtSet, known: set[str]) -> Iterator[_Object]:
     for one in own.structure_sets:
         frames = ", ".join(tail(uid) for uid in sorted(one.frame_uids))
         uids = sorted(one.series_uids)
-        found = [(f"image series {tail(uid)}", _is_here(uid in series_here)) for uid in uids]
+        by_slices = OTHER_SERIES if one.image_uids and one.image_uids <= known else NOT_HERE
+        found = [
+            (f"image series {tail(uid)}", HERE if uid in series_here else by_slices)
+            for uid in uids
+        ]
         if one.image_uids:
             words = f"{len(one.image_uids)} slices"
             found.append((words, _how_many_here(one.image_uids, known)))

@@ -313,3 +313,12 @@ def test_that_numbers_and_dates_are_written_the_same_everywhere():
     assert iso_date("20180304") == "2018-03-04"
     assert iso_date("") == NONE
     assert iso_date("4 March") == "4 March"
+
+
+def test_that_slices_kept_in_another_series_are_not_called_missing(tmp_path):
+    toy = maker.clean_set()
+    for image in toy.images:
+        image.SeriesInstanceUID = f"{image.SeriesInstanceUID}.5"
+    table = references(tmp_path, toy)
+    assert tables.OTHER_SERIES in column(table, "Is it here?")
+    assert not any("not here" in note for note in table.notes)

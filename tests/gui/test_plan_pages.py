@@ -323,3 +323,13 @@ def test_that_the_strip_goes_without_a_certificate(strip):
     strip.set_certificate(None)
     assert not strip.isVisible()
     assert "Not examined" in strip.text
+
+
+def test_that_the_pages_open_with_the_prescription_and_keep_the_page_chosen(qtbot, shared_data):
+    fresh = PlanPages()
+    qtbot.addWidget(fresh)
+    fresh.set_rt_set(own_set(shared_data, VMAT))
+    assert fresh.tabs.currentIndex() == 0
+    fresh.tabs.setCurrentIndex(1)
+    fresh.set_rt_set(own_set(shared_data, VMAT))
+    assert fresh.tabs.currentIndex() == 1

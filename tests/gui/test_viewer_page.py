@@ -305,3 +305,14 @@ def test_that_a_desk_that_goes_takes_its_volumes_with_it(qtbot, window, folder):
         return volume() is None
 
     qtbot.waitUntil(gone, timeout=5000)
+
+
+def test_that_without_a_dose_nothing_can_be_combined_and_it_is_said(qtbot, window, tmp_path):
+    toy = clean_set()
+    toy.dose = None
+    desk = opened(qtbot, window, toy.write(tmp_path / "set")).desk
+    desk.tabs.setCurrentWidget(desk.compare)
+    assert desk.compare.words.text() == "The set has no dose."
+    assert not desk.compare.button.isEnabled()
+    assert not desk.compare.overlap_button.isEnabled()
+    assert not desk.compare.alpha_beta.isVisible()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.background import JOBS, CancelledError
 from app.filter.field import Field
 from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.mu_panel import MuPanel
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
@@ -145,6 +146,8 @@ class FilterPage(Page):
         self.match_view = plain_table(self.matches)
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
+        self.mu = MuPanel()
+        self.view.tabs.addTab(self.mu, "Monitor units")
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -205,6 +208,8 @@ class FilterPage(Page):
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
+        planned = against.kind in ("plan", "varis")
+        self.mu.set_sources(rv_path, against.path if planned else None)
         self.pages.setCurrentWidget(self.view)
         patient = opened.rv.patient
         name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
@@ -250,6 +255,7 @@ class FilterPage(Page):
         self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
         for model in (self.fields, self.points, self.leaves, self.matches):
             model.show((), ())
+        self.mu.set_sources(None, None)
         self.sources.setText(f"  {rv_path.name}")
         self.pages.setCurrentWidget(self.view)
 
