@@ -70,9 +70,13 @@ class RoomPicture(VtkPicture):
                 labels.append((at, name))
             else:
                 labels[near] = (labels[near][0], f"{labels[near][1]}, {name}")
+        metrics, boxes = painter.fontMetrics(), []
         for at, words in labels:
-            most = self.width() - 4 - painter.fontMetrics().horizontalAdvance(words)
-            place = QPointF(max(min(at.x() + 6, most), 4), at.y() - 4)
+            wide = metrics.horizontalAdvance(words)
+            left = max(min(at.x() + 6, self.width() - 4 - wide), 4)
+            boxes.append(QRectF(left, at.y() - 4 - metrics.ascent(), wide, metrics.height()))
+        for box, (_, words) in zip(free_of_each_other(boxes), labels, strict=True):
+            place = QPointF(box.left(), box.top() + metrics.ascent())
             for shift, colour in ((1.0, BACKGROUND), (0.0, LABEL)):
                 painter.setPen(colour)
                 painter.drawText(place + QPointF(shift, shift), words)
@@ -104,3 +108,14 @@ class RoomPicture(VtkPicture):
         below = QRectF(90, self.height() - 4 - metrics.height(), self.width() - 98, 30)
         caption = CAPTION if metrics.horizontalAdvance(CAPTION) <= below.width() else SHORT
         painter.drawText(below, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, caption)
+
+
+def free_of_each_other(boxes: Sequence[QRectF]) -> list[QRectF]:
+    """Return the boxes, each moved down until it covers none before it: names stay readable."""
+    placed: list[QRectF] = []
+    for box in boxes:
+        here = QRectF(box)
+        while hit := next((one for one in placed if one.intersects(here)), None):
+            here.moveTop(hit.bottom() + 1)
+        placed.append(here)
+    return placed

@@ -1,6 +1,9 @@
 """The Viewer opened and closed again and again: what stays in memory, and a picture of it.
 
 python -m tests.bench.open_close FOLDER [CYCLES]     writes memory.png and memory.csv there
+
+Two ways: the whole page made and closed each time, and a set opened in the page that is there
+as a user does it.
 """
 
 import ctypes
@@ -9,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +44,11 @@ def resident_kb() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB
 
 
-def settle() -> None:
-    """Let everything happen that is on its way."""
+def settle(until: Callable[[], bool] = lambda: True) -> None:
+    """Let everything happen that is on its way, and wait until something holds."""
     end = time.monotonic() + PATIENCE_S
     QApplication.processEvents()
-    while JOBS.running and time.monotonic() < end:
+    while (JOBS.running or not until()) and time.monotonic() < end:
         QApplication.processEvents()
         time.sleep(0.002)
     QApplication.processEvents()
@@ -52,20 +56,33 @@ def settle() -> None:
     QApplication.processEvents()
 
 
-def one_cycle(folder: Path) -> None:
-    """Open a set, show slices, 3D, beam's eye view and DVH, close all of it."""
+def new_desk() -> Desk:
+    """Return a page on the screen."""
     desk = Desk()
     desk.resize(900, 640)
     desk.show()
+    return desk
+
+
+def show_all(desk: Desk, folder: Path) -> None:
+    """Open a set and show slices, 3D, beam's eye view and DVH."""
+    picture = desk.room.picture
+    picture.frame_s = 0.0
     desk.show_loaded(load_sets([folder], lambda *_: None))
-    settle()
-    desk.room.picture.rotate(10, 5)
+    settle(lambda: picture.frame_s > 0)  # the room is drawn a moment after the slices
+    picture.rotate(10, 5)
     for page in (desk.beams, desk.dvh, desk.slices):
         desk.tabs.setCurrentWidget(page)
         settle()
         desk.grab()
-    if desk.room.picture.frame_s <= 0:
+    if picture.frame_s <= 0:
         raise RuntimeError("the 3D view was never drawn")
+
+
+def one_cycle(folder: Path) -> None:
+    """Make the page, show everything of a set, close all of it."""
+    desk = new_desk()
+    show_all(desk, folder)
     desk.leave()
     desk.close()
     desk.deleteLater()
@@ -73,11 +90,11 @@ def one_cycle(folder: Path) -> None:
     settle()
 
 
-def memory_over(cycles: int, folder: Path) -> np.ndarray:
+def memory_over(cycles: int, work: Callable[[], None]) -> np.ndarray:
     """Return the resident kB after each cycle."""
     kept = []
     for _ in range(cycles):
-        one_cycle(folder)
+        work()
         kept.append(resident_kb())
     return np.array(kept)
 
@@ -112,15 +129,18 @@ def growth_kb(kept: np.ndarray, early: slice, late: slice) -> float:
     return float(np.median(kept[late]) - np.median(kept[early])) / apart
 
 
-def plot(kept: np.ndarray, file: Path) -> None:
+def plot(curves: dict[str, np.ndarray], file: Path) -> None:
     """Write the memory of each cycle as a picture."""
     widget = pg.PlotWidget(background="w")
     widget.resize(900, 420)
     widget.setLabel("bottom", "open and close cycles")
     widget.setLabel("left", "resident memory (MB)")
     widget.showGrid(x=True, y=True, alpha=0.3)
-    widget.plot(np.arange(1, len(kept) + 1), kept / 1024, pen=pg.mkPen("#1a56b0", width=2))
-    widget.setYRange(0, kept.max() / 1024 * 1.1)
+    widget.addLegend(offset=(-20, -20))
+    for (name, kept), colour in zip(curves.items(), ("#1a56b0", "#c05a00"), strict=True):
+        pen = pg.mkPen(colour, width=2)
+        widget.plot(np.arange(1, len(kept) + 1), kept / 1024, pen=pen, name=name)
+    widget.setYRange(0, max(kept.max() for kept in curves.values()) / 1024 * 1.1)
     widget.show()
     QApplication.processEvents()
     ImageExporter(widget.plotItem).export(str(file))
@@ -134,15 +154,23 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as name:
-        kept = memory_over(cycles, clean_set().write(Path(name)))
-    lines = [f"{number},{kb}" for number, kb in enumerate(kept, start=1)]
-    (target / "memory.csv").write_text("\n".join(["cycle,resident_kb", *lines]) + "\n")
-    plot(kept, target / "memory.png")
+        folder = clean_set().write(Path(name))
+        curves = {"the page made and closed": memory_over(cycles, lambda: one_cycle(folder))}
+        desk = new_desk()
+        curves["another set in the same page"] = memory_over(
+            cycles, lambda: show_all(desk, folder)
+        )
+        desk.leave()
+    rows = zip(*curves.values(), strict=True)
+    lines = [f"{number},{one},{other}" for number, (one, other) in enumerate(rows, start=1)]
+    (target / "memory.csv").write_text("\n".join(["cycle,closed_kb,same_page_kb", *lines]) + "\n")
+    plot(curves, target / "memory.png")
     quarter = max(cycles // 4, 1)
-    growth = growth_kb(kept, slice(quarter, 2 * quarter), slice(-quarter, None))
-    print(f"{cycles} cycles: {kept[0] / 1024:.0f} to {kept[-1] / 1024:.0f} MB, "
-          f"{growth:.1f} kB per cycle after the first quarter; "
-          f"an empty off-screen window of VTK alone keeps {vtk_alone_kb():.1f} kB")  # fmt: skip
+    for name, kept in curves.items():
+        growth = growth_kb(kept, slice(quarter, 2 * quarter), slice(-quarter, None))
+        print(f"{name}, {cycles} cycles: {kept[0] / 1024:.0f} to {kept[-1] / 1024:.0f} MB, "
+              f"{growth:.1f} kB per cycle after the first quarter")  # fmt: skip
+    print(f"an empty off-screen window of VTK alone keeps {vtk_alone_kb():.1f} kB")
     del application
 
 
