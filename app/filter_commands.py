@@ -15,9 +15,11 @@ from app.filter.other_reports import (
     without_plan_report,
 )
 from app.filter.plan_dicom import read_dicom_plan
-from app.filter.report import Report, as_text, compare_report, open_report
+from app.filter.report import compare_report, open_report
 from app.filter.rtp_write import rtp_bytes
 from app.filter.views import PLAN_TO_RV, PLAN_TO_VARIS
+from app.filter_desk_commands import add_desk_commands, say_report
+from app.mu_commands import add_mu_command
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
@@ -58,30 +60,32 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     for one, run in ((alone, _open), (pair, _compare), (arcs, _srs)):
         one.add_argument("--scale", choices=SCALES, help="scale of an export that does not say it")
         finish(one, run)
+    add_mu_command(commands)
     change = commands.add_parser("translate", help="write a DICOM RT Plan as RTP-Connect")
     change.add_argument("--in", type=Path, required=True, metavar="FILE.dcm", dest="source")
     change.add_argument("--out", type=Path, required=True, metavar="NEW.rtp")
     finish(change, _translate)
+    add_desk_commands(commands)
 
 
 def _open(words: argparse.Namespace) -> int:
     if words.no_plan:
-        return _say(words, without_plan_report(words.file, words.no_plan, words.scale))
-    return _say(words, open_report(words.file, machine_scale=words.scale))
+        return say_report(words, without_plan_report(words.file, words.no_plan, words.scale))
+    return say_report(words, open_report(words.file, machine_scale=words.scale))
 
 
 def _compare(words: argparse.Namespace) -> int:
     if words.template == "srs":
         return _srs(words)
     if words.template == "tbi":
-        return _say(words, tbi_report(words.rv, words.scale, _measured(words.ssd)))
+        return say_report(words, tbi_report(words.rv, words.scale, _measured(words.ssd)))
     if words.initial is not None:
-        return _say(words, exports_report(words.rv, words.initial, words.scale))
+        return say_report(words, exports_report(words.rv, words.initial, words.scale))
     view = PLAN_TO_VARIS if words.varis else PLAN_TO_RV
     report = compare_report(
         words.rv, words.plan, words.trial, words.scale, words.expected, view
     )  # fmt: skip
-    return _say(words, report)
+    return say_report(words, report)
 
 
 def _srs(words: argparse.Namespace) -> int:
@@ -118,8 +122,3 @@ def _measured(pairs: list[str]) -> dict[str, Decimal]:
             )
         found[name] = value.scaleb(1)
     return found
-
-
-def _say(words: argparse.Namespace, report: Report) -> int:
-    say(words, report.to_json(), as_text(report))
-    return CLEAN if report.status == State.PASS else FINDINGS

@@ -198,6 +198,17 @@ class FindingsView(QWidget):
 def _table(model: object, *, stretch: int = -1) -> QTableView:
     table = QTableView()
     table.setModel(model)  # type: ignore[arg-type]  # any item model
+    prepare_table(table)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    if stretch >= 0:
+        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    header.setStretchLastSection(stretch < 0)
+    return table
+
+
+def prepare_table(table: QTableView) -> None:
+    """Give a table that is only read the look and the keys of all of them."""
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setAlternatingRowColors(True)
@@ -209,11 +220,6 @@ def _table(model: object, *, stretch: int = -1) -> QTableView:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    if stretch >= 0:
-        header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-    header.setStretchLastSection(stretch < 0)
-    return table
 
 
 plain_table = _table

@@ -36,11 +36,13 @@ def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
         "--acknowledge", action="append", default=[], metavar="RULE=REASON",
         help="why the plan may go on in spite of the findings of a rule; once per rule",
     )  # fmt: skip
+    write.add_argument("--replace", action="store_true", help="replace FILE.rtp if it is there")
     fix = commands.add_parser("fix", help="repair an RTP-Connect file by a recipe")
     fix.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
     fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
     fix.add_argument("--out", type=Path, metavar="NEW.rtp", help="not needed with --dry-run")
     fix.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
+    fix.add_argument("--replace", action="store_true", help="replace NEW.rtp if it is there")
     finish(fix, _fix)
     for one, run in ((check, _check), (write, _write)):
         one.add_argument("--trial", metavar="NAME")
@@ -69,8 +71,9 @@ def _write(words: argparse.Namespace) -> int:
     entries = read_treatment(words.treatment)
     back = reader_back(words.plan, words.trial or entries.trial, entries.beams, entries.options)
     report = write_from_files(
-        words.plan, words.treatment, words.out, back, words.trial, words.acknowledge
-    )
+        words.plan, words.treatment, words.out, back, words.trial, words.acknowledge,
+        overwrite=words.replace,
+    )  # fmt: skip
     say(words, report.to_json(), report.as_text())
     if report.out is None:
         return COULD_NOT_RUN
@@ -86,7 +89,7 @@ def _fix(words: argparse.Namespace) -> int:
     plan = plan_fix(read_recipe(words.recipe), words.source)
     out: Path | None = None if words.dry_run or not plan.data else words.out
     if out is not None:
-        save_fix(plan, out)
+        save_fix(plan, out, overwrite=words.replace)
     say(words, plan.to_json(out), plan.as_text(out))
     if plan.status == State.ERROR:
         return COULD_NOT_RUN

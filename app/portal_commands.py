@@ -51,6 +51,7 @@ def _accounts() -> "Accounts":
 def _serve(words: argparse.Namespace) -> int:
     from app.archive.command import own_archive
     from app.archive.portal.ask import Portal
+    from app.archive.portal.outlets import forwarder, outlets
     from app.archive.portal.serve import Listening, serve
     from app.portal_look import Renderer
     from core.errors import RemedyError
@@ -72,9 +73,12 @@ def _serve(words: argparse.Namespace) -> int:
     sys.stdout.flush()
     try:
         serve(
-            Portal(archive, accounts, folder / "log.jsonl", folder / "outgoing", renderer.look),
+            Portal(
+                archive, accounts, folder / "log.jsonl", folder / "outgoing", renderer.look,
+                outlets, forwarder(archive),
+            ),
             listening,
-        )
+        )  # fmt: skip
     finally:
         renderer.close()
         archive.close()

@@ -92,3 +92,15 @@ def test_that_the_rules_are_printed_without_a_plan(capsys):
     code, text, _ = run(capsys, "lex", "check", "--rules", "--json")
     assert {"LEX-D1", "LEX-P4"} <= {row["rule"] for row in json.loads(text)["rules"]}
     assert run(capsys, "lex", "check")[0] == 2
+
+
+def test_that_an_existing_file_is_replaced_only_with_replace(capsys, demo, tmp_path):
+    out = tmp_path / "transfer.rtp"
+    out.write_bytes(b"old")
+    words = ("--plan", demo.plan, "--treatment", demo.treatment, "--out", out)
+    code, text, _ = run(capsys, "lex", "write", *words)
+    assert (code, out.read_bytes()) == (2, b"old")
+    assert "--replace" in text
+    code, _, _ = run(capsys, "lex", "write", *words, "--replace")
+    assert code == 0
+    assert out.read_bytes().startswith(b'"PLAN_DEF"')

@@ -29,8 +29,9 @@ def matrix() -> dict[str, list[str]]:
 
 # What the present version builds; later versions add rows, none may lose its proof.
 BUILT = {
-    "L-01", "L-03", "L-05", "L-06", "L-07", "L-09", "L-10", "L-19", "L-22", "L-23", "L-24", "L-25",
+    *(f"L-{number:02d}" for number in range(1, 27)),
     "R-01", "R-02", "R-04", "R-05", "R-06", "R-08", "R-09", "R-11", "R-14", "R-15",
+    "R-16", "R-17", "R-19",
     "R-22", "R-23", "R-26", "R-30",
     "O-01", "O-07",
 }  # fmt: skip

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from app.demo import anatomy, dicom_images, dose, planner_patient, planner_trial, rv_variants
 from app.demo.dicom_plan import plan_file
+from app.demo.plan_variants import PLAN_VARIANTS, plan_index_file
 from app.demo.planner_beam import dose_file_name, empty_file_names
 from app.demo.planner_machine import machines_file
 from app.demo.rv_export import export_records
@@ -22,6 +23,7 @@ README = "README.txt"
 TREATMENT = "treatment.toml"
 EXPORT = f"export/{PLAN.patient_id}_IE.rtp"
 VARIANTS = "export/variants"
+PLANS = "plans"
 PLANNER_PATIENT = f"pinnacle/{planner_patient.PATIENT_PATH}"
 PLANNER_PLAN = f"pinnacle/{planner_patient.PLAN_PATH}"
 
@@ -49,6 +51,8 @@ class DemoSet:
     export: Path
     variants: tuple[Path, ...]
     variant_index: Path
+    plan_variants: tuple[Path, ...]
+    plan_index: Path
 
 
 def write_demo(folder: Path, progress: Progress | None = None) -> DemoSet:
@@ -100,6 +104,8 @@ def demo_set(folder: Path) -> DemoSet:
         export=folder / EXPORT,
         variants=tuple(folder / f"{VARIANTS}/{v.name}.rtp" for v in rv_variants.VARIANTS),
         variant_index=folder / VARIANTS / "INDEX.json",
+        plan_variants=tuple(folder / f"{PLANS}/{v.name}.dcm" for v in PLAN_VARIANTS),
+        plan_index=folder / PLANS / "INDEX.json",
     )
 
 
@@ -159,6 +165,8 @@ def _small_files() -> dict[str, Callable[[], bytes]]:
         EXPORT: lambda: file_of(export_records()),
         f"{VARIANTS}/INDEX.json": rv_variants.index_file,
         **{f"{VARIANTS}/{v.name}.rtp": v.data for v in rv_variants.VARIANTS},
+        f"{PLANS}/INDEX.json": plan_index_file,
+        **{f"{PLANS}/{v.name}.dcm": v.data for v in PLAN_VARIANTS},
     }
 
 

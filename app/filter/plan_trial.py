@@ -93,6 +93,12 @@ def trial_names(file: Path) -> tuple[str, ...]:
     return tuple(trial.text("Name") for trial in _trials(file))
 
 
+def trial_keys(path: Path, trial: str | None = None) -> tuple[Keys, Path]:
+    """Return the values of the trial that `read_pinnacle_plan` reads, and the plan's folder."""
+    file = path / FILE_NAME if path.is_dir() else path
+    return _choose(_trials(file), trial, file)[0], file.parent
+
+
 def _trials(file: Path) -> tuple[Keys, ...]:
     if not file.is_file():
         raise UnreadableFileError(

@@ -37,6 +37,8 @@ def write_from_files(
     read_back: Callable[[Path], Sequence[Finding]],
     trial: str | None = None,
     reasons: Iterable[str] = (),
+    *,
+    overwrite: bool = False,
 ) -> WriteReport:
     """Read plan and treatment data, check them, and write the transfer file.
 
@@ -48,6 +50,7 @@ def write_from_files(
         trial: Trial to take; None takes the one the treatment data name, else the plan's own
             choice.
         reasons: Texts "RULE=REASON" for the findings that need a reason.
+        overwrite: Whether an existing file may be replaced.
 
     Raises:
         RemedyError: Plan, treatment data or a description cannot be read, a reason answers no
@@ -59,7 +62,7 @@ def write_from_files(
     transfer = transfer.with_reasons(reasons_by_rule(transfer.findings, reasons))
     log_reasons(chosen, transfer.reasons)
     try:
-        findings = write(transfer, out, read_back)
+        findings = write(transfer, out, read_back, source=plan, overwrite=overwrite)
     except TransferRefusedError as refused:
         more = tuple(one for one in refused.findings if one not in transfer.findings)
         return _report(chosen, transfer, transfer.findings + more, None, str(refused))

@@ -141,12 +141,17 @@ def plan_fix(recipe: Recipe, file: Path) -> FixPlan:
     return FixPlan(recipe.name, file, digest, tuple(changes), tuple(findings), made)
 
 
-def save_fix(plan: FixPlan, out: Path) -> None:
+def save_fix(plan: FixPlan, out: Path, *, overwrite: bool = False) -> None:
     """Write the new file, whole or not at all.
 
+    Args:
+        plan: As `plan_fix` made it.
+        out: File to write; never the original.
+        overwrite: Whether somebody has agreed that an existing file may go.
+
     Raises:
-        ClinicFileError: An error stands, `out` is the original, or the original has changed since
-            the plan was made.
+        ClinicFileError: An error stands, `out` is the original or taken, or the original has
+            changed since the plan was made.
 
     """
     if not plan.data:
@@ -162,6 +167,12 @@ def save_fix(plan: FixPlan, out: Path) -> None:
             "the new file would replace the original",
             where=str(out),
             remedy="Choose another name.",
+        )
+    if out.exists() and not overwrite:
+        raise ClinicFileError(
+            "there is a file of this name already",
+            where=str(out),
+            remedy="Choose another name, or say that it may be replaced (--replace).",
         )
     if sha256(plan.source.read_bytes()).hexdigest() != plan.digest:
         raise ClinicFileError(

@@ -124,6 +124,20 @@ def write_records(rows: Iterable[Row], system: RvSystem) -> Written:
 
 def _line(row: Row, system: RvSystem) -> tuple[bytes, list[Finding]]:
     """Return one record as bytes, and what was found in it."""
+    cells, findings = _cells(row, system)
+    body = f'"{_BETWEEN.join(cells)}",'.encode(system.encoding, "replace")
+    return body + f'"{checksum(body)}"\r\n'.encode("ascii"), findings
+
+
+def filled_cells(row: Row, system: RvSystem) -> dict[str, str]:
+    """Return the elements of a record that are not empty, as they stand in the file."""
+    names = [column.name for column in layout(row.record, system.layout)]
+    cells, _ = _cells(row, system)
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+
+
+def _cells(row: Row, system: RvSystem) -> tuple[list[str], list[Finding]]:
+    """Return the elements of a record as they stand in the file, and what was found in them."""
     columns = layout(row.record, system.layout)
     filled = {"keyword": row.record, **row.values}
     strange = filled.keys() - {column.name for column in columns}
@@ -145,8 +159,7 @@ def _line(row: Row, system: RvSystem) -> tuple[bytes, list[Finding]]:
         text, found = _cell(row, column, value, system)
         cells.append(text)
         findings += found
-    body = f'"{_BETWEEN.join(cells)}",'.encode(system.encoding, "replace")
-    return body + f'"{checksum(body)}"\r\n'.encode("ascii"), findings
+    return cells, findings
 
 
 def _cell(row: Row, column: Column, value: Cell, system: RvSystem) -> tuple[str, list[Finding]]:

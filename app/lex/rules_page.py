@@ -18,9 +18,9 @@ HEAD = """# LEX: what is checked
 This page is made from the checks themselves. A finding does one of three things:
 
 - **Stops the file** - nothing is written until the plan or the treatment data are corrected.
-- **Needs a reason** - you may go on: select the finding in the checks step, type why, press
-  **Acknowledge**. User, time, rule, place, plan and reason are kept in the log. A check that stops
-  the file but could not be run needs a reason, too: nobody has looked.
+- **Needs a reason** - you may go on: type why in the line below the findings, then Enter. User,
+  time, rule, place, plan and reason are kept in the log. A check that stops the file but could not
+  be run needs a reason, too: nobody has looked.
 - **For information** - it is shown, nothing more.
 
 A check that lacks a value is "not run" and never counts as passed. LEX is no editor: correct the

@@ -12,7 +12,7 @@ from app.lex.fields import Field, fields_of
 from app.lex.plan import Trial
 from app.lex.policy import Reason, unanswered
 from app.lex.records import rows_of
-from app.lex.rtp_write import write_records
+from app.lex.rtp_write import Row, write_records
 from app.lex.rv_systems import read_rv_system
 from app.lex.treatment import Treatment
 from core.errors import RemedyError
@@ -60,6 +60,7 @@ class Transfer:
         options: What was done to segments beyond a plain transfer, e.g. "resequenced"; the other
             channel has to expect it.
         reasons: What somebody has said to the findings that need a reason.
+        rows: The records of the file, before they become text.
 
     """
 
@@ -69,6 +70,7 @@ class Transfer:
     fields: tuple[WrittenField, ...]
     options: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def unanswered(self) -> tuple[Finding, ...]:
@@ -101,7 +103,7 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
     findings = done.findings + check_case(Case(trial, treatment, fields, machine, system))
     # A beam without control points is an error of LEX-C3 already and has nothing to write.
     whole = all(field.beam.segments for field in fields)
-    rows = rows_of(trial, treatment, fields, machine, system.layout) if whole else ()
+    rows = tuple(rows_of(trial, treatment, fields, machine, system.layout)) if whole else ()
     written = write_records(rows, system)
     findings += written.findings
     sound = not any(finding.state == State.ERROR for finding in findings)
@@ -111,29 +113,38 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
         not_checked=LIMITS,
         fields=tuple(_row(field) for field in fields),
         options=treatment.options,
+        rows=rows,
     )
 
 
 def write(
-    transfer: Transfer, out: Path, read_back: Callable[[Path], Sequence[Finding]]
+    transfer: Transfer,
+    out: Path,
+    read_back: Callable[[Path], Sequence[Finding]],
+    *,
+    source: Path | None = None,
+    overwrite: bool = False,
 ) -> tuple[Finding, ...]:
     """Write the transfer file, but only once the other channel has read it back without objection.
 
     Args:
         transfer: As `prepare` made it.
-        out: File to write; an existing one is replaced only by the approved one.
+        out: File to write.
         read_back: Given the finished file under its temporary name, returns what the other
             channel finds; an error or a warning among it refuses the file.
+        source: The plan; nothing is written over or into it (L-01).
+        overwrite: Whether somebody has agreed that an existing file may go.
 
     Returns:
         The findings of the checks and those of the read-back.
 
     Raises:
         TransferRefusedError: An error stands, a finding has no reason yet, the other channel
-            objects, or the place cannot be written. `out` is then as it was.
+            objects, or the place is taken or cannot be written. `out` is then as it was.
 
     """
     _require_permission(transfer, out)
+    _require_place(out, source, overwrite=overwrite)
     seen: list[Finding] = []
 
     def approve(temporary: Path) -> None:
@@ -154,6 +165,8 @@ def write(
                 remedy="Do not transfer this plan; report the differences to the physicist.",
                 findings=objections,
             )
+        # Another program may have put a file there in the meantime.
+        _require_place(out, source, overwrite=overwrite)
 
     try:
         write_whole(out, transfer.data, approve=approve)
@@ -186,6 +199,22 @@ def _require_permission(transfer: Transfer, out: Path) -> None:
             where=str(out),
             remedy="Give a reason for each (--acknowledge RULE=REASON), or correct the plan.",
             findings=transfer.unanswered,
+        )
+
+
+def _require_place(out: Path, source: Path | None, *, overwrite: bool) -> None:
+    """Refuse a place in the plan itself, and an existing file nobody has given up."""
+    if source is not None and source.resolve() in (out.resolve(), *out.resolve().parents):
+        raise TransferRefusedError(
+            "the file would be written into the plan",
+            where=str(out),
+            remedy="Choose another folder; LEX never changes its source.",
+        )
+    if out.exists() and not overwrite:
+        raise TransferRefusedError(
+            "there is a file of this name already",
+            where=str(out),
+            remedy="Choose another name, or say that it may be replaced (--replace).",
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.viewer.vtk_picture import BACKGROUND, INK, VtkPicture
+from app.viewer.vtk_picture import BACKGROUND, INK, VtkPicture, apart
 from core.dose.geometry import Floats
 
 CAPTION, SHORT = "Surfaces smoothed, for orientation only", "For orientation only"
@@ -15,7 +15,6 @@ ISOCENTRE = QColor(255, 80, 200)
 LABEL = QColor(255, 245, 170)
 CROSS = QColor(90, 230, 255)
 CROSS_MM = 25.0
-GAP = 4
 
 
 @dataclass(eq=False, slots=True)
@@ -66,14 +65,18 @@ class RoomPicture(VtkPicture):
         labels: list[tuple[QPointF, str]] = []
         starts = self._on_picture([point for point, _ in self.labels])
         for at, (_, name) in zip(starts, self.labels, strict=True):
-            near = next((n for n, own in enumerate(labels) if self._touch(own, (at, name))), None)
+            near = next((n for n, own in enumerate(labels) if apart(own[0], at) < 16), None)
             if near is None:
                 labels.append((at, name))
             else:
                 labels[near] = (labels[near][0], f"{labels[near][1]}, {name}")
+        metrics, boxes = painter.fontMetrics(), []
         for at, words in labels:
-            most = self.width() - 4 - painter.fontMetrics().horizontalAdvance(words)
-            place = QPointF(max(min(at.x() + 6, most), 4), at.y() - 4)
+            wide = metrics.horizontalAdvance(words)
+            left = max(min(at.x() + 6, self.width() - 4 - wide), 4)
+            boxes.append(QRectF(left, at.y() - 4 - metrics.ascent(), wide, metrics.height()))
+        for box, (_, words) in zip(free_of_each_other(boxes), labels, strict=True):
+            place = QPointF(box.left(), box.top() + metrics.ascent())
             for shift, colour in ((1.0, BACKGROUND), (0.0, LABEL)):
                 painter.setPen(colour)
                 painter.drawText(place + QPointF(shift, shift), words)
@@ -82,13 +85,6 @@ class RoomPicture(VtkPicture):
             for axis in np.eye(3):
                 ends = [self.point_mm + sign * CROSS_MM * axis for sign in (-1, 1)]
                 painter.drawLine(*self._on_picture(ends))
-
-    def _touch(self, one: tuple[QPointF, str], other: tuple[QPointF, str]) -> bool:
-        """Return whether two labels would lie on each other: then they are written as one."""
-        left, right = sorted((one, other), key=lambda label: label[0].x())
-        metrics = self.fontMetrics()
-        reach = left[0].x() + metrics.horizontalAdvance(left[1]) + GAP
-        return abs(left[0].y() - right[0].y()) < metrics.height() and right[0].x() < reach
 
     def _on_picture(self, points_mm: Sequence[Floats]) -> list[QPointF]:
         if not len(points_mm):
@@ -112,3 +108,14 @@ class RoomPicture(VtkPicture):
         below = QRectF(90, self.height() - 4 - metrics.height(), self.width() - 98, 30)
         caption = CAPTION if metrics.horizontalAdvance(CAPTION) <= below.width() else SHORT
         painter.drawText(below, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, caption)
+
+
+def free_of_each_other(boxes: Sequence[QRectF]) -> list[QRectF]:
+    """Return the boxes, each moved down until it covers none before it: names stay readable."""
+    placed: list[QRectF] = []
+    for box in boxes:
+        here = QRectF(box)
+        while hit := next((one for one in placed if one.intersects(here)), None):
+            here.moveTop(hit.bottom() + 1)
+        placed.append(here)
+    return placed

@@ -5,16 +5,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, Qt
 
 from app.background import JOBS
 from app.viewer import room_view
 from app.viewer.display import Display
-from app.viewer.room_picture import RoomPicture
+from app.viewer.room_picture import free_of_each_other
 from app.viewer.room_view import FRONT, HEAD, RoomView
 from app.viewer.scene_build import build_scene, reference_dose
 from app.viewer.surfaces import structure_surface
@@ -347,11 +348,11 @@ def test_that_real_sets_are_shown(qtbot, view, shared_data, folder, beams):
     assert 0.3 < background < 0.97
 
 
-def test_that_labels_that_would_lie_on_each_other_are_written_as_one(qtbot):
-    picture = RoomPicture()
-    qtbot.addWidget(picture)
-    long = QPointF(50, 40), "AP VW60 BOOST"
-    assert picture._touch(long, (QPointF(70, 44), "PA"))
-    assert picture._touch((QPointF(70, 44), "PA"), long)
-    assert not picture._touch(long, (QPointF(70, 80), "PA"))
-    assert not picture._touch(long, (QPointF(250, 40), "PA"))
+def test_that_names_of_beams_do_not_cover_each_other():
+    boxes = [QRectF(0, 0, 60, 12), QRectF(30, 4, 60, 12), QRectF(40, 2, 60, 12),
+             QRectF(300, 5, 60, 12)]  # fmt: skip
+    placed = free_of_each_other(boxes)
+    assert placed[0] == boxes[0]
+    assert placed[3] == boxes[3]
+    assert [one.left() for one in placed] == [one.left() for one in boxes]
+    assert not any(a.intersects(b) for a, b in combinations(placed, 2))

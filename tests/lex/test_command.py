@@ -97,7 +97,7 @@ def test_that_the_report_shows_what_the_other_channel_objects_to(plan, tmp_path)
     objection = Finding("F-CMP-MU", State.ERROR, "MU differ.", field="1", expected="2", found="1")
     out = tmp_path / "plan.rtp"
     out.write_bytes(b"old")
-    report = write_from_files(plan, entries(tmp_path), out, lambda _: [objection])
+    report = write_from_files(plan, entries(tmp_path), out, lambda _: [objection], overwrite=True)
     assert objection in report.findings
     assert (report.out, out.read_bytes()) == (None, b"old")
     assert "MU differ." in report.as_text()
@@ -110,7 +110,8 @@ def test_that_the_trial_asked_for_comes_before_the_one_in_the_treatment_data(tmp
     file = entries(tmp_path, trial="Two", prescriptions={name: {"id": "PELVIS"}})
     out = tmp_path / "plan.rtp"
     assert write_from_files(folder, file, out, lambda _: []).trial == "Two"
-    assert write_from_files(folder, file, out, lambda _: [], trial="One").trial == "One"
+    again = write_from_files(folder, file, out, lambda _: [], trial="One", overwrite=True)
+    assert again.trial == "One"
 
 
 def test_that_a_plan_that_cannot_be_read_is_one_sentence(tmp_path):

@@ -281,3 +281,15 @@ def test_that_the_command_ends_with_1_when_an_edit_found_nothing(tmp_path, capsy
     words = ["lex", "fix", "--recipe", str(odd), "--in", str(EXPORT), "--dry-run"]
     assert main(words) == 1
     assert "found nothing" in capsys.readouterr().out
+
+
+@pytest.mark.req("O-01")
+def test_that_another_file_is_replaced_only_when_somebody_has_agreed(tmp_path):
+    out = tmp_path / "new.rtp"
+    out.write_bytes(b"old")
+    plan = plan_fix(read_recipe(RECIPE), EXPORT)
+    with pytest.raises(ClinicFileError, match="already"):
+        save_fix(plan, out)
+    assert out.read_bytes() == b"old"
+    save_fix(plan, out, overwrite=True)
+    assert out.read_bytes() == plan.data

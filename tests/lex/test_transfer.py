@@ -319,7 +319,7 @@ def test_that_an_objection_of_the_other_channel_leaves_the_old_file_alone(tmp_pa
     out.write_bytes(b"old")
     objection = Finding("F-CMP-MU", state, "MU differ", field="1")
     with pytest.raises(TransferRefusedError) as caught:
-        write(prepare(trial(), treatment()), out, lambda _: [objection])
+        write(prepare(trial(), treatment()), out, lambda _: [objection], overwrite=True)
     assert caught.value.findings == (objection,)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
         ("plan.rtp", b"old")
@@ -354,7 +354,7 @@ def test_that_a_plan_out_of_reach_at_the_read_back_is_not_taken_for_a_full_disk(
         raise OSError(5, "the drive is gone")
 
     with pytest.raises(TransferRefusedError, match="could not be read back: the drive is gone"):
-        write(prepare(trial(), treatment()), out, read_back)
+        write(prepare(trial(), treatment()), out, read_back, overwrite=True)
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [
         ("plan.rtp", b"old")
     ]

@@ -17,15 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
-from app.filter.field import Field
+from app.filter.field import Field, Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.desk_bar import DeskBar, Shown
+from app.filter.gui.mu_panel import MuPanel
+from app.filter.gui.worklist_panel import WorkListPanel
+from app.filter.ledger import with_attestations
+from app.filter.report import Report
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
 from app.page import Page
 from app.recognise import Kind, recognise
 from core.errors import RemedyError
-from core.findings import Finding, State
+from core.findings import Finding, NotChecked, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
@@ -57,12 +62,22 @@ class FilterPage(Page):
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._empty_page())
+        self.empty = self._empty_page()
+        self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
+        self.desk = DeskBar(self._chosen_item)
+        self.desk.changes.connect(self._show_changes)
+        self.desk.attested.connect(self._show_attested)
+        self.worklist = WorkListPanel(
+            lambda: self.opened_export.rv if self.opened_export else None
+        )
+        self.pages.addWidget(self.worklist)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.addLayout(self._controls)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.desk)
+        self.desk.hide()
 
     @property
     def plan_path(self) -> Path | None:
@@ -122,6 +137,11 @@ class FilterPage(Page):
         for widget in (self.open_button, self.plan_button, self.again_button, self.scale):
             self._controls.addWidget(widget)
         self._controls.addWidget(self.sources, 1)
+        self.worklist_button = QPushButton("&Work list")
+        self.worklist_button.setCheckable(True)
+        self.worklist_button.setToolTip("Plans on their way, open items, watched folders")
+        self.worklist_button.toggled.connect(self._on_worklist)
+        self._controls.addWidget(self.worklist_button)
 
     def _make_tables(self) -> None:
         self.fields = GridModel(numeric=NUMERIC)
@@ -145,6 +165,8 @@ class FilterPage(Page):
         self.match_view = plain_table(self.matches)
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
+        self.mu = MuPanel()
+        self.view.tabs.addTab(self.mu, "Monitor units")
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -199,13 +221,17 @@ class FilterPage(Page):
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._busy(False)
-        report = opened.report
+        report = with_attestations(opened.report)
         self.view.show_report(report.findings, report.not_checked, against.subject)
+        plan = against.path if against.kind == "plan" else None
+        self.desk.show_for(Shown(opened.report, rv_path, plan, self.scale.currentData()))
         self.sources.setText(f"  {rv_path.name}   {against.words}")
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
-        self.pages.setCurrentWidget(self.view)
+        planned = against.kind in ("plan", "varis")
+        self.mu.set_sources(rv_path, against.path if planned else None)
+        self._show_page(self.view)
         patient = opened.rv.patient
         name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
         plan_words = f"   Plan {opened.rv.plan_id}" if opened.rv.plan_id else ""
@@ -213,6 +239,41 @@ class FilterPage(Page):
         self.opened.emit(rv_path)
         if against.path is not None:
             self.opened.emit(against.path)
+
+    def _show_page(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        self.desk.setVisible(page is self.view and self.desk.shown is not None)
+        self.worklist_button.setChecked(page is self.worklist)
+
+    def _on_worklist(self, on: bool) -> None:
+        if on:
+            self.worklist.refresh()
+            self._show_page(self.worklist)
+        elif self.pages.currentWidget() is self.worklist:
+            self._show_page(self.view if self.sources.text() else self.empty)
+
+    def _opened_plan(self) -> Plan | None:
+        return self.opened_export.rv if self.opened_export else None
+
+    def _chosen_item(self) -> NotChecked | None:
+        """Return the item selected in the tab of what was not checked, while it is open."""
+        row = self.view.not_checked.currentIndex().row()
+        rows = self.opened_export.report.not_checked if self.opened_export else ()
+        seen = self.view.tabs.currentWidget() is self.view.not_checked
+        return rows[row] if seen and 0 <= row < len(rows) else None
+
+    def _show_changes(self, report: Report) -> None:
+        self.view.show_report(report.findings, report.not_checked, "Changed since the check")
+        self.desk.attest_button.setEnabled(False)
+        self.desk.strip.tell(State.INFO, f"{report.title}. “Read again” shows the check itself.")
+
+    def _show_attested(self) -> None:
+        if self.opened_export is None:
+            return
+        place = self.view.tabs.currentIndex()
+        report = with_attestations(self.opened_export.report)
+        self.view.show_report(report.findings, report.not_checked, self.against.subject)
+        self.view.tabs.setCurrentIndex(place)
 
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""
@@ -250,8 +311,10 @@ class FilterPage(Page):
         self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
         for model in (self.fields, self.points, self.leaves, self.matches):
             model.show((), ())
+        self.mu.set_sources(None, None)
         self.sources.setText(f"  {rv_path.name}")
-        self.pages.setCurrentWidget(self.view)
+        self.desk.show_for(None)
+        self._show_page(self.view)
 
     def _on_field(self, current: QModelIndex) -> None:
         field = self._field(current.row())

@@ -69,14 +69,14 @@ class FixPanel(QWidget):
         self.source_label.setText(str(path))
         self._look()
 
-    def save(self, target: Path) -> None:
-        """Write the new file in the background."""
+    def save(self, target: Path, *, overwrite: bool = False) -> None:
+        """Write the new file in the background; `overwrite` when the user gave up an old one."""
         plan = self.plan
         if plan is None:
             return
         self.save_button.setEnabled(False)
         JOBS.start(
-            self, f"Writing {target.name}", lambda _: save_fix(plan, target),
+            self, f"Writing {target.name}", lambda _: save_fix(plan, target, overwrite=overwrite),
             done=lambda _: self._show_saved(plan, target), failed=self._show_fault,
         )  # fmt: skip
 
@@ -100,7 +100,11 @@ class FixPanel(QWidget):
             "the original is never written to."
         )
         guidance.setWordWrap(True)
+        head = QLabel("Repair an export")
+        head.setStyleSheet("font-size: 14pt; font-weight: 600;")
         column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(head)
         column.addWidget(guidance)
         column.addLayout(form)
         column.addWidget(split, 1)
@@ -121,7 +125,8 @@ class FixPanel(QWidget):
             proposed = self.source.with_name(f"{self.source.stem}_fixed.rtp")
             name, _ = QFileDialog.getSaveFileName(self, "Save as", str(proposed), FILES)
             if name:
-                self.save(Path(name))
+                # The dialog has asked about a file that exists.
+                self.save(Path(name), overwrite=True)
 
     def _look(self) -> None:
         """Work out the changes in the background; nothing is written."""

@@ -1,6 +1,6 @@
 """The LEX room: six steps from the plan to the transfer file; a thin face over `app.lex`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QDate, Qt
@@ -12,41 +12,33 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.background import JOBS, CancelledError
 from app.lex.browse import PatientChoice, browse
-from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
+from app.lex.gui.checking import Checking
 from app.lex.gui.checks_step import ChecksStep
 from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter, read_plan
+from app.lex.gui.entering import Entering
 from app.lex.gui.fetching import Fetching
+from app.lex.gui.fix_panel import FixPanel
 from app.lex.gui.plan_step import PlanStep
 from app.lex.gui.source_step import SourceStep
 from app.lex.gui.step import Step
 from app.lex.gui.treatment_step import TreatmentStep
 from app.lex.gui.write_step import WriteStep
+from app.lex.gui.writing import ReadBackFor, Writing
 from app.lex.plan import Trial
-from app.lex.transfer import Transfer, prepare, write
-from app.lex.treatment import (
-    Treatment,
-    missing,
-    parse_treatment,
-    read_treatment_table,
-    rv_system_ids,
-    treatment_text,
-)
+from app.lex.treatment import rv_system_ids
 from app.page import Page
 from app.recognise import Kind
 from core.errors import RemedyError
-from core.findings import Finding, State, overall
 from core.machines import machine_ids
-from core.safe_write import write_whole
 
+FIX, BACK = "Repair an e&xport…", "Back to the transfer (&X)"
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
-TREATMENT_FILES = "Treatment data (*.toml)"
-ReadBack = Callable[[Path], Sequence[Finding]]
-ReadBackFor = Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack]
 
 
 class LexPage(Page):
@@ -57,24 +49,22 @@ class LexPage(Page):
 
     def __init__(self, read_back: ReadBackFor) -> None:
         super().__init__()
-        self._read_back = read_back
         self.chosen: Chosen | None = None
-        self.transfer: Transfer | None = None
-        self.written: Path | None = None
         self._reading: Path | None = None
-        self._writing = False
-        self._demo_treatment: Path | None = None
         self.source_step = SourceStep()
         self.plan_step = PlanStep()
         self.beams_step = BeamsStep()
         self.treatment_step = TreatmentStep(machine_ids(), rv_system_ids())
         self.checks_step = ChecksStep()
-        self.write_step = WriteStep()
+        self.write_step = WriteStep(rv_system_ids())
         self.steps: tuple[Step, ...] = (
             self.source_step, self.plan_step, self.beams_step, self.treatment_step,
             self.checks_step, self.write_step,
         )  # fmt: skip
         self.fetching = Fetching(self, self.source_step.server_box, self.plan_step)
+        self.entering = Entering(self, self.treatment_step, self.beams_step)
+        self.checking = Checking(self, self.checks_step)
+        self.writing = Writing(self, self.write_step, read_back)
         self._lay_out()
         self._connect()
         self._refresh()
@@ -90,6 +80,7 @@ class LexPage(Page):
 
     def open_path(self, path: Path) -> None:
         """List what there is to choose from at a source."""
+        self.fix_button.setChecked(False)
         JOBS.start(
             self, f"Opening {path.name}", lambda _: browse(path),
             done=lambda patients: self._show_source(path, patients),
@@ -98,19 +89,12 @@ class LexPage(Page):
 
     def open_demo(self, folder: Path) -> None:
         """Open the demonstration plan with its treatment data filled in."""
-        self._demo_treatment = folder / "treatment.toml"
+        self.entering.await_demo(folder / "treatment.toml")
         self.open_path(folder / "dicom")
 
     def has_unfinished_write(self) -> bool:
         """Return whether a file is being written just now."""
-        return self._writing
-
-    def load_treatment(self, path: Path) -> None:
-        """Fill the treatment form from a TREATMENT.toml file."""
-        try:
-            self.treatment_step.set_values(read_treatment_table(path))
-        except RemedyError as fault:
-            self.note.setText(str(fault))
+        return self.writing.busy
 
     # Steps.
 
@@ -120,6 +104,10 @@ class LexPage(Page):
         self.list.setAccessibleName("Steps")
         self.list.setFixedWidth(210)
         self.stack = QStackedWidget()
+        self.fix_panel = FixPanel()
+        self.fix_button = QPushButton(FIX)
+        self.fix_button.setCheckable(True)
+        self.fix_button.setToolTip("Make the same repairs in an RTP-Connect file by a recipe")
         for number, step in enumerate(self.steps):
             self.list.addItem(QListWidgetItem(f"{number + 1}  {step.title}"))
             self.stack.addWidget(step)
@@ -136,32 +124,52 @@ class LexPage(Page):
         right = QVBoxLayout()
         right.addWidget(self.stack, 1)
         right.addLayout(buttons)
+        left = QVBoxLayout()
+        left.addWidget(self.list, 1)
+        left.addWidget(self.fix_button)
+        steps = QWidget()
+        steps.setLayout(right)
+        right.setContentsMargins(0, 0, 0, 0)
+        self.jobs = QStackedWidget()
+        self.jobs.addWidget(steps)
+        self.jobs.addWidget(self.fix_panel)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(16)
-        row.addWidget(self.list)
-        row.addLayout(right, 1)
+        row.addLayout(left)
+        row.addWidget(self.jobs, 1)
 
     def _connect(self) -> None:
         self.back_button.clicked.connect(lambda: self.go(self.stack.currentIndex() - 1))
         self.next_button.clicked.connect(lambda: self.go(self.stack.currentIndex() + 1))
         self.list.currentRowChanged.connect(self.go)
+        for chosen in (self.list.itemClicked, self.list.itemActivated):
+            chosen.connect(lambda _: self.fix_button.setChecked(False))
+        self.fix_button.toggled.connect(self._show_fix)
         self.source_step.wanted.connect(self._ask_source)
         self.plan_step.plan_wanted.connect(self._read_plan)
         self.fetching.listed.connect(self._show_patients)
         self.fetching.copied.connect(self._read_plan)
         self.plan_step.choice_left.connect(self._forget_reading)
         self.plan_step.trial_chosen.connect(self._on_trial)
-        self.treatment_step.load_wanted.connect(self._ask_treatment)
-        self.treatment_step.save_wanted.connect(self._save_treatment)
-        self.beams_step.changed.connect(self._forget_checks)
-        self.treatment_step.changed.connect(self._forget_checks)
-        self.treatment_step.changed.connect(self._ask_what_is_missing)
+        self.entering.asked.connect(self._refresh)
+        self.beams_step.changed.connect(self.checking.forget)
+        self.treatment_step.changed.connect(self.checking.forget)
         self.checks_step.read_again.connect(self._again)
         self.write_step.write_wanted.connect(self._write)
         self.write_step.check_wanted.connect(self._check_written)
+        self.write_step.system_wanted.connect(self._change_system)
+        self.writing.changed.connect(self._refresh)
+        self.writing.made.connect(self.opened)
         for step in self.steps:
             step.changed.connect(self._refresh)
+
+    def _show_fix(self, wanted: bool) -> None:
+        """Show the repair of exports in place of the steps, or the steps again."""
+        self.fix_button.setText(BACK if wanted else FIX)
+        self.jobs.setCurrentIndex(int(wanted))
+        self._refresh()
+        (self.fix_panel.recipe_button if wanted else self.list).setFocus()
 
     def reachable(self) -> int:
         """Return the last step that may be shown: the first one that is not complete."""
@@ -172,21 +180,17 @@ class LexPage(Page):
 
     def go(self, number: int) -> None:
         """Show a step, or the last one that can be reached before it."""
+        self.fix_button.setChecked(False)
         checks = self.steps.index(self.checks_step)
-        if number >= checks and self.reachable() == checks and self.transfer is None:
+        if number >= checks and self.reachable() == checks and self.checking.checked is None:
             self._prepare(number)
         number = max(0, min(number, self.reachable()))
         if number == self.steps.index(self.treatment_step):
-            self._show_treatment()
+            self.entering.show()
         if number == self.steps.index(self.write_step):
-            self._show_fields()
+            self._show_records()
         self.stack.setCurrentIndex(number)
         self._refresh()
-
-    def _forget_checks(self) -> None:
-        """Drop the result of the checks: something has changed since."""
-        self.transfer = None
-        self.checks_step.forget()
 
     def _refresh(self) -> None:
         reachable = self.reachable()
@@ -199,13 +203,18 @@ class LexPage(Page):
             item.setFlags(flags if allowed else Qt.ItemFlag.NoItemFlags)
         self.list.blockSignals(True)
         self.list.setCurrentRow(present)
+        if self.fix_button.isChecked():
+            self.list.clearSelection()  # No step is shown; choosing any leads back.
         self.list.blockSignals(False)
         self.note.setText(f"Missing: {', '.join(lacking)}" if lacking else "")
         self.back_button.setEnabled(present > 0)
         self.next_button.setEnabled(not lacking and present < len(self.steps) - 1)
         self.next_button.setVisible(present < len(self.steps) - 1)
         self.write_step.write_button.setEnabled(
-            self.transfer is not None and not self.write_step.missing() and not self._writing
+            self.checking.checked is not None
+            and not self.checks_step.missing()
+            and self.write_step.may_write()
+            and not self.writing.busy
         )
 
     # Source and plan.
@@ -224,7 +233,8 @@ class LexPage(Page):
         self._show_patients(str(path), patients)
 
     def _show_patients(self, place: str, patients: Sequence[PatientChoice]) -> None:
-        self.chosen = self.transfer = self.written = None
+        self.chosen = self.writing.written = None
+        self.checking.forget()
         plans = sum(len(patient.plans) for patient in patients)
         found = f"Patients: {len(patients)}" + (f"   Plans: {plans}" if plans else "")
         self.source_step.show_source(place, found)
@@ -260,8 +270,8 @@ class LexPage(Page):
         self.plan_step.show_trials(chosen.source.trials, chosen.trial)
 
     def _on_trial(self, trial: Trial) -> None:
-        self._forget_checks()
-        self.treatment_step.forget()
+        self.checking.forget()
+        self.entering.take_trial(trial)
         self.beams_step.show_trial(trial)
         person = trial.person
         name = ", ".join(part for part in (person.last_name, person.first_name) if part)
@@ -276,50 +286,7 @@ class LexPage(Page):
             self.plan_step.ask_again()
             self.go(self.steps.index(self.plan_step if self.fetching.active else self.beams_step))
 
-    # Treatment data and checks.
-
-    def _show_treatment(self) -> None:
-        trial = self.plan_step.trial
-        if trial is not None:
-            ids = self._proposed_ids(trial)
-            self.treatment_step.show_trial(trial, self.beams_step.chosen(), ids)
-            if self._demo_treatment is not None:
-                self.load_treatment(self._demo_treatment)
-                self._demo_treatment = None
-            self._ask_what_is_missing()
-
-    def _proposed_ids(self, trial: Trial) -> dict[str, str]:
-        try:
-            return dict(proposed_field_ids(trial, self._treatment(trial)))
-        except RemedyError:
-            return {}
-
-    def _treatment(self, trial: Trial) -> Treatment:
-        entries = self.treatment_step.values()
-        entries["beams"] = list(self.beams_step.chosen())
-        entries["trial"] = trial.name
-        return parse_treatment(entries, "the form")
-
-    def _ask_what_is_missing(self) -> None:
-        trial = self.plan_step.trial
-        if trial is None:
-            return
-        try:
-            lacking = [one.label for one in missing(trial, self._treatment(trial))]
-        except RemedyError as fault:
-            lacking = [fault.what]
-        self.treatment_step.show_missing(lacking)
-        self._refresh()
-
-    def _ask_treatment(self) -> None:
-        path = self.ask_for_file("Load treatment data", TREATMENT_FILES)
-        if path is not None:
-            self.load_treatment(path)
-
-    def _save_treatment(self) -> None:
-        path = self.ask_for_new_file("Keep treatment data", "treatment.toml", TREATMENT_FILES)
-        if path is not None:
-            write_whole(path, treatment_text(self.treatment_step.values()).encode())
+    # Checks and file.
 
     def _prepare(self, then: int) -> None:
         """Run the checks in the background, then show step `then` or the checks."""
@@ -327,73 +294,29 @@ class LexPage(Page):
         if trial is None:
             return
         try:
-            treatment = self._treatment(trial)
-        except RemedyError as fault:
-            self.treatment_step.show_missing([fault.what])
+            treatment = self.entering.treatment(trial)
+        except RemedyError:
+            self.entering.ask_what_is_missing()
             return
-        JOBS.start(
-            self, "Checking the plan", lambda _: prepare(trial, treatment),
-            done=lambda transfer: self._show_checks(transfer, then),
-            failed=self._show_check_fault,
-        )  # fmt: skip
+        self.checking.run(trial, treatment, lambda: self.go(then))
 
-    def _show_checks(self, transfer: Transfer, then: int) -> None:
-        self.transfer = transfer
-        self.checks_step.show_findings(transfer.findings, transfer.not_checked)
-        self.go(then)
+    def _show_records(self) -> None:
+        if self.checking.checked is not None:
+            self.writing.show(self.checking.checked)
 
-    def _show_check_fault(self, fault: Exception) -> None:
-        if isinstance(fault, CancelledError):
-            return
-        finding = Finding("LEX-OPEN", State.ERROR, in_words(fault))
-        self.checks_step.show_findings([finding], [])
+    def _write(self) -> None:
+        if self.checking.checked is not None and self.chosen is not None:
+            self.writing.write(self.checking.checked, self.chosen)
 
-    # Writing.
-
-    def _show_fields(self) -> None:
-        if self.transfer is None or self.chosen is None:
-            return
-        rows = [
-            (one.field_id, f"{one.mu:.2f}", str(one.points), one.beam, one.prescription)
-            for one in self.transfer.fields
-        ]
-        trial = self.plan_step.trial
-        name = f"{trial.person.id or 'plan'}.rtp" if trial is not None else "plan.rtp"
-        self.write_step.show_fields(rows, Path.home() / name)
-
-    def _write(self, target: Path) -> None:
-        if self.transfer is None or self.chosen is None or self.plan_step.trial is None:
-            return
-        transfer = self.transfer
-        path, trial = plan_for_the_filter(self.chosen, self.plan_step.trial)
-        back = self._read_back(path, trial, self.beams_step.chosen(), transfer.options)
-        self._writing = True
-        self._refresh()
-        JOBS.start(
-            self, f"Writing {target.name}", lambda _: write(transfer, target, back),
-            done=lambda findings: self._show_written(target, findings),
-            failed=lambda fault: self._show_not_written(target, fault),
-        )  # fmt: skip
-
-    def _show_written(self, target: Path, findings: Sequence[Finding]) -> None:
-        self._writing = False
-        self.written = target
-        words = f"{target} - read back by the Filter, no difference to the plan"
-        state = overall(findings)
-        self.write_step.show_result(state if state != State.ERROR else State.WARNING, words, [])
-        self.opened.emit(target)
-        self._refresh()
-
-    def _show_not_written(self, target: Path, fault: Exception) -> None:
-        self._writing = False
-        findings = getattr(fault, "findings", ())
-        self.write_step.show_result(State.ERROR, f"{target.name}: {in_words(fault)}", findings)
-        self._refresh()
+    def _change_system(self, system: str) -> None:
+        """Write for another R&V system: checked anew, for names and limits are others."""
+        self.treatment_step.choose_system(system)
+        self.go(self.steps.index(self.write_step))
 
     def _check_written(self) -> None:
-        if self.written is not None and self.chosen is not None:
-            trial = self.plan_step.trial
+        written, trial = self.writing.written, self.plan_step.trial
+        if written is not None and self.chosen is not None:
             path = self.chosen.path
             if trial is not None:
                 path, _ = plan_for_the_filter(self.chosen, trial)
-            self.go_to_room.emit("Filter", self.written, path)
+            self.go_to_room.emit("Filter", written, path)

@@ -12,12 +12,12 @@ _SIGN_PX = 16
 class Said(QWidget):
     """Hidden while there is nothing to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wrap: bool = True) -> None:
         super().__init__()
         self.state = State.INFO
         self._sign = QLabel()
         self._words = QLabel()
-        self._words.setWordWrap(True)
+        self._words.setWordWrap(wrap)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 4)

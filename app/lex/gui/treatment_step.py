@@ -3,80 +3,131 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
-    QHeaderView,
-    QLineEdit,
     QPushButton,
     QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from app.lex.gui.entry_box import EntryBox, Marked
+from app.lex.gui.entry_tables import FieldTable, PrescriptionTable, choice
 from app.lex.gui.number_box import DecimalBox, WholeBox
+from app.lex.gui.said import Said
 from app.lex.gui.step import Step
+from app.lex.offers import Offers
 from app.lex.options import SEGMENT_CHOICES
 from app.lex.plan import Trial
+from app.lex.questions import QUESTIONS
+from app.lex.rv_systems import DEFAULT
+from app.lex.treatment import Missing
+from core.findings import State
 
 COUCH = ("vertical_cm", "lateral_cm", "longitudinal_cm")
 CHOOSE = "choose…"
 UNSEEN = ("the treatment data",)
+MISSING, WRONG = "missing", "not valid"
+_LIMITS = {question.key: question.limits for question in QUESTIONS}
+
+
+def _whole(key: str) -> tuple[int, int]:
+    low, high = _LIMITS[key]
+    return int(low), int(high)
 
 
 class TreatmentStep(Step):
-    """A form over the entries of TREATMENT.toml; `values` gives the same mapping as that file."""
+    """A form over the entries of TREATMENT.toml; `values` gives the same mapping as that file.
+
+    Signals:
+        lists_wanted: Machine type or R&V system is another one, and so are the lists.
+
+    """
 
     title = "Treatment data"
     guidance = "What the plan does not hold. Nothing is written while a required box is empty."
     load_wanted = Signal()
     save_wanted = Signal()
+    lists_wanted = Signal()
 
     def __init__(self, machines: Sequence[str], systems: Sequence[str]) -> None:
         super().__init__()
-        self.course = WholeBox(1, 99)
-        self.machine = QLineEdit()
-        self.machine.setMaxLength(20)
-        self.machine_type = _choice(machines)
-        self.rv_system = _choice(systems)
-        self.dose_rate = WholeBox(1, 4000)
-        self.dose_rate.setSuffix(" MU/min")
-        self.tolerance_table = WholeBox(0, 99)
-        self.couch = {name: DecimalBox(-300, 1300, 1, "cm") for name in COUCH}
-        self.gated = QCheckBox("Gated: every field of this plan is delivered with gating")
-        self.segments = QComboBox()
-        for words in SEGMENT_CHOICES:
-            self.segments.addItem(words, words)
-        self.resequence = QCheckBox("Put segments in the order of least travel")
-        self.open_leaves = QCheckBox("Open leaf pairs behind a Y jaw by the machine's gap")
-        self.prescriptions = _grid(("Prescription in the plan", "Name in the R&V", "Technique"))
-        self.fields = _grid(("Beam", "Field ID", "Dose rate MU/min", "Gated"))
+        self.course = WholeBox(*_whole("course"))
+        self.machine_type = choice(machines, CHOOSE)
+        self.rv_system = choice(systems)
+        self.rv_system.setCurrentIndex(max(self.rv_system.findData(DEFAULT), 0))
+        self.machine = EntryBox(longest=20)
+        self.dose_rate = EntryBox(limits=_whole("dose_rate_mu_min"), unit="MU/min")
+        self.tolerance_table = EntryBox(limits=_whole("tolerance_table"))
+        self.couch = {
+            name: DecimalBox(*_LIMITS[f"couch.{name}"], 1, "cm") for name in COUCH
+        }  # fmt: skip
+        self.gated = QCheckBox("Gated: all fields of this plan")
+        self.segments = choice(SEGMENT_CHOICES)
+        self.resequence = QCheckBox("Segments in the order of least travel")
+        self.open_leaves = QCheckBox("Gap for leaf pairs behind a Y jaw")
+        self.prescriptions, self.fields = PrescriptionTable(), FieldTable()
+        self.file_said = Said()
+        # By key: the box, and its row with room for a word.
+        self.marks: dict[str, Marked] = {}
+        # By key: a value nobody has entered, and a word for where it is from.
+        self._proposals: dict[str, tuple[Any, str]] = {}
+        self._proposed: dict[str, str] = {}
+        self._missing: tuple[str, ...] = UNSEEN
         self._lay_out()
         self._connect()
-        self._missing: tuple[str, ...] = UNSEEN
 
     def _lay_out(self) -> None:
-        left = QFormLayout()
-        left.addRow("&Course", self.course)
-        left.addRow("&Machine in the R&&V", self.machine)
-        left.addRow("Machine &type", self.machine_type)
-        left.addRow("R&&V s&ystem", self.rv_system)
-        left.addRow("&Dose rate", self.dose_rate)
-        left.addRow("T&olerance table", self.tolerance_table)
-        right = QFormLayout()
+        left, right = QFormLayout(), QFormLayout()
+        for key, words, box in (
+            ("course", "&Course", self.course),
+            ("machine_type", "Machine &type", self.machine_type),
+            ("rv_system", "R&&V s&ystem", self.rv_system),
+            ("machine", "&Machine in the R&&V", self.machine),
+            ("dose_rate_mu_min", "&Dose rate", self.dose_rate),
+            ("tolerance_table", "T&olerance table", self.tolerance_table),
+        ):
+            self._add(left, key, words, box)
         for name, words in zip(COUCH, ("&vertical", "l&ateral", "lon&gitudinal"), strict=True):
-            right.addRow(f"Couch {words}", self.couch[name])
+            self._add(right, f"couch.{name}", f"Couch {words}", self.couch[name])
         right.addRow("", self.gated)
-        right.addRow("Se&gments", self.segments)
+        self._add(right, "segments", "S&egments", self.segments)
         right.addRow("", self.resequence)
         right.addRow("", self.open_leaves)
-        load, save = QPushButton("Load…"), QPushButton("Save…")
+        right.addRow("Entries", self._file_buttons())
+        columns = QHBoxLayout()
+        columns.addLayout(left, 1)
+        columns.addSpacing(16)
+        columns.addLayout(right, 1)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 8, 8, 0)
+        column.addLayout(columns)
+        column.addWidget(self.file_said)
+        for title, grid, stretch in (
+            ("Prescriptions", self.prescriptions, 1), ("Fields", self.fields, 3),
+        ):  # fmt: skip
+            box_of = QGroupBox(title)
+            inside = QVBoxLayout(box_of)
+            inside.addWidget(grid)
+            column.addWidget(box_of, stretch)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidget(inner)
+        self.column.addWidget(area, 1)
+
+    def _add(self, form: QFormLayout, key: str, words: str, box: QWidget) -> None:
+        self.marks[key] = marked = Marked(box)
+        form.addRow(words, marked)
+
+    def _file_buttons(self) -> QHBoxLayout:
+        load, save = QPushButton("&Load…"), QPushButton("&Save…")
         load.setToolTip("Fill the form from a TREATMENT.toml file")
         save.setToolTip("Keep these entries as a TREATMENT.toml file")
         load.clicked.connect(self.load_wanted)
@@ -85,184 +136,192 @@ class TreatmentStep(Step):
         files.addWidget(load)
         files.addWidget(save)
         files.addStretch(1)
-        right.addRow("Entries", files)
-        columns = QHBoxLayout()
-        columns.addLayout(left, 1)
-        columns.addSpacing(24)
-        columns.addLayout(right, 1)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 8, 8, 0)
-        column.addLayout(columns)
-        for words, grid, stretch in (
-            ("Prescriptions", self.prescriptions, 1),
-            ("Fields", self.fields, 3),
-        ):
-            box = QGroupBox(words)
-            inside = QVBoxLayout(box)
-            inside.addWidget(grid)
-            column.addWidget(box, stretch)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidget(inner)
-        self.column.addWidget(area, 1)
+        return files
 
     def _connect(self) -> None:
-        for whole in (self.course, self.dose_rate, self.tolerance_table):
-            whole.entered.connect(self.changed)
+        self.course.entered.connect(self.changed)
+        for entry in (self.machine, self.dose_rate, self.tolerance_table):
+            entry.entered.connect(self.changed)
         for box in self.couch.values():
             box.entered.connect(self.changed)
-        self.machine.textChanged.connect(self.changed)
-        for choice in (self.machine_type, self.rv_system, self.segments):
-            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        for chosen in (self.machine_type, self.rv_system):
+            chosen.currentIndexChanged.connect(lambda _: self.lists_wanted.emit())
+        for one in (self.machine_type, self.rv_system, self.segments):
+            one.currentIndexChanged.connect(lambda _: self.changed.emit())
         for tick in (self.gated, self.resequence, self.open_leaves):
             tick.toggled.connect(lambda _: self.changed.emit())
         for grid in (self.prescriptions, self.fields):
             grid.cellChanged.connect(lambda *_: self.changed.emit())
 
-    def show_trial(self, trial: Trial, chosen: Sequence[str], ids: Mapping[str, str]) -> None:
+    def show_trial(self, trial: Trial, chosen: Sequence[str]) -> None:
         """List prescriptions and chosen beams; keep what was entered for the same names."""
         kept = self.values()
         self.blockSignals(True)
-        if not self.machine.text():
-            names = {beam.machine for beam in trial.beams if beam.name in chosen}
-            self.machine.setText(names.pop()[:20] if len(names) == 1 else "")
         written = [rx for rx in trial.prescriptions if any(b.name in chosen for b in rx.beams)]
-        old = kept.get("prescriptions", {})
-        _fill(
-            self.prescriptions,
-            [(rx.name, old.get(rx.name, {}).get("id", rx.name[:20]),
-              old.get(rx.name, {}).get("technique", "")) for rx in written],
-        )  # fmt: skip
-        before = kept.get("fields", {})
-        rows = []
-        for name in chosen:
-            entry = before.get(name, {})
-            rate = entry.get("dose_rate_mu_min", "")
-            rows.append((name, entry.get("id", ids.get(name, "")), str(rate), ""))
-        _fill(self.fields, rows)
-        for row, name in enumerate(chosen):
-            item = QTableWidgetItem()
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
-            gated = bool(before.get(name, {}).get("gated", False))
-            item.setCheckState(Qt.CheckState.Checked if gated else Qt.CheckState.Unchecked)
-            self.fields.setItem(row, 3, item)
+        old = kept["prescriptions"]
+        self.prescriptions.fill([
+            (rx.name, old.get(rx.name, {}).get("id", rx.name[:20]),
+             old.get(rx.name, {}).get("technique", "")) for rx in written
+        ])  # fmt: skip
+        self.fields.show_beams(chosen, kept["fields"], self._proposed)
         self.blockSignals(False)
         self.changed.emit()
 
+    def offer(self, lists: Offers) -> None:
+        """Show other lists; what was entered stays."""
+        self.blockSignals(True)
+        self.machine.offer(lists.machines)
+        self.dose_rate.offer(lists.dose_rates)
+        self.tolerance_table.offer(lists.tolerance_tables)
+        self.prescriptions.techniques = lists.techniques
+        self.fields.dose_rates = lists.dose_rates
+        self.blockSignals(False)
+        self.changed.emit()
+
+    def propose_ids(self, ids: Mapping[str, str]) -> None:
+        """Show field IDs where nobody has entered another one."""
+        self.fields.propose(self._proposed, ids)
+        self._proposed = dict(ids)
+
+    def propose(self, entries: Mapping[str, tuple[Any, str]]) -> None:
+        """Fill what is empty or only proposed, and tell so beside the box.
+
+        Args:
+            entries: Value, and a word for where it is from, by key. An earlier proposal of a box
+                that is not named goes.
+
+        """
+        present, before = self.values(), self._proposals
+        open_keys = {
+            key
+            for key in ("machine", "dose_rate_mu_min", "tolerance_table", "segments")
+            if present.get(key) in (None, SEGMENT_CHOICES[0]) or self._as_proposed(key, present)
+        }
+        lasting = {key: before[key] for key in ("machine_type", "rv_system") if key in before}
+        self._proposals = lasting | {key: entries[key] for key in open_keys & entries.keys()}
+        gone = dict.fromkeys(open_keys & before.keys() - entries.keys())
+        self._set(gone | {key: value for key, (value, _) in self._proposals.items()})
+        self.changed.emit()
+
+    def preselect(self, key: str, value: str, words: str) -> None:
+        """Choose a machine type or an R&V system in place of the user, and tell so."""
+        self._proposals[key] = (value, words)
+        self._set({key: value})
+        self.changed.emit()
+
+    def choose_system(self, system: str) -> None:
+        """Choose another R&V system, as its box here does."""
+        self._set({"rv_system": system})
+
+    def _as_proposed(self, key: str, present: Mapping[str, Any]) -> bool:
+        return key in self._proposals and present.get(key) == self._proposals[key][0]
+
+    def forget_patient(self) -> None:
+        """Empty what belongs to one patient's plan; machine and options stay."""
+        self._set({"course": None, "gated": False})
+        for box in self.couch.values():
+            box.set_number(None)
+        self.prescriptions.fill([])
+        self.fields.fill([])
+        self._proposed = {}
+
     def values(self) -> dict[str, Any]:
         """Return the entries as the mapping a TREATMENT.toml file holds; empty boxes left out."""
+        couch = {name: box.number() for name, box in self.couch.items()}
         entries: dict[str, Any] = {
             "course": self.course.number(),
-            "machine": self.machine.text().strip() or None,
+            "machine": self.machine.value(),
             "machine_type": self.machine_type.currentData(),
             "rv_system": self.rv_system.currentData(),
-            "dose_rate_mu_min": self.dose_rate.number(),
-            "tolerance_table": self.tolerance_table.number(),
+            "dose_rate_mu_min": self.dose_rate.value(),
+            "tolerance_table": self.tolerance_table.value(),
             "gated": self.gated.isChecked(),
             "segments": self.segments.currentData(),
             "resequence": self.resequence.isChecked(),
             "open_covered_leaves": self.open_leaves.isChecked(),
+            "couch": {name: value for name, value in couch.items() if value is not None},
+            "prescriptions": self.prescriptions.values(),
+            "fields": self.fields.values(),
         }
-        couch = {name: box.number() for name, box in self.couch.items()}
-        entries["couch"] = {name: value for name, value in couch.items() if value is not None}
-        entries["prescriptions"] = {
-            name: {key: text for key, text in (("id", id), ("technique", technique)) if text}
-            for name, id, technique in _texts(self.prescriptions)
-        }
-        entries["fields"] = {}
-        for row, (name, id, rate, _) in enumerate(_texts(self.fields)):
-            entry: dict[str, Any] = {"id": id} if id else {}
-            number, valid = self.locale().toInt(rate)
-            if rate:
-                entry["dose_rate_mu_min"] = number if valid else rate
-            item = self.fields.item(row, 3)
-            if item is not None and item.checkState() == Qt.CheckState.Checked:
-                entry["gated"] = True
-            entries["fields"][name] = entry
         return {key: value for key, value in entries.items() if value is not None}
 
     def set_values(self, entries: Mapping[str, Any]) -> None:
         """Fill the form from the mapping of a TREATMENT.toml file."""
-        self.course.set_number(entries.get("course"))
-        self.machine.setText(str(entries.get("machine", "")))
-        for choice, key in ((self.machine_type, "machine_type"), (self.rv_system, "rv_system")):
-            choice.setCurrentIndex(max(choice.findData(entries.get(key)), 0))
-        self.dose_rate.set_number(entries.get("dose_rate_mu_min"))
-        self.tolerance_table.set_number(entries.get("tolerance_table"))
+        empty = {
+            "course": None, "machine": None, "machine_type": None, "rv_system": DEFAULT,
+            "dose_rate_mu_min": None, "tolerance_table": None, "gated": False,
+            "segments": SEGMENT_CHOICES[0], "resequence": False, "open_covered_leaves": False,
+        }  # fmt: skip
+        self._proposals = {}
+        self._set({**empty, **entries})
         for name, box in self.couch.items():
             box.set_number(entries.get("couch", {}).get(name))
-        self.gated.setChecked(bool(entries.get("gated", False)))
-        self.segments.setCurrentIndex(max(self.segments.findData(entries.get("segments")), 0))
-        self.resequence.setChecked(bool(entries.get("resequence", False)))
-        self.open_leaves.setChecked(bool(entries.get("open_covered_leaves", False)))
-        for row, (name, *_) in enumerate(_texts(self.prescriptions)):
-            entry = entries.get("prescriptions", {}).get(name, {})
-            for column, key in ((1, "id"), (2, "technique")):
-                if key in entry:
-                    self.prescriptions.setItem(row, column, QTableWidgetItem(str(entry[key])))
-        for row, (name, *_) in enumerate(_texts(self.fields)):
-            entry = entries.get("fields", {}).get(name, {})
-            for column, key in ((1, "id"), (2, "dose_rate_mu_min")):
-                if key in entry:
-                    self.fields.setItem(row, column, QTableWidgetItem(str(entry[key])))
-            gated = self.fields.item(row, 3)
-            if gated is not None:
-                state = Qt.CheckState.Checked if entry.get("gated") else Qt.CheckState.Unchecked
-                gated.setCheckState(state)
+        self.prescriptions.set_values(entries.get("prescriptions", {}))
+        self.fields.set_values(entries.get("fields", {}))
         self.changed.emit()
+
+    def _set(self, entries: Mapping[str, Any]) -> None:
+        """Put values into the boxes of these keys; the lists follow the first two."""
+        choices: dict[str, QComboBox] = {
+            "machine_type": self.machine_type, "rv_system": self.rv_system,
+            "segments": self.segments,
+        }  # fmt: skip
+        for key, box in choices.items():
+            if key in entries:
+                box.setCurrentIndex(max(box.findData(entries[key]), 0))
+        if "course" in entries:
+            self.course.set_number(entries["course"])
+        for key, entry in (
+            ("machine", self.machine), ("dose_rate_mu_min", self.dose_rate),
+            ("tolerance_table", self.tolerance_table),
+        ):  # fmt: skip
+            if key in entries:
+                entry.set_value(entries[key])
+        for key, tick in (
+            ("gated", self.gated), ("resequence", self.resequence),
+            ("open_covered_leaves", self.open_leaves),
+        ):  # fmt: skip
+            if key in entries:
+                tick.setChecked(bool(entries[key]))
 
     def forget(self) -> None:
         """Take nothing as complete for another plan until this step has been seen."""
         self._missing = UNSEEN
 
-    def show_missing(self, missing: Sequence[str]) -> None:
-        """Take over from the page what the headless check says is missing or wrong."""
-        self._missing = tuple(missing)
+    def show_missing(self, missing: Sequence[Missing], faults: Mapping[str, str]) -> None:
+        """Say beside each box what the headless check says of it.
+
+        Args:
+            missing: What is not there yet.
+            faults: What is wrong, by the key of the box.
+
+        """
+        self._missing = tuple(one.label for one in missing) + tuple(faults.values())
+        lacking = {one.key for one in missing}
+        present = self.values()
+        for key, row in self.marks.items():
+            if key in faults:
+                row.say(State.ERROR, WRONG, faults[key])
+            elif key in lacking:
+                row.say(State.ERROR, MISSING)
+            elif self._as_proposed(key, present):
+                row.say(State.INFO, self._proposals[key][1])
+            else:
+                row.say(State.INFO, "")
+        words = {one.key: one.label for one in missing} | dict(faults)
+        self.prescriptions.mark(_rows("prescriptions", self.prescriptions.names(), words))
+        self.fields.mark(_rows("fields", self.fields.names(), words))
 
     def missing(self) -> tuple[str, ...]:
         """Return what the headless check named last."""
         return self._missing
 
 
-def _choice(names: Sequence[str]) -> QComboBox:
-    box = QComboBox()
-    box.addItem(CHOOSE, None)
+def _rows(table: str, names: Sequence[str], words: Mapping[str, str]) -> dict[str, str]:
+    """Return what is said of each row of a table."""
+    found = {}
     for name in names:
-        box.addItem(name, name)
-    return box
-
-
-def _grid(titles: Sequence[str]) -> QTableWidget:
-    grid = QTableWidget(0, len(titles))
-    grid.setHorizontalHeaderLabels(list(titles))
-    grid.verticalHeader().hide()
-    grid.setAlternatingRowColors(True)
-    grid.setTabKeyNavigation(False)
-    grid.setMinimumHeight(110)
-    header = grid.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return grid
-
-
-def _fill(grid: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
-    """Put texts into the rows; the first column only names its row."""
-    grid.blockSignals(True)
-    grid.setRowCount(len(rows))
-    for row, texts in enumerate(rows):
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            if column == 0:
-                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            grid.setItem(row, column, item)
-    grid.blockSignals(False)
-
-
-def _texts(grid: QTableWidget) -> list[tuple[str, ...]]:
-    rows = []
-    for row in range(grid.rowCount()):
-        items = [grid.item(row, column) for column in range(grid.columnCount())]
-        rows.append(tuple("" if item is None else item.text().strip() for item in items))
-    return rows
+        start = f"{table}.{name}"
+        said = [text for key, text in words.items() if key == start or key.startswith(f"{start}.")]
+        found[name] = "; ".join(said)
+    return found

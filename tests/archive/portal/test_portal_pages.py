@@ -2,14 +2,24 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.archive.portal.ask import Sent
+from app.archive.portal.outlets import forwarder, outlets
+from app.archive.portal.site import site
 from core import audit
+from core.archive.archive import Archive
+from core.archive.content import content_digest
+from core.archive.listener import Listener
+from core.archive.nodes import ListenerSettings
+from core.archive.settings import settings_file
 from core.errors import RemedyError
-from tests.archive.portal.world import PNG, World, form_token, take_in
+from tests.archive.portal.world import PASSWORD, PNG, World, form_token, take_in
+from tests.archive.servers import HERE
 
 
 @pytest.fixture
@@ -189,3 +199,37 @@ def test_that_nothing_is_handed_out_when_the_log_cannot_be_written(tmp_path):
     assert answer.status_code == 500
     assert "log" in answer.text
     world.archive.close()
+
+
+def contents(archive, instances):
+    return {content_digest(archive.path_of(one)) for one in instances}
+
+
+@pytest.mark.req("Y-08")
+def test_that_the_systems_of_the_settings_receive_what_is_forwarded(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQS_DATA", str(tmp_path))
+    other = Archive(tmp_path / "other")
+    listener = Listener(other, ListenerSettings(ae_title="OTHER", port=0))
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text(
+        f'[[node]]\nae_title = "OTHER"\nhost = "{HERE}"\nport = {listener.port}\n'
+        f'[[node]]\nae_title = "SENDER"\nhost = "{HERE}"\n'
+    )
+    world = World(tmp_path, nodes=outlets)
+    take_in(world.archive, tmp_path)
+    portal = replace(world.portal, forward=forwarder(world.archive))
+    browser = TestClient(site(portal), follow_redirects=False)
+    browser.post("/login", data={"name": "forward", "password": PASSWORD})
+    page = browser.get("/forward/series/1").text
+    assert "OTHER" in page
+    assert "SENDER" not in page
+    form = {"form_token": form_token(page), "node": "OTHER"}
+    assert "9 objects arrived at OTHER" in browser.post("/forward/series/1", data=form).text
+    sent, received = world.archive.instances_of_series(1), other.index.instances("1")
+    assert contents(other, received) == contents(world.archive, sent)
+    listener.stop()
+    failed = browser.post("/forward/series/1", data=form)
+    assert failed.status_code in (500, 502)
+    assert "arrived at OTHER" not in failed.text or "0 objects arrived" in failed.text
+    world.archive.close()
+    other.close()

@@ -1,0 +1,111 @@
+"""A strip that asks for a name and words in place, and tells the answer: no window on top."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
+
+from app import theme
+from core.errors import RemedyError
+from core.findings import State
+
+PERSON_KEY = "filter/person"
+
+
+class AskStrip(QStackedWidget):
+    """Either a question (who, words, go on or not), or what came of the last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._then: Callable[[str, str], None] = lambda _person, _words: None
+        self._answer_line()
+        self._question_line()
+        self.setMaximumHeight(self.sizeHint().height())
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._leave)
+
+    def _answer_line(self) -> None:
+        self.sign = QLabel()
+        self.answer = QLabel()
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.addWidget(self.sign)
+        row.addWidget(self.answer, 1)
+        self.addWidget(line)
+
+    def _question_line(self) -> None:
+        self.question = QLabel()
+        self.person = QLineEdit()
+        self.person.setPlaceholderText("Your name")
+        self.person.setAccessibleName("Your name")
+        self.person.setMaximumWidth(180)
+        self.words = QLineEdit()
+        self.words.returnPressed.connect(self._go_on)
+        self.person.returnPressed.connect(self._go_on)
+        self.go_button = QPushButton()
+        self.go_button.clicked.connect(self._go_on)
+        self.leave_button = QPushButton("Cancel")
+        self.leave_button.clicked.connect(self._leave)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.addWidget(self.question)
+        row.addWidget(self.person)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.go_button)
+        row.addWidget(self.leave_button)
+        self.addWidget(line)
+
+    def ask(self, question: str, hint: str, go: str, then: Callable[[str, str], None]) -> None:
+        """Ask who, and for words where there is a hint; `then` gets both when the user goes on."""
+        self._then = then
+        self.question.setText(question)
+        self.words.clear()
+        self.words.setPlaceholderText(hint)
+        self.words.setAccessibleName(hint)
+        self.words.setVisible(bool(hint))
+        self.go_button.setText(go)
+        self.person.setText(str(QSettings("EQS", "Workstation").value(PERSON_KEY, "")))
+        self.setCurrentIndex(1)
+        first = self.words if self.person.text() and hint else self.person
+        first.setFocus()
+
+    def tell(self, state: State, words: str) -> None:
+        """Show what came of it, with sign and word."""
+        look = theme.LOOKS[state]
+        self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
+        word = {State.PASS: "Done", State.INFO: ""}.get(state, look.word)
+        self.answer.setText(f"{word}: {words}" if word else words)
+        self.answer.setToolTip(words)
+        self.answer.setAccessibleName(self.answer.text())
+        self.setCurrentIndex(0)
+
+    def tell_fault(self, fault: Exception) -> None:
+        """Show why it could not be done."""
+        if isinstance(fault, RemedyError):
+            self.tell(State.ERROR, f"{fault.what}. {fault.remedy}")
+        else:
+            self.tell(State.ERROR, f"the program has a fault: {type(fault).__name__}: {fault}")
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.sign.clear()
+        self.answer.clear()
+        self.setCurrentIndex(0)
+
+    def _go_on(self) -> None:
+        person, words = self.person.text().strip(), self.words.text().strip()
+        if not person:
+            self.person.setFocus()
+            return
+        QSettings("EQS", "Workstation").setValue(PERSON_KEY, person)
+        self.clear()
+        self._then(person, words)
+
+    def _leave(self) -> None:
+        if self.currentIndex() == 1:
+            self.clear()

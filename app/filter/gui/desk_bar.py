@@ -1,0 +1,217 @@
+"""Under the report: baseline, what has changed, attestation, page and sheet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.background import JOBS, CancelledError
+from app.filter.baseline import Wanted, save_baseline
+from app.filter.baseline_check import check_against
+from app.filter.gui.ask_strip import AskStrip
+from app.filter.gui.page_pdf import pdf_of
+from app.filter.ledger import attest
+from app.filter.ledger_page import page_html, page_name, page_of, write_logged
+from app.filter.report import Report
+from app.filter.worklist_sheet import differences, sheet_from, sheet_html
+from core.findings import NotChecked, State
+from core.safe_write import write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The report on the screen and what it was made of."""
+
+    report: Report
+    rv: Path
+    plan: Path | None
+    scale: str | None
+
+
+class DeskBar(QWidget):
+    """What a person does with a report.
+
+    Signals:
+        changes: A report on what has changed since the check, to be shown.
+        attested: An item was attested; the list is to be shown anew.
+
+    """
+
+    changes = Signal(object)
+    attested = Signal()
+
+    def __init__(self, chosen: Callable[[], NotChecked | None]) -> None:
+        super().__init__()
+        self._chosen = chosen
+        self.shown: Shown | None = None
+        self.strip = AskStrip()
+        self.baseline_button = QToolButton()
+        self.baseline_button.setText("Baseline")
+        self.baseline_button.setAccessibleName("Baseline: save a clean check, or see what changed")
+        self.baseline_button.setStyleSheet("padding-right: 14px;")
+        self.baseline_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.baseline_button)
+        menu.addAction("Save as clean initial export (IE)…", lambda: self._ask_save("IE"))
+        menu.addAction("Save as clean final export (FE)…", lambda: self._ask_save("FE"))
+        menu.addSeparator()
+        menu.addAction("What has changed in the export?", lambda: self._hold(plan=False))
+        self.plan_action = menu.addAction(
+            "What has changed in the plan?", lambda: self._hold(plan=True)
+        )
+        self.baseline_button.setMenu(menu)
+        self.attest_button = QPushButton("Looked at by hand…")
+        self.attest_button.setToolTip("Say that the selected item of “Not checked” was looked at")
+        self.attest_button.clicked.connect(self._ask_attest)
+        self.page_button = QToolButton()
+        self.page_button.setText("Save report")
+        self.page_button.setAccessibleName("Save the report as PDF for the record system")
+        self.page_button.setStyleSheet("padding-right: 14px;")
+        self.page_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        pages = QMenu(self.page_button)
+        pages.addAction("PDF, as initial export (IE)…", lambda: self._ask_page("IE"))
+        pages.addAction("PDF, as final export (FE)…", lambda: self._ask_page("FE"))
+        self.page_button.setMenu(pages)
+        self.sheet_button = QPushButton("Therapist's sheet…")
+        self.sheet_button.setToolTip("Angles, jaws and SSD of each field on one page")
+        self.sheet_button.clicked.connect(self._save_sheet)
+        row = QHBoxLayout()
+        for widget in (
+            self.baseline_button, self.attest_button, self.page_button, self.sheet_button
+        ):  # fmt: skip
+            row.addWidget(widget)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.strip)
+        column.addLayout(row)
+        self.show_for(None)
+
+    def show_for(self, shown: Shown | None) -> None:
+        """Take over the report on the screen; None when there is none."""
+        self.shown = shown
+        self.strip.clear()
+        for widget in (self.baseline_button, self.attest_button, self.page_button):
+            widget.setEnabled(shown is not None)
+        has_plan = shown is not None and shown.plan is not None and shown.report.plan is not None
+        self.plan_action.setEnabled(has_plan)
+        self.sheet_button.setEnabled(has_plan)
+
+    def _run(self, title: str, work: Callable[[], object], done: Callable[[object], None]) -> None:
+        def failed(fault: Exception) -> None:
+            if not isinstance(fault, CancelledError):
+                self.strip.tell_fault(fault)
+
+        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
+
+    def _ask_save(self, stage: str) -> None:
+        shown = self.shown
+        if shown is None:
+            return
+        open_questions = sum(
+            one.state in (State.WARNING, State.NOT_RUN) for one in shown.report.findings
+        )
+        hint = f"Why the {open_questions} warnings are accepted" if open_questions else "Remark"
+
+        def save(person: str, words: str) -> None:
+            plan = shown.plan if shown.report.plan is not None else None
+            wanted = Wanted(shown.rv, plan, stage, person, words, scale=shown.scale)
+            self._run(
+                f"Checking and saving {shown.rv.name}",
+                lambda: save_baseline(wanted).title,
+                lambda title: self.strip.tell(State.PASS, f"baseline saved: {title}"),
+            )
+
+        self.strip.ask(f"Save this check as clean {stage}", hint, "Sign and save", save)
+
+    def _hold(self, *, plan: bool) -> None:
+        shown = self.shown
+        if shown is None:
+            return
+        path = shown.plan if plan and shown.plan is not None else shown.rv
+        self._run(
+            f"Looking for changes in {path.name}", lambda: check_against(path), self.changes.emit
+        )
+
+    def _ask_attest(self) -> None:
+        shown, item = self.shown, self._chosen()
+        if shown is None:
+            return
+        if item is None:
+            self.strip.tell(State.INFO, "Select an item in the tab “Not checked” first.")
+            return
+
+        def put(person: str, words: str) -> None:
+            self._run(
+                f"Noting {item.item}",
+                lambda: attest(shown.report, item.item, person, words, item.field),
+                lambda _row: self._noted(item.item),
+            )
+
+        self.strip.ask(
+            f"I have looked at {item.item}", "With what, and what was found", "Sign", put
+        )
+
+    def _noted(self, item: str) -> None:
+        self.attested.emit()
+        self.strip.tell(State.PASS, f"{item} stands in the list with your name and words")
+
+    def _ask_page(self, stage: str) -> None:
+        def write(person: str, _words: str) -> None:
+            folder = QFileDialog.getExistingDirectory(self, "Folder of the record system")
+            if folder:
+                self.save_page(Path(folder), person, stage)
+
+        if self.shown is not None:
+            self.strip.ask(f"Save the report ({stage})", "", "Choose folder…", write)
+
+    def save_page(self, folder: Path, person: str, stage: str) -> None:
+        """Write the report as PDF under the clinic's name for it."""
+        shown = self.shown
+        if shown is None:
+            return
+
+        def work() -> Path:
+            page = page_of(shown.report, stage, person)
+            file = folder / f"{page_name(shown.report, page)}.pdf"
+            data = pdf_of(page_html(shown.report, page), "Filter report")
+            write_logged(file, data, shown.report, person)
+            return file
+
+        self._run("Saving the report", work, lambda file: self.strip.tell(State.PASS, str(file)))
+
+    def _save_sheet(self) -> None:
+        if self.shown is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the therapist's sheet", "therapist-check.pdf", "PDF (*.pdf)"
+        )
+        if name:
+            self.save_sheet(Path(name))
+
+    def save_sheet(self, file: Path) -> None:
+        """Write the therapist's sheet."""
+        shown = self.shown
+        if shown is None:
+            return
+
+        def work() -> int:
+            sheet = sheet_from(shown.report)
+            write_whole(file, pdf_of(sheet_html(sheet), "Therapist check"))
+            return differences(sheet.lines)
+
+        def told(count: object) -> None:
+            state = State.WARNING if count else State.PASS
+            self.strip.tell(state, f"{file.name} written, {count} values differ")
+
+        self._run("Saving the therapist's sheet", work, told)

@@ -1,0 +1,313 @@
+"""The MU tab of the Filter: dose by the book against the plan, factor by factor."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.background import JOBS, CancelledError, Progress
+from app.filter.gui.aperture_plot import AperturePlot
+from app.filter.gui.book_plot import BookPlot
+from app.filter.mu.book import Book
+from app.filter.mu.book_check import open_book
+from app.filter.mu.books import own_book_folder
+from app.filter.mu.check import BeamResult, Choices, MuReport, mu_report
+from app.filter.mu.electron import ElectronDose, ElectronInput
+from app.filter.mu.photon import PhotonDose
+from app.filter.mu.sheet import write_sheet
+from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
+from app.findings_model import AnyIndex, GridModel
+from app.findings_view import Banner, FindingsView, plain_table, summary
+from core.errors import RemedyError
+from core.findings import State
+
+TEXT = ("Field", "Plan beam", "Book", "Status", "Region", "Factor", "Value")
+STATUS = BEAM_TITLES.index("Status")
+NO_PLAN = "Import the plan first: it holds the point, its depth and the dose to compare with."
+EMPTY = 0.0
+"""What a box shows as "as the plan says"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to calculate, and by what."""
+
+    rv: Path
+    plan: Path
+    book: Path | None = None
+    choices: Choices = field(default_factory=Choices)
+
+
+def calculated(asked: Asked, progress: Progress) -> tuple[MuReport, Book]:
+    """Open the book and calculate. No widget in sight."""
+    progress(0.1, "reading the dosimetry book")
+    book = open_book(own_book_folder(asked.book))
+    progress(0.3, "calculating the fields")
+    return mu_report(asked.rv, asked.plan, book, asked.choices), book
+
+
+class FieldModel(GridModel):
+    """Fields with the sign, word and colour of their status."""
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401  (Qt's signature)
+        """Return what the status looks like; the rest as in any table."""
+        text = super().data(index, Qt.ItemDataRole.DisplayRole)
+        if index.column() != STATUS or text is None:
+            return super().data(index, role)
+        state = State(text)
+        shown = {
+            Qt.ItemDataRole.DisplayRole: theme.LOOKS[state].word,
+            Qt.ItemDataRole.ToolTipRole: theme.LOOKS[state].word,
+            Qt.ItemDataRole.DecorationRole: theme.icon(state),
+            Qt.ItemDataRole.ForegroundRole: theme.colour(state),
+        }
+        return shown.get(Qt.ItemDataRole(role))
+
+
+class MuPanel(QWidget):
+    """Fields with their factors, the states of one, its aperture; the book in a second tab."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Asked | None = None
+        self.report: MuReport | None = None
+        self._stale = False
+        self._make_controls()
+        self._make_tables()
+        self.findings = FindingsView()
+        self.findings.banner.hide()  # the panel has its own, above every tab
+        self.book = BookPlot()
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self._fields_page(), "Factors")
+        self.tabs.addTab(self.findings, "Result")
+        self.tabs.addTab(self.book, "Dosimetry book")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.notice)
+        column.addWidget(self.banner)
+        column.addLayout(self._controls)
+        column.addWidget(self.tabs, 1)
+        self._show_nothing(NO_PLAN)
+
+    def set_sources(self, rv: Path | None, plan: Path | None) -> None:
+        """Learn what is open; the calculation starts when the tab is looked at."""
+        book = self.asked.book if self.asked is not None else None
+        self.asked = Asked(rv, plan, book) if rv is not None and plan is not None else None
+        self._stale = self.asked is not None
+        self._show_nothing("" if self.asked else NO_PLAN)
+        if self._stale and self.isVisible():
+            self.calculate()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Calculate when the tab is seen for the first time."""
+        super().showEvent(event)
+        if self._stale:
+            self.calculate()
+
+    def calculate(self) -> None:
+        """Calculate in the background."""
+        asked = self.asked
+        if asked is None:
+            return
+        self._stale = False
+        self.again.setEnabled(False)
+        JOBS.start(
+            self,
+            "Calculating monitor units",
+            lambda progress: calculated(asked, progress),
+            done=lambda made: self._show(*made) if asked is self.asked else None,
+            failed=lambda fault: self._show_fault(fault) if asked is self.asked else None,
+        )
+
+    def _make_controls(self) -> None:
+        self.notice = QLabel()
+        self.notice.setAccessibleName("Use of the dosimetry book")
+        self.banner = Banner()
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.choose = QPushButton("Choose book…")
+        self.choose.clicked.connect(self._ask_book)
+        self.save = QPushButton("Save sheet…")
+        self.save.setToolTip("A workbook whose formulas recalculate every dose")
+        self.save.clicked.connect(self._ask_sheet)
+        self.depth_box = _box("Depth of the point in cm", " cm", "depth: plan", 60.0)
+        self.isodose_box = _box("Isodose of an electron field in %", " %", "isodose: ask", 110.0)
+        self.length_box = _box("Length of an electron cutout in cm", " cm", "length: plan", 40.0)
+        self.width_box = _box("Width of an electron cutout in cm", " cm", "width: plan", 40.0)
+        self.again = QPushButton("Calculate with these")
+        self.again.setToolTip("Use the values at the left for the selected field")
+        self.again.clicked.connect(self._apply)
+        self._controls = QHBoxLayout()
+        for widget in (
+            self.choose, self.save, self.depth_box, self.isodose_box, self.length_box,
+            self.width_box,
+            self.again,
+        ):  # fmt: skip
+            self._controls.addWidget(widget)
+        self._controls.addWidget(self.words, 1)
+
+    def _make_tables(self) -> None:
+        numeric = [title for title in (*BEAM_TITLES, *STATE_TITLES) if title not in TEXT]
+        self.fields = FieldModel(numeric=numeric)
+        self.states = GridModel(numeric=numeric)
+        self.field_view = plain_table(self.fields)
+        self.field_view.setAccessibleName("Fields with their factors")
+        self.state_view = plain_table(self.states)
+        self.state_view.setAccessibleName("States of the selected field")
+        self.field_view.selectionModel().currentRowChanged.connect(self._on_field)
+        self.state_view.selectionModel().currentRowChanged.connect(self._on_state)
+        self.aperture = AperturePlot()
+        self.detail = QLabel()
+        self.detail.setWordWrap(True)
+
+    def _fields_page(self) -> QWidget:
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        lower.addWidget(self.state_view)
+        lower.addWidget(self.aperture)
+        lower.setSizes([760, 320])
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.field_view)
+        split.addWidget(lower)
+        split.setSizes([220, 320])
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addWidget(split, 1)
+        column.addWidget(self.detail)
+        return page
+
+    def _show(self, report: MuReport, book: Book) -> None:
+        self.report = report
+        self.notice.setText(f"<b>{report.notice}</b>")
+        self.notice.setVisible(bool(report.notice))
+        colour = theme.colour(State.ERROR).name()
+        self.notice.setStyleSheet(f"color: {colour};")
+        self.words.setText(f"SHA-256 {report.book_digest[:12]}…, rules {report.rule_version}")
+        self.words.setToolTip(f"{report.book}\nSHA-256 {report.book_digest}")
+        words = f"MU by the dosimetry book: {summary(report.findings, report.not_checked)}"
+        self.banner.show_state(report.status, words)
+        self.banner.show()
+        self.findings.show_report(report.findings, report.not_checked, "MU by the dosimetry book")
+        self.fields.show(BEAM_TITLES, [beam_row(one) for one in report.beams])
+        self.field_view.resizeColumnsToContents()
+        self.book.show_book(book)
+        self.save.setEnabled(report.ran)
+        self.again.setEnabled(True)
+        if report.beams:
+            self.field_view.selectRow(0)
+
+    def _show_nothing(self, words: str) -> None:
+        self.report = None
+        self.notice.hide()
+        self.banner.hide()
+        self.words.setText(words)
+        for model in (self.fields, self.states):
+            model.show((), ())
+        self.aperture.show_state(None)
+        self.detail.setText("")
+        self.findings.show_report([], [], "Nothing was calculated")
+        self.save.setEnabled(False)
+        self.again.setEnabled(False)
+
+    def _show_fault(self, fault: Exception) -> None:
+        if isinstance(fault, CancelledError):
+            self._stale = True
+            return
+        fallback = f"The program has a fault: {type(fault).__name__}: {fault}"
+        self._show_nothing(str(fault) if isinstance(fault, RemedyError) else fallback)
+        self.banner.show_state(State.ERROR, self.words.text(), "Not calculated")
+        self.banner.show()
+
+    def _beam(self) -> BeamResult | None:
+        row = self.field_view.currentIndex().row()
+        beams = self.report.beams if self.report is not None else ()
+        return beams[row] if 0 <= row < len(beams) else None
+
+    def _on_field(self, _current: QModelIndex) -> None:
+        one = self._beam()
+        if one is None:
+            return
+        self.aperture.show_state(None)
+        self.detail.setText(one.point if one.dose else f"{one.why}. {one.remedy}")
+        if isinstance(one.dose, PhotonDose):
+            self.states.show(STATE_TITLES, state_rows(one.dose))
+            self.state_view.selectRow(0)
+        elif isinstance(one.dose, ElectronDose):
+            self.states.show(("Factor", "Value"), electron_rows(one.dose))
+        else:
+            self.states.show((), ())
+        self.state_view.resizeColumnsToContents()
+
+    def _on_state(self, current: QModelIndex) -> None:
+        one = self._beam()
+        if one is not None and isinstance(one.dose, PhotonDose) and current.row() >= 0:
+            self.aperture.show_state(one.dose, current.row())
+
+    def _apply(self) -> None:
+        one = self._beam()
+        if one is None or self.asked is None:
+            return
+        choices = self.asked.choices
+        depths = {**choices.depth_cm, one.field_id: self.depth_box.value()}
+        size = (self.length_box.value(), self.width_box.value())
+        given = ElectronInput(
+            self.isodose_box.value() or None, size if all(size) else None
+        )  # fmt: skip
+        electrons = {**choices.electrons, one.field_id: given}
+        self.asked = replace(self.asked, choices=replace(
+            choices,
+            depth_cm={name: depth for name, depth in depths.items() if depth != EMPTY},
+            electrons=electrons,
+        ))  # fmt: skip
+        self.calculate()
+
+    def _ask_book(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Choose a dosimetry book (with book.toml)")
+        if name:
+            self.use_book(Path(name))
+
+    def use_book(self, folder: Path) -> None:
+        """Calculate by another book."""
+        if self.asked is not None:
+            self.asked = replace(self.asked, book=folder)
+            self.calculate()
+
+    def _ask_sheet(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")
+        report = self.report
+        if not name or report is None:
+            return
+        JOBS.start(
+            self,
+            "Saving the sheet",
+            lambda _progress: write_sheet(report, Path(name)),
+            done=lambda _: self.words.setText(f"Saved: {Path(name).name}"),
+            failed=lambda fault: self.words.setText(str(fault)),
+        )
+
+
+def _box(name: str, suffix: str, empty: str, most: float) -> QDoubleSpinBox:
+    """Return a box for a number that may be left as the plan says."""
+    box = QDoubleSpinBox()
+    box.setRange(EMPTY, most)
+    box.setDecimals(1)
+    box.setSuffix(suffix)
+    box.setSpecialValueText(empty)
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    return box

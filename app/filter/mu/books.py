@@ -1,0 +1,16 @@
+"""Which dosimetry book is used: the one asked for, the clinic's, or the shipped generic one."""
+
+from pathlib import Path
+
+from core.paths import RESOURCES, clinic_folder
+
+GENERIC = RESOURCES / "book_generic"
+OWN = "dosimetry_book"
+
+
+def own_book_folder(asked: Path | None = None) -> Path:
+    """Return the folder of the book to use."""
+    if asked is not None:
+        return asked
+    own = clinic_folder() / OWN
+    return own if own.is_dir() else GENERIC

@@ -1,0 +1,266 @@
+"""Where the plan states the dose of a beam, how deep, and how much: DICOM and Pinnacle.
+
+DICOM PS3.3 C.8.8.13 (beam dose specification point) and C.8.8.14.16 (depth at each control
+point); Pinnacle's MonitorUnitInfo. All from the plan alone: nothing is measured on images.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from app.filter.field import Field, Plan
+from app.filter.mu.beam_eye import Triple
+from app.filter.mu.photon import Point
+from app.filter.plan_dicom import load_plan
+from app.filter.plan_dicom_beam import named_beams
+from app.filter.plan_dicom_item import PARSER_FAULTS, Item
+from app.filter.plan_scale import point_from_pinnacle_to_dicom
+from app.filter.plan_trial import trial_keys
+from app.filter.plan_trial_keys import Keys
+from app.filter.plan_trial_patient import Folder, point_cm, read_folder
+from core.errors import UnsupportedPlanError
+
+CLOSE_MM = 0.05
+Depths = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a plan says of one beam's point.
+
+    Attributes:
+        offset_cm: From the isocentre, DICOM axes; None when the plan names no point.
+        depth_cm: (share of MU, depth); empty when the plan states none.
+        radiological_cm: Water-equivalent depth, where stated; the calculation does not use it.
+        ssd_cm: Distance from the source to the skin on the axis, at the same shares.
+        source: Where it stands.
+        place_mm: The point in the frame of the plan, to tell whether beams share it.
+        outline_cm: Of an electron cutout at the isocentre plane, beam's eye view.
+
+    """
+
+    offset_cm: Triple | None = None
+    depth_cm: Depths = ()
+    radiological_cm: float | None = None
+    ssd_cm: Depths = ()
+    source: str = ""
+    place_mm: tuple[float, ...] = ()
+    outline_cm: tuple[tuple[float, float], ...] = ()
+
+
+def stated_points(plan: Plan, trial: str | None = None) -> dict[str, Stated]:
+    """Return what the plan says of each beam's point, by beam name.
+
+    Args:
+        plan: As read by the Filter.
+        trial: Which trial of a Pinnacle plan.
+
+    Raises:
+        RemedyError: The plan cannot be read again.
+
+    """
+    path = Path(plan.source)
+    if plan.kind == "Pinnacle plan":
+        return dict(_of_pinnacle(plan, path, trial))
+    return dict(_of_dicom(plan, path))
+
+
+def point_for(
+    stated: Stated, beam: Field, position: str | None, depth_cm: float | None = None
+) -> Point:
+    """Return the point of a beam for the calculation.
+
+    The depth is the one typed by the user, else the plan's own, else distance less SSD on the
+    axis (the paper's flat phantom).
+
+    Raises:
+        UnsupportedPlanError: No point, or no depth that holds for the whole beam.
+
+    """
+    where = f"beam {beam.name}"
+    if stated.offset_cm is None:
+        raise UnsupportedPlanError(
+            "the plan names no point at which it states the beam's dose",
+            where=where,
+            remedy="Give a point in the plan, or check this beam by measurement.",
+        )
+    if depth_cm is not None:
+        depths: Depths = ((0.0, depth_cm),)
+        source = f"{stated.source}; depth typed by the user"
+    elif stated.depth_cm:
+        depths, source = stated.depth_cm, f"{stated.source}; depth of the plan"
+    elif stated.ssd_cm and stated.offset_cm == (0.0, 0.0, 0.0):
+        sad_cm = float(beam.sad_mm or 1000) / 10
+        depths = tuple((share, sad_cm - ssd) for share, ssd in stated.ssd_cm)
+        source = f"{stated.source}; depth from the plan's SSD"
+    else:
+        raise UnsupportedPlanError(
+            "the plan states no depth of the point that holds for the whole beam",
+            where=where,
+            remedy="Type the depth (--depth BEAM=CM), or export the plan with its depths.",
+        )
+    return Point(stated.offset_cm, position, depths, source)
+
+
+def _of_dicom(plan: Plan, path: Path) -> Iterator[tuple[str, Stated]]:
+    root = Item(load_plan(path), path.name)
+    booked = _booked(root)
+    references = {
+        number: point
+        for item in root.items("DoseReferenceSequence", "dose reference")
+        if (number := item.whole("DoseReferenceNumber")) is not None
+        and (point := _triple(item, "DoseReferencePointCoordinates")) is not None
+    }
+    fields = {field.number: field for field in plan.fields}
+    for number, beam in named_beams(root).items():
+        field = fields.get(number)
+        if field is None:
+            continue
+        item = booked.get(number)
+        point = _triple(item, "BeamDoseSpecificationPoint") if item is not None else None
+        yield field.name, _dicom_beam(beam, field, item, point, references)
+
+
+def _dicom_beam(
+    beam: Item,
+    field: Field,
+    item: Item | None,
+    point: Triple | None,
+    references: Mapping[int, Triple],
+) -> Stated:
+    source = "beam dose specification point of the plan"
+    depths = _depths(beam, field, point, references)
+    if not depths and item is not None and (depth := _single(item, "BeamDosePointDepth")):
+        moving = field.arc_start_deg is not None
+        depths = () if moving else ((0.0, depth / 10),)
+    equivalent = _single(item, "BeamDosePointEquivalentDepth") if item is not None else None
+    return Stated(
+        _offset(point, field),
+        depths,
+        None if equivalent is None else equivalent / 10,
+        _ssds(field),
+        source,
+        point or (),
+        _outline(beam),
+    )
+
+
+def _outline(beam: Item) -> tuple[tuple[float, float], ...]:
+    """Return the outline of the one aperture block of an electron beam."""
+    blocks = [
+        block
+        for block in beam.items("BlockSequence", "block")
+        if block.word("BlockType") == "APERTURE"
+    ]
+    if len(blocks) != 1:
+        return ()
+    numbers = [float(one) / 10 for one in blocks[0].numbers("BlockData")]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _booked(root: Item) -> dict[int, Item]:
+    found: dict[int, Item] = {}
+    for group in root.items("FractionGroupSequence", "fraction group"):
+        for item in group.items("ReferencedBeamSequence", "referenced beam"):
+            number = item.whole("ReferencedBeamNumber")
+            if number is not None:
+                found.setdefault(number, item)
+    return found
+
+
+def _depths(
+    beam: Item, field: Field, point: Triple | None, references: Mapping[int, Triple]
+) -> Depths:
+    """Return the depth at each control point, for the dose reference that is the point."""
+    if point is None:
+        return ()
+    rows: list[tuple[float, float]] = []
+    items = beam.items("ControlPointSequence", "control point")
+    for item, state in zip(items, field.control_points, strict=False):
+        for own in item.items("ReferencedDoseReferenceSequence", "dose reference"):
+            depth = _single(own, "BeamDosePointDepth")
+            at = references.get(own.whole("ReferencedDoseReferenceNumber") or -1)
+            same = at is not None and max(
+                abs(one - other) for one, other in zip(at, point, strict=True)
+            ) <= CLOSE_MM  # fmt: skip
+            if depth is not None and depth > 0 and same:
+                rows.append((float(state.cumulative), depth / 10))
+    whole = field.arc_start_deg is None or len(rows) >= len(field.control_points) - 1
+    return tuple(dict(rows).items()) if whole else ()
+
+
+def _ssds(field: Field) -> Depths:
+    """Return the SSD at the control points that state it; all of them must, for an arc."""
+    rows = tuple(
+        (float(point.cumulative), float(point.ssd_mm) / 10)
+        for point in field.control_points
+        if point.ssd_mm is not None and (point.number == 0 or "ssd_mm" in point.stated)
+    )
+    if field.arc_start_deg is not None and len(rows) < len(field.control_points):
+        return ()
+    if not rows and field.ssd_mm is not None and field.arc_start_deg is None:
+        return ((0.0, float(field.ssd_mm) / 10),)
+    return rows
+
+
+def _offset(point: Triple | None, field: Field) -> Triple | None:
+    if point is None or field.isocentre is None:
+        return None
+    at = (field.isocentre.x_mm, field.isocentre.y_mm, field.isocentre.z_mm)
+    x, y, z = ((one - float(other)) / 10 for one, other in zip(point, at, strict=True))
+    return x, y, z
+
+
+def _triple(item: Item, keyword: str) -> Triple | None:
+    numbers = item.numbers(keyword)
+    if len(numbers) != 3:
+        return None
+    x, y, z = (float(one) for one in numbers)
+    return x, y, z
+
+
+def _single(item: Item, keyword: str) -> float | None:
+    """Return a value of the binary kind (VR FL); None when absent or empty.
+
+    Raises:
+        UnreadableRecordError: It is no number.
+
+    """
+    try:
+        value = item.dataset.get(keyword)
+        number = None if value is None or value == "" else float(value)
+    except PARSER_FAULTS as fault:
+        raise item.fault(keyword, "the value cannot be read") from fault
+    if number is not None and not isfinite(number):
+        raise item.fault(keyword, f"{number} is no number")
+    return number
+
+
+def _of_pinnacle(plan: Plan, path: Path, trial: str | None) -> Iterator[tuple[str, Stated]]:
+    chosen, folder = trial_keys(path, trial)
+    around = read_folder(folder)
+    for keys in chosen.listed("BeamList.Beam"):
+        yield keys.text("Name"), _pinnacle_beam(keys, around, plan.position)
+
+
+def _pinnacle_beam(keys: Keys, around: Folder, position: str | None) -> Stated:
+    depth = keys.number("MonitorUnitInfo.PrescriptionPointDepth")
+    water = keys.number("MonitorUnitInfo.PrescriptionPointRadDepth")
+    names = (keys.text("PrescriptionPointName"), keys.text("IsocenterName"))
+    point, centre = (point_cm(around, name, keys.where) for name in names)
+    offset = None
+    if point is not None and centre is not None and position is not None:
+        x, y, z = (one - other for one, other in zip(point, centre, strict=True))
+        turned = point_from_pinnacle_to_dicom(x, y, z, position)
+        if turned is not None:
+            offset = (float(turned.x_mm) / 10, float(turned.y_mm) / 10, float(turned.z_mm) / 10)
+    moving = keys.text("SetBeamType") == "Dynamic Arc"
+    return Stated(
+        offset,
+        ((0.0, float(depth)),) if depth and not moving else (),
+        None if water is None else float(water),
+        (),
+        f"prescription point {names[0]} of the plan",
+        tuple(float(one) * 10 for one in point or ()),
+    )

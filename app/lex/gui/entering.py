@@ -1,0 +1,202 @@
+"""Between the treatment form and the plan: what is proposed, what is missing, files of entries."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.lex.field_ids import proposed_field_ids
+from app.lex.gui.beams_step import BeamsStep
+from app.lex.gui.treatment_step import TreatmentStep
+from app.lex.nomenclature import Nomenclature
+from app.lex.offers import offers
+from app.lex.plan import Beam, Trial
+from app.lex.remembered import machine_type_of, remembered, rv_system_last, technique_of
+from app.lex.rv_systems import DEFAULT, rv_system_ids
+from app.lex.treatment import (
+    Treatment,
+    missing,
+    parse_treatment,
+    read_treatment_table,
+    treatment_text,
+)
+from app.page import Page
+from core.errors import RemedyError
+from core.findings import State
+from core.machines import machine_ids
+from core.safe_write import write_whole
+
+TREATMENT_FILES = "Treatment data (*.toml)"
+FORM = "the form"
+LAST_TIME, PLANNED, MAPPED = "last time's", "as planned", "by the map"
+
+
+class Entering(QObject):
+    """What the LEX page does with the entries.
+
+    Signals:
+        asked: It is known anew what is missing.
+
+    """
+
+    asked = Signal()
+
+    def __init__(self, page: Page, step: TreatmentStep, beams: BeamsStep) -> None:
+        super().__init__(page)
+        self._page, self._step, self._beams = page, step, beams
+        self._trial: Trial | None = None
+        self._demo: Path | None = None
+        self._names = Nomenclature()
+        self._list_fault = ""
+        step.load_wanted.connect(self._ask_file)
+        step.save_wanted.connect(self._save)
+        step.lists_wanted.connect(self._offer)
+        step.changed.connect(self.ask_what_is_missing)
+
+    def take_trial(self, trial: Trial) -> None:
+        """Begin with another trial; nothing counts as complete until the form was seen."""
+        if self._trial is not None and trial.person != self._trial.person:
+            self._step.forget_patient()
+        self._trial = trial
+        self._step.forget()
+
+    def await_demo(self, file: Path) -> None:
+        """Fill the form from a file the next time it is shown."""
+        self._demo = file
+
+    def show(self) -> None:
+        """Fill the form for the trial and the beams chosen."""
+        if self._trial is None:
+            return
+        self._step.file_said.say(State.INFO, "")
+        self._step.show_trial(self._trial, self._beams.chosen())
+        self._preselect()
+        self._offer()
+        if self._demo is not None:
+            self.load(self._demo)
+            self._demo = None
+        self.ask_what_is_missing()
+
+    def load(self, path: Path) -> None:
+        """Fill the form from a TREATMENT.toml file; one that cannot be used changes nothing."""
+        try:
+            entries = read_treatment_table(path)
+            parse_treatment(entries, path.name)
+        except RemedyError as fault:
+            self._step.file_said.say(State.ERROR, str(fault))
+            return
+        self._step.file_said.say(State.INFO, "")
+        self._step.set_values(entries)
+
+    def treatment(self, trial: Trial) -> Treatment:
+        """Return what was entered; raises ClinicFileError when a box holds what cannot be."""
+        entries = self._step.values()
+        entries["beams"] = list(self._beams.chosen())
+        entries["trial"] = trial.name
+        return parse_treatment(entries, FORM)
+
+    def ask_what_is_missing(self) -> None:
+        """Let the headless check say what is missing, and show it."""
+        if self._trial is None:
+            return
+        faults = {"rv_system": self._list_fault} if self._list_fault else {}
+        try:
+            lacking = missing(self._trial, self.treatment(self._trial))
+        except RemedyError as fault:
+            lacking = ()
+            faults |= {_key(fault.where): fault.what}
+        self._step.show_missing(lacking, faults)
+        self.asked.emit()
+
+    def _written(self) -> list[Beam]:
+        chosen = self._beams.chosen()
+        return [] if self._trial is None else [b for b in self._trial.beams if b.name in chosen]
+
+    def _preselect(self) -> None:
+        """Choose the machine type that was chosen last for the plan's machine, and its R&V."""
+        planned = {beam.machine for beam in self._written()}
+        known = machine_type_of(planned.pop()) if len(planned) == 1 else None
+        if self._step.values().get("machine_type") is not None:
+            return
+        system = rv_system_last()
+        if system in rv_system_ids():
+            self._step.preselect("rv_system", system, LAST_TIME)
+        if known in machine_ids():
+            self._step.preselect("machine_type", known, LAST_TIME)
+
+    def _offer(self) -> None:
+        """Show the lists of the machine type and R&V system chosen, then what follows of them."""
+        trial = self._trial
+        if trial is None:
+            return
+        values = self._step.values()
+        chosen = values.get("machine_type")
+        try:
+            lists = offers(values.get("rv_system", DEFAULT), chosen, self._written())
+        except RemedyError as fault:
+            self._list_fault = str(fault)
+            return
+        self._list_fault = ""
+        self._names = lists.names
+        self._step.offer(lists)
+        self._step.propose(self._proposals(trial, chosen))
+        self._step.propose_ids(self._proposed_ids(trial))
+
+    def _proposals(self, trial: Trial, machine_type: str | None) -> dict[str, tuple[Any, str]]:
+        """Return what the map or the last plan of this kind proposes, and which of them."""
+        machines = self._names.machines
+        found: dict[str, tuple[Any, str]] = {}
+        planned = {beam.machine for beam in self._written()}
+        name = planned.pop() if len(planned) == 1 else ""
+        called = machines.of(name) if name else None
+        if called is not None:
+            found["machine"] = (called[: machines.longest], PLANNED)
+        if machine_type is not None:
+            kept = remembered(machine_type, technique_of(trial, self._beams.chosen()))
+            found |= {key: (value, LAST_TIME) for key, value in kept.items()}
+        if name in machines.names:
+            found["machine"] = (machines.names[name], MAPPED)
+        return found
+
+    def _proposed_ids(self, trial: Trial) -> dict[str, str]:
+        """Return the field IDs of the clinic's rule, as if none had been entered."""
+        entries = self._step.values() | {"fields": {}, "beams": list(self._beams.chosen())}
+        try:
+            treatment = parse_treatment(entries, FORM)
+        except RemedyError:
+            return {}
+        return proposed_field_ids(trial, treatment, self._names.field_ids)
+
+    def _ask_file(self) -> None:
+        path = self._page.ask_for_file("Load treatment data", TREATMENT_FILES)
+        if path is not None:
+            self.load(path)
+
+    def _save(self) -> None:
+        path = self._page.ask_for_new_file(
+            "Keep treatment data", "treatment.toml", TREATMENT_FILES
+        )
+        if path is None:
+            return
+        try:
+            write_whole(path, treatment_text(self._step.values()).encode())
+        except OSError as fault:
+            words = f"{path.name} was not kept: {fault.strerror or fault}."
+            self._step.file_said.say(State.ERROR, words)
+        else:
+            self._step.file_said.say(State.INFO, f"Kept as {path}")
+
+
+def _key(where: str) -> str:
+    """Return the key of the box an error speaks of, from its place in words."""
+    parts = where.removeprefix(f"{FORM}, ").split(", ")
+    return ".".join(_bare(part) for part in parts)
+
+
+def _bare(part: str) -> str:
+    """Return a name without the quotes it is told in."""
+    try:
+        return str(ast.literal_eval(part))
+    except (ValueError, SyntaxError):
+        return part
