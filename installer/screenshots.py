@@ -25,9 +25,10 @@ from PySide6.QtWidgets import QApplication
 from app.background import JOBS
 from app.demo.write_demo import write_demo
 from app.main_window import MainWindow, application
+from core.paths import DATA_VARIABLE
 
 SIZE = "1360x860"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def settle(until: Callable[[], bool] = lambda: True) -> None:
@@ -55,6 +56,8 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, name)
         QSettings("EQS", "Workstation").setValue("scheme", "Dark" if words.dark else "Light")
+        # Nobody's own archive, log or defaults are in the pictures.
+        os.environ[DATA_VARIABLE] = str(Path(name) / "data")
         window = MainWindow()
         window.resize(*(int(side) for side in words.size.split("x")))
         window.show()
@@ -69,6 +72,7 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
         take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
         take_filter(window, folder, demo)
         take_viewer(window, folder, demo / "dicom")
+        take_archive(window, folder, demo)
         window.help_window.show_page("filter")
         settle()
         window.help_window.grab().save(str(folder / "help.png"))
@@ -110,10 +114,17 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
         shoot(window, folder, f"filter-{name}")
     checker.show_place(checker.view.model.rows[0])
     shoot(window, folder, "filter-leaves")
+    checker.view.tabs.setCurrentWidget(checker.mu)
+    shoot(window, folder, "filter-mu")
+    checker.mu.tabs.setCurrentWidget(checker.mu.book)
+    shoot(window, folder, "filter-book")
     checker.run(variants / "dose_rate.rtp", demo / "dicom")
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)
     shoot(window, folder, "filter-refused")
+    checker.worklist_button.click()
+    shoot(window, folder, "filter-work-list")
+    checker.worklist_button.click()
 
 
 def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
@@ -147,6 +158,17 @@ def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
 def file_words(title: str) -> str:
     """Return the title of a page as part of a file's name."""
     return "".join(c if c.isalpha() else "-" for c in title.lower())
+
+
+def take_archive(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show the demonstration patient in an archive of its own."""
+    archive = window.go_to("Archive")
+    settle(lambda: archive.archive is not None)
+    archive.open_path(demo / "dicom")
+    settle()
+    for number, name in enumerate(("sets", "studies", "other-systems")):
+        archive.tabs.setCurrentIndex(number)
+        shoot(window, folder, f"archive-{name}")
 
 
 def main() -> None:
