@@ -1,10 +1,12 @@
 """Make the pictures of README and help again, from the real program with demonstration data.
 
-.venv/bin/python installer/screenshots.py [FOLDER] [--dark]
+.venv/bin/python installer/screenshots.py [FOLDER] [--dark] [--size 1280x720] [--set PATH]
 
-Without FOLDER they go to resources/help/pictures. Every page is shown as a user reaches it.
+Without FOLDER they go to resources/help/pictures. Every page is shown as a user reaches it. With
+--set the Viewer alone is shown, with the RT set at PATH.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -25,7 +27,7 @@ from app.demo.write_demo import write_demo
 from app.main_window import MainWindow, application
 from core.paths import DATA_VARIABLE
 
-SIZE = (1360, 860)
+SIZE = "1360x860"
 PATIENCE_S = 180.0
 
 
@@ -48,24 +50,28 @@ def shoot(window: MainWindow, folder: Path, name: str) -> None:
     print(f"{name}.png", flush=True)
 
 
-def take_all(folder: Path, *, dark: bool) -> None:
+def take_all(folder: Path, words: argparse.Namespace) -> None:
     """Walk through the rooms as a user does."""
     program = application()
     with tempfile.TemporaryDirectory() as name:
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, name)
-        QSettings("EQS", "Workstation").setValue("scheme", "Dark" if dark else "Light")
+        QSettings("EQS", "Workstation").setValue("scheme", "Dark" if words.dark else "Light")
         # Nobody's own archive, log or defaults are in the pictures.
         os.environ[DATA_VARIABLE] = str(Path(name) / "data")
-        demo = Path(name) / "demonstration"
-        write_demo(demo)
         window = MainWindow()
-        window.resize(*SIZE)
+        window.resize(*(int(side) for side in words.size.split("x")))
         window.show()
         program.processEvents()
+        if words.set is not None:
+            take_viewer(window, folder, words.set)
+            window.close()
+            return
+        demo = Path(name) / "demonstration"
+        write_demo(demo)
         take_empty(window, folder)
         take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
         take_filter(window, folder, demo)
-        take_viewer(window, folder, demo)
+        take_viewer(window, folder, demo / "dicom")
         take_archive(window, folder, demo)
         window.help_window.show_page("filter")
         settle()
@@ -121,24 +127,37 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
     checker.worklist_button.click()
 
 
-def take_viewer(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show every page of the Viewer with the demonstration patient."""
+def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
+    """Show every page of the Viewer and every layout of the slices with a set."""
     viewer = window.go_to("Viewer")
-    viewer.open_demo(demo)
-    settle(lambda: viewer.desk is not None)
+    viewer.open_paths([source])
+    settle(lambda: viewer.desk is not None and viewer.desk.scene is not None)
     desk = viewer.desk
     shoot(window, folder, "viewer-slices")
     desk.slices.oblique.setChecked(True)
     shoot(window, folder, "viewer-oblique")
-    desk.slices.set_layout("Axial large")
-    shoot(window, folder, "viewer-axial")
+    desk.slices.oblique.setChecked(False)
+    for layout, name in (
+        ("Three views", "three"), ("Axial only", "single"), ("Axial large", "axial"),
+    ):  # fmt: skip
+        desk.slices.set_layout(layout)
+        shoot(window, folder, f"viewer-{name}")
     view = desk.slices.views[0]
     middle = view.width() / 2, view.height() / 2
     desk.slices.measured.emit(view.plane.point_mm(10, middle[1]), view.plane.point_mm(*middle))
     for number in range(1, desk.tabs.count()):
-        desk.tabs.setCurrentIndex(number)
-        name = "".join(c if c.isalpha() else "-" for c in desk.tabs.tabText(number).lower())
-        shoot(window, folder, f"viewer-{name}")
+        if desk.tabs.isTabVisible(number):
+            desk.tabs.setCurrentIndex(number)
+            shoot(window, folder, f"viewer-{file_words(desk.tabs.tabText(number))}")
+    desk.tabs.setCurrentWidget(desk.plan)
+    for number, name in ((1, "beams"), (2, "references")):
+        desk.plan.tabs.setCurrentIndex(number)
+        shoot(window, folder, f"viewer-plan-{name}")
+
+
+def file_words(title: str) -> str:
+    """Return the title of a page as part of a file's name."""
+    return "".join(c if c.isalpha() else "-" for c in title.lower())
 
 
 def take_archive(window: MainWindow, folder: Path, demo: Path) -> None:
@@ -154,10 +173,15 @@ def take_archive(window: MainWindow, folder: Path, demo: Path) -> None:
 
 def main() -> None:
     """Read the words of the command line."""
-    names = [word for word in sys.argv[1:] if not word.startswith("--")]
-    folder = Path(names[0]) if names else CHECKOUT / "resources" / "help" / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
-    take_all(folder, dark="--dark" in sys.argv)
+    reader = argparse.ArgumentParser(description="Make the pictures of README and help again.")
+    usual = CHECKOUT / "resources" / "help" / "pictures"
+    reader.add_argument("folder", type=Path, nargs="?", default=usual)
+    reader.add_argument("--dark", action="store_true")
+    reader.add_argument("--size", default=SIZE, help="width and height, such as 1280x720")
+    reader.add_argument("--set", type=Path, help="an RT set: the Viewer alone is shown with it")
+    words = reader.parse_args()
+    words.folder.mkdir(parents=True, exist_ok=True)
+    take_all(words.folder, words)
 
 
 if __name__ == "__main__":

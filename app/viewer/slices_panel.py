@@ -56,6 +56,7 @@ class SlicesPanel(QWidget):
         self.probe = QLabel()
         self.probe.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.probe.setAccessibleName("Values at the mouse")
+        self._layouts: dict[str, QAction] = {}
         self.tools = self._make_tools()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -82,6 +83,7 @@ class SlicesPanel(QWidget):
             action.triggered.connect(lambda _, chosen=name: self.set_layout(chosen))
             group.addAction(action)
             bar.addAction(action)
+            self._layouts[name] = action
         bar.addSeparator()
         self.measure = QAction("Measure", self, checkable=True)
         self.measure.setShortcut(QKeySequence("M"))
@@ -149,6 +151,7 @@ class SlicesPanel(QWidget):
     def set_layout(self, name: str) -> None:
         """Arrange the views."""
         self._layout_name, self._single = name, None
+        self._layouts[name].setChecked(True)
         self._arrange()
 
     def reset(self) -> None:

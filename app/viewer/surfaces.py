@@ -243,7 +243,7 @@ def lines(polylines: Iterable[Floats]) -> PolyData:
 
 
 def opacities(outlines: Sequence[Outline]) -> dict[int, float]:
-    """Return how opaque each structure is: what surrounds another is seen through."""
+    """Return how opaque each structure is: what surrounds or covers others is seen through."""
     own = [one.structure for one in outlines if one.structure.contours]
     boxes = {one.number: one.box_mm for one in own}
     sizes = {number: float(np.prod(box[1] - box[0])) for number, box in boxes.items()}
@@ -259,7 +259,7 @@ def opacities(outlines: Sequence[Outline]) -> dict[int, float]:
             and (box[1] <= high).all()
             for number, box in boxes.items()
         )
-        found[one.number] = SHELL if holds else 1.0
+        found[one.number] = SHELL if holds or one.kind == "BOLUS" else 1.0
         if one.kind == "EXTERNAL" or sizes[one.number] >= LIKE_BODY * body:
             found[one.number] = BODY
     return found

@@ -83,9 +83,16 @@ def test_that_what_surrounds_another_is_seen_through():
             Outline(sphere(2, RED, (0.0, 0.0, 0.0), 40.0), None),
             Outline(sphere(3, RED, (0.0, 0.0, 0.0), 15.0, "PTV"), None),
             Outline(sphere(4, RED, (0.0, 0.0, 0.0), 96.0, "ORGAN"), None),
+            Outline(sphere(5, RED, (0.0, -105.0, 0.0), 9.0, "BOLUS"), None),
         ]
     )
-    assert own == {1: surfaces.BODY, 2: surfaces.SHELL, 3: 1.0, 4: surfaces.BODY}
+    assert own == {
+        1: surfaces.BODY,
+        2: surfaces.SHELL,
+        3: 1.0,
+        4: surfaces.BODY,
+        5: surfaces.SHELL,
+    }
 
 
 def test_that_beams_of_a_plan_of_several_positions_are_not_drawn():
