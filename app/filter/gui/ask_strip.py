@@ -60,6 +60,11 @@ class AskStrip(QStackedWidget):
         row.addWidget(self.leave_button)
         self.addWidget(line)
 
+    @property
+    def asking(self) -> bool:
+        """Whether a question stands open."""
+        return self.currentIndex() == 1
+
     def ask(self, question: str, hint: str, go: str, then: Callable[[str, str], None]) -> None:
         """Ask who, and for words where there is a hint; `then` gets both when the user goes on."""
         self._then = then
