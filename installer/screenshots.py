@@ -23,9 +23,10 @@ from PySide6.QtWidgets import QApplication
 from app.background import JOBS
 from app.demo.write_demo import write_demo
 from app.main_window import MainWindow, application
+from core.paths import DATA_VARIABLE
 
 SIZE = (1360, 860)
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def settle(until: Callable[[], bool] = lambda: True) -> None:
@@ -53,6 +54,8 @@ def take_all(folder: Path, *, dark: bool) -> None:
     with tempfile.TemporaryDirectory() as name:
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, name)
         QSettings("EQS", "Workstation").setValue("scheme", "Dark" if dark else "Light")
+        # Nobody's own archive, log or defaults are in the pictures.
+        os.environ[DATA_VARIABLE] = str(Path(name) / "data")
         demo = Path(name) / "demonstration"
         write_demo(demo)
         window = MainWindow()
@@ -63,6 +66,7 @@ def take_all(folder: Path, *, dark: bool) -> None:
         take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
         take_filter(window, folder, demo)
         take_viewer(window, folder, demo)
+        take_archive(window, folder, demo)
         window.help_window.show_page("filter")
         settle()
         window.help_window.grab().save(str(folder / "help.png"))
@@ -104,10 +108,17 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
         shoot(window, folder, f"filter-{name}")
     checker.show_place(checker.view.model.rows[0])
     shoot(window, folder, "filter-leaves")
+    checker.view.tabs.setCurrentWidget(checker.mu)
+    shoot(window, folder, "filter-mu")
+    checker.mu.tabs.setCurrentWidget(checker.mu.book)
+    shoot(window, folder, "filter-book")
     checker.run(variants / "dose_rate.rtp", demo / "dicom")
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)
     shoot(window, folder, "filter-refused")
+    checker.worklist_button.click()
+    shoot(window, folder, "filter-work-list")
+    checker.worklist_button.click()
 
 
 def take_viewer(window: MainWindow, folder: Path, demo: Path) -> None:
@@ -128,6 +139,17 @@ def take_viewer(window: MainWindow, folder: Path, demo: Path) -> None:
         desk.tabs.setCurrentIndex(number)
         name = "".join(c if c.isalpha() else "-" for c in desk.tabs.tabText(number).lower())
         shoot(window, folder, f"viewer-{name}")
+
+
+def take_archive(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show the demonstration patient in an archive of its own."""
+    archive = window.go_to("Archive")
+    settle(lambda: archive.archive is not None)
+    archive.open_path(demo / "dicom")
+    settle()
+    for number, name in enumerate(("sets", "studies", "other-systems")):
+        archive.tabs.setCurrentIndex(number)
+        shoot(window, folder, f"archive-{name}")
 
 
 def main() -> None:

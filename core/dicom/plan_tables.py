@@ -89,13 +89,33 @@ def _prescription_row(one: Prescription, names: Mapping[int, str]) -> tuple[str,
     )  # fmt: skip
 
 
+def number_ranges(numbers: Iterable[int]) -> str:
+    """Return numbers in words, three and more in a row as a range.
+
+    >>> number_ranges([1, 2, 3, 4, 7, 101, 102])
+    '1 to 4, 7, 101, 102'
+
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [
+        [f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+        for run in runs
+    ]
+    return ", ".join(part for run in parts for part in run)
+
+
 def fraction_table(plan: Plan) -> Table:
     """Return one row per fraction group, with the sum of MU where it can be told."""
     rows, notes = [], []
     for place, group in enumerate(plan.groups):
         whole, why = _group_mu(plan, place)
         beams = [beam for beam in plan.beams if _treats(beam, group)]
-        numbers = ", ".join(str(number) for number in group.beam_numbers)
+        numbers = number_ranges(group.beam_numbers)
         rows.append((
             number_or_none(group.number), number_or_none(group.fractions), str(len(beams)),
             words_or_none(numbers), fixed(whole, 2),

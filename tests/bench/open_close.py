@@ -44,11 +44,11 @@ def resident_kb() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB
 
 
-def settle() -> None:
-    """Let everything happen that is on its way."""
+def settle(until: Callable[[], bool] = lambda: True) -> None:
+    """Let everything happen that is on its way, and wait until something holds."""
     end = time.monotonic() + PATIENCE_S
     QApplication.processEvents()
-    while JOBS.running and time.monotonic() < end:
+    while (JOBS.running or not until()) and time.monotonic() < end:
         QApplication.processEvents()
         time.sleep(0.002)
     QApplication.processEvents()
@@ -66,14 +66,16 @@ def new_desk() -> Desk:
 
 def show_all(desk: Desk, folder: Path) -> None:
     """Open a set and show slices, 3D, beam's eye view and DVH."""
+    picture = desk.room.picture
+    picture.frame_s = 0.0
     desk.show_loaded(load_sets([folder], lambda *_: None))
-    settle()
-    desk.room.picture.rotate(10, 5)
+    settle(lambda: picture.frame_s > 0)  # the room is drawn a moment after the slices
+    picture.rotate(10, 5)
     for page in (desk.beams, desk.dvh, desk.slices):
         desk.tabs.setCurrentWidget(page)
         settle()
         desk.grab()
-    if desk.room.picture.frame_s <= 0:
+    if picture.frame_s <= 0:
         raise RuntimeError("the 3D view was never drawn")
 
 

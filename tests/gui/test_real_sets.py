@@ -12,6 +12,7 @@ from app.command_line import main
 from app.main_window import MainWindow
 from app.viewer.desk import Desk
 from app.viewer.loading import load_sets
+from app.viewer.slices_panel import LAYOUTS
 from core.errors import RemedyError
 from tests.gui.real_sets import SETS, gathered
 
@@ -46,11 +47,27 @@ def answer(capsys, *words):
     return code, out, err
 
 
+def show_every_layout(desk):
+    """Show the slices in every layout, oblique too; each view has its own picture and size."""
+    for oblique, layout in [*((False, one) for one in LAYOUTS), (True, "Four views")]:
+        desk.slices.oblique.setChecked(oblique)
+        desk.slices.set_layout(layout)
+        QApplication.processEvents()
+        for view in desk.slices.shown_views():
+            assert view.isVisible()
+            if view.plane is not None:
+                assert view.plane.size == (view.height(), view.width())
+                assert not view.picture().isNull()
+        assert (len(desk.slices.shown_views()) == 4) == oblique
+    desk.slices.oblique.setChecked(False)
+
+
 def show_everything(qtbot, desk):
     """Show every page of every person, and return the words of the tabs that were seen."""
     seen = set()
     for number in range(len(desk.loaded.sets)):
         desk.show_set(number)
+        show_every_layout(desk)
         for place in range(desk.tabs.count()):
             if desk.tabs.isTabVisible(place):
                 desk.tabs.setCurrentIndex(place)

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QRectF
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsRectItem
 
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.strips import clipped
@@ -42,11 +41,11 @@ class AperturePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             return
         fill = QColor(OPEN)
         fill.setAlpha(90)
-        for x1, x2, y1, y2 in rectangles_of(dose, state):
-            item = QGraphicsRectItem(QRectF(x1, y1, x2 - x1, y2 - y1))
-            item.setPen(pg.mkPen(OPEN, width=1))
-            item.setBrush(fill)
-            self.addItem(item)
+        rows = rectangles_of(dose, state)
+        if rows:
+            x1, x2, y1, y2 = zip(*rows, strict=True)
+            pen = pg.mkPen(OPEN, width=1)
+            self.addItem(pg.BarGraphItem(x0=x1, x1=x2, y0=y1, y1=y2, pen=pen, brush=fill))
         at = ([float(dose.x_cm[state])], [float(dose.y_cm[state])])
         self.plot(*at, pen=None, symbol="+", symbolSize=16, symbolPen=pg.mkPen(POINT, width=3))
         self.autoRange()
