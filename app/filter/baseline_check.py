@@ -92,7 +92,7 @@ def since_check(*paths: Path) -> tuple[Since, ...]:
         words = f"{errors} unexpected and {len(told) - errors} expected changes"
         if not told:
             words = "nothing has changed"
-        rows.append(Since(path.name, report.status, f"{report.title}: {words}"))
+        rows.append(Since(path.name, report.status, f"{words} in {report.title}"))
     return tuple(rows)
 
 
