@@ -12,7 +12,7 @@ from typing import Any
 from app.answers import finish, say
 from app.filter import worklist
 from app.filter.baseline import STAGES, Wanted, baseline_faults, baselines, save_baseline
-from app.filter.baseline_check import check_against
+from app.filter.baseline_check import check_against, since_check
 from app.filter.batch import COULD_NOT_RUN, Row, check_folder
 from app.filter.ledger import attest, ledger, ledger_json, with_attestations
 from app.filter.ledger_page import page_html, page_name, page_of, write_logged, write_page
@@ -142,9 +142,17 @@ def _report(words: argparse.Namespace) -> Report:
 
 
 def say_report(words: argparse.Namespace, report: Report) -> int:
-    """Print a report with its blind-spot ledger (R-23)."""
+    """Print a report with its blind-spot ledger (R-23), and what became of a kept check (R-31)."""
     told = with_attestations(report)
-    say(words, {**told.to_json(), "ledger": ledger_json(ledger(report))}, as_text(told))
+    since = since_check(*(Path(one.path) for one in report.sources))
+    rows = [{"source": one.source, "severity": one.state, "message": one.words} for one in since]
+    answer = {**told.to_json(), "ledger": ledger_json(ledger(report)), "since_check": rows}
+    lines = [f"{one.state:8} {one.words}" for one in since]
+    say(
+        words,
+        answer,
+        "\n".join([as_text(told), *(["", "Since the check:"] if lines else []), *lines]),
+    )
     return CLEAN if report.status == State.PASS else FINDINGS
 
 

@@ -6,7 +6,7 @@ entry or kept files do not fit is named and not used either.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -115,6 +115,7 @@ def save_baseline(wanted: Wanted) -> Baseline:
     record(ACTION, {
         "baseline": name, "sha256": digest, "stage": wanted.stage,
         "patient_id": body["patient_id"], "plan_id": body["plan_id"], "person": wanted.person,
+        "keys": [[one.kind, one.patient_id, one.plan_id] for one in contents],
     })  # fmt: skip
     return Baseline(name, file, digest, body, ())
 
@@ -176,9 +177,15 @@ def _body(wanted: Wanted, contents: list[Content], report: Report) -> dict[str, 
     }  # fmt: skip
 
 
-def baselines() -> tuple[Baseline, ...]:
-    """Return every acknowledged baseline, oldest first, each with what does not fit."""
-    return tuple(_of_entry(entry) for entry in recorded(ACTION))
+def baselines(wanted: Callable[[dict[str, Any]], bool] | None = None) -> tuple[Baseline, ...]:
+    """Return acknowledged baselines, oldest first, each with what does not fit.
+
+    Args:
+        wanted: Asked of the log's entry, so that only the files of those meant are read; None
+            returns all.
+
+    """
+    return tuple(_of_entry(entry) for entry in recorded(ACTION) if wanted is None or wanted(entry))
 
 
 def baseline_faults() -> Iterator[str]:

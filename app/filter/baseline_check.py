@@ -21,6 +21,19 @@ ONLY_CHANGES = NotChecked(
 REMEDY = "Check the plan again and save a new baseline."
 
 
+class NoBaselineError(RemedyError):
+    """Nobody has kept a clean check of this source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has become of one source since it was checked, in one sentence."""
+
+    source: str
+    state: State
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """A later source, and the same source as it was checked."""
@@ -63,27 +76,42 @@ def check_against(path: Path, baseline: str | None = None, trial: str | None = N
     )  # fmt: skip
 
 
+def since_check(*paths: Path) -> tuple[Since, ...]:
+    """Return one row for each source somebody has kept a clean check of (R-31)."""
+    rows = []
+    for path in paths:
+        try:
+            report = check_against(path)
+        except NoBaselineError:
+            continue
+        except RemedyError as fault:
+            rows.append(Since(path.name, State.NOT_RUN, str(fault)))
+            continue
+        told = [one for one in report.findings if one.state in (State.ERROR, State.WARNING)]
+        errors = sum(one.state == State.ERROR for one in told)
+        words = f"{errors} unexpected and {len(told) - errors} expected changes"
+        if not told:
+            words = "nothing has changed"
+        rows.append(Since(path.name, report.status, f"{words} in {report.title}"))
+    return tuple(rows)
+
+
 def _choose(now: Content, wanted: str | None) -> tuple[Baseline, dict[str, Any]]:
     """Return the baseline asked for, or the latest that fits; and its source of this kind."""
-    for one in reversed(baselines()):
-        if wanted not in (None, one.id):
-            continue
-        sources = one.body.get("sources", [])
-        if not sources and one.faults and _is_of(now, one.body, kind=False):
-            return one, {}
-        for source in sources:
-            # Who names a baseline wants to see a changed patient or plan as a change.
-            if _is_of(now, source, kind=True) or (wanted and now.kind == source["kind"]):
-                return one, source
+    own = [now.kind, now.patient_id, now.plan_id]
+
+    def is_meant(entry: dict[str, Any]) -> bool:
+        # Who names a baseline wants to see a changed patient or plan as a change.
+        return entry.get("baseline") == wanted if wanted else own in entry.get("keys", [])
+
+    for one in reversed(baselines(is_meant)):
+        sources = [source for source in one.body.get("sources", []) if source["kind"] == now.kind]
+        if one.faults or sources:
+            return one, sources[0] if sources else {}
     what = f"there is no baseline {wanted} for it" if wanted else "there is no baseline for it"
     where = f"{now.path.name}: patient {now.patient_id or '-'}, plan {now.plan_id or '-'}"
     remedy = "Check export and plan, then save the baseline."
-    raise RemedyError(what, where=f"{where}, {now.kind}", remedy=remedy)
-
-
-def _is_of(now: Content, source: dict[str, Any], *, kind: bool) -> bool:
-    same = now.patient_id == source.get("patient_id") and now.plan_id == source.get("plan_id")
-    return same and (not kind or now.kind == source.get("kind"))
+    raise NoBaselineError(what, where=f"{where}, {now.kind}", remedy=remedy)
 
 
 def _findings(pair: _Pair, found: Baseline) -> Iterator[Finding]:

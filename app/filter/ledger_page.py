@@ -25,7 +25,7 @@ STYLE = (
     "body{font-family:'DejaVu Sans',Arial,sans-serif;font-size:9pt;color:#1b1b1b}"
     "h1{font-size:14pt}h2{font-size:11pt}table{border-collapse:collapse;width:100%}"
     "td,th{border:1px solid #b8b8b8;padding:3px 5px;text-align:left;vertical-align:top}"
-    "th{background:#eeeeee}.banner{padding:8px;font-weight:bold;font-size:12pt}"
+    "th{background:#eeeeee}th[align=right]{text-align:right}.banner{padding:8px;font-weight:bold;font-size:12pt}"
     ".small{font-size:8pt;color:#444444}"
 )
 

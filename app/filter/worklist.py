@@ -300,11 +300,9 @@ def _require_reason(reason: str, step: str) -> None:
 
 
 def _proof(case: Case, step: Step, wanted: str) -> str:
-    for one in reversed(baselines()):
-        same = (one.body.get("patient_id"), one.body.get("plan_id"), one.body.get("stage")) == (
-            case.patient_id, case.plan_id, step.baseline,
-        )  # fmt: skip
-        if same and wanted in ("", one.id):
+    own = {"patient_id": case.patient_id, "plan_id": case.plan_id, "stage": step.baseline}
+    for one in reversed(baselines(lambda entry: own.items() <= entry.items())):
+        if wanted in ("", one.id):
             if one.faults:
                 raise _wrong(f"baseline {one.id}: {one.faults[0]}", case.key, step.id)
             return one.id

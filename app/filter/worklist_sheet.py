@@ -120,7 +120,7 @@ def sheet_text(sheet: Sheet) -> str:
 
 def sheet_html(sheet: Sheet) -> str:
     """Return the sheet as one page; differences are bold, framed and marked."""
-    titles = "".join(f"<th>{title}</th>" for _, title in COLUMNS)
+    titles = "".join(f'<th align="right">{title}</th>' for _, title in COLUMNS)
     body = "".join("".join(_html_rows(line)) for line in sheet.lines)
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'

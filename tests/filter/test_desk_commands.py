@@ -118,6 +118,7 @@ def test_that_the_work_list_goes_on_by_commands(ask):
 
 
 @pytest.mark.req("O-10", "O-12")
+@pytest.mark.usefixtures("qapp")  # a page starts Qt without windows when nobody has
 def test_that_sheet_and_report_come_as_pdf(pair, ask, tmp_path):
     sheet = ask("worklist", "sheet", *pair, "--pdf", tmp_path / "sheet.pdf")
     assert sheet["fields"][0]["values"][0][2] is False
@@ -130,3 +131,15 @@ def test_that_sheet_and_report_come_as_pdf(pair, ask, tmp_path):
     assert recorded("report written")[0]["file"] == file.name
     page = ask("report", *pair, "--stage", "IE", "--folder", tmp_path / "emr", "--by", "Ann")
     assert page["file"].endswith(".html")
+
+
+@pytest.mark.req("R-31")
+def test_that_opening_and_comparing_tell_what_became_of_a_kept_check(pair, ask, tmp_path):
+    assert ask("compare", *pair)["since_check"] == []
+    ask("baseline", "save", *pair, "--stage", "IE", "--by", "Ann")
+    rows = ask("compare", *pair)["since_check"]
+    assert [row["severity"] for row in rows] == ["pass", "pass"]
+    write_export(tmp_path, data=VARIANTS["gantry"].data())
+    rows = ask("open", pair[1])["since_check"]
+    assert [row["severity"] for row in rows] == ["error"]
+    assert "1 unexpected and 0 expected" in rows[0]["message"]

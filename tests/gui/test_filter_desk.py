@@ -66,6 +66,21 @@ def test_that_a_clean_check_is_saved_and_a_later_change_shown(opened, settle, tm
 
 
 @pytest.mark.req("R-31")
+def test_that_a_changed_export_is_told_on_opening_it(opened, settle, tmp_path):
+    opened.desk._ask_save("IE")
+    sign(opened.desk.strip)
+    settle()
+    opened._again()
+    settle()
+    assert "nothing has changed" in opened.desk.strip.answer.text()
+    write_export(tmp_path, data=VARIANTS["gantry"].data())
+    opened._again()
+    settle()
+    assert opened.desk.strip.answer.text().startswith("Error")
+    assert "1 unexpected" in opened.desk.strip.answer.text()
+
+
+@pytest.mark.req("R-31")
 def test_that_a_check_with_errors_is_refused_in_words(page, settle, tmp_path):
     export = write_export(tmp_path, data=VARIANTS["gantry"].data())
     page.check(export, Against("plan", write_plan(tmp_path)))

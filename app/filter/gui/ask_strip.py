@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
 from app import theme
 from core.errors import RemedyError
@@ -29,6 +37,8 @@ class AskStrip(QStackedWidget):
     def _answer_line(self) -> None:
         self.sign = QLabel()
         self.answer = QLabel()
+        # A long sentence must not make the window wider; its tip holds all of it.
+        self.answer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         line = QWidget()
         row = QHBoxLayout(line)
@@ -59,6 +69,11 @@ class AskStrip(QStackedWidget):
         row.addWidget(self.go_button)
         row.addWidget(self.leave_button)
         self.addWidget(line)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question stands open."""
+        return self.currentIndex() == 1
 
     def ask(self, question: str, hint: str, go: str, then: Callable[[str, str], None]) -> None:
         """Ask who, and for words where there is a hint; `then` gets both when the user goes on."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -17,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS, CancelledError
 from app.filter.baseline import Wanted, save_baseline
-from app.filter.baseline_check import check_against
+from app.filter.baseline_check import Since, check_against, since_check
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.page_pdf import pdf_of
 from app.filter.ledger import attest
@@ -106,8 +108,21 @@ class DeskBar(QWidget):
         has_plan = shown is not None and shown.plan is not None and shown.report.plan is not None
         self.plan_action.setEnabled(has_plan)
         self.sheet_button.setEnabled(has_plan)
+        if shown is not None:
+            paths = [path for path in (shown.rv, shown.plan) if path is not None]
+            self._run(
+                "Looking for a check that was kept", lambda: since_check(*paths),
+                partial(self._tell_since, shown),
+            )  # fmt: skip
 
-    def _run(self, title: str, work: Callable[[], object], done: Callable[[object], None]) -> None:
+    def _tell_since(self, shown: Shown, rows: tuple[Since, ...]) -> None:
+        """Show the worst of what has changed since the check; nothing when none was kept."""
+        if self.shown is not shown or not rows or self.strip.asking:
+            return
+        row = min(rows, key=lambda one: list(State).index(one.state))
+        self.strip.tell(State.INFO if row.state == State.PASS else row.state, row.words)
+
+    def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
         def failed(fault: Exception) -> None:
             if not isinstance(fault, CancelledError):
                 self.strip.tell_fault(fault)
