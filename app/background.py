@@ -1,6 +1,8 @@
 """Run one function off the GUI thread: progress, cancel, fault, and an owner that may close."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -17,13 +19,13 @@ class Job(QObject):
     """One piece of work on its way.
 
     Signals are delivered in the GUI thread. After `cancel`, or once the owner is destroyed,
-    neither `done` nor `failed` is emitted.
+    neither `done` nor `failed` is emitted; `ended` always is.
     """
 
     done = Signal(object)
     failed = Signal(object)
     progressed = Signal(float, str)
-    ended = Signal(object)
+    ended = Signal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -48,7 +50,10 @@ def _nothing(progress: Progress) -> None:
 
 
 class _Runner:
-    """No QRunnable: PySide would keep one for good, with all its work and answer held."""
+    """The work of a job and its answer.
+
+    No QRunnable: PySide would keep one for good, with all its work and answer held.
+    """
 
     def __init__(self, job: Job, work: Callable[[Progress], object]) -> None:
         self.job = job
@@ -61,21 +66,25 @@ class _Runner:
         self.answer = ("failed", CancelledError())
 
     def run(self) -> None:
+        """Do the work, in the pool's thread."""
         try:
             self.answer = ("done", self.work(self.job.report))
         except Exception as fault:  # noqa: BLE001  (shown to the user as a red strip)
             self.answer = ("failed", fault)
-        self.job.ended.emit(self)
 
 
 class Jobs(QObject):
     """Every job under way; the status line shows them, closing the window cancels them."""
 
     changed = Signal()
+    _ended = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self._running: dict[Job, _Runner] = {}
+        self._by_number: dict[int, _Runner] = {}
+        self._numbers = count()
+        self._ended.connect(self._on_ended)
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -99,12 +108,21 @@ class Jobs(QObject):
         job.failed.connect(failed)
         if progressed is not None:
             job.progressed.connect(progressed)
-        job.ended.connect(self._on_ended)
         owner.destroyed.connect(job.cancel)
-        self._running[job] = runner
+        number = next(self._numbers)
+        self._running[job] = self._by_number[number] = runner
         self.changed.emit()
-        QThreadPool.globalInstance().start(runner.run)
+        QThreadPool.globalInstance().start(partial(self._work, number))
         return job
+
+    def _work(self, number: int) -> None:
+        """Run a job's work in the pool's thread.
+
+        That thread ends with a number in its hands and no job: the GUI thread deletes the job as
+        soon as it hears of the end, and a signal's sender must outlive its sending.
+        """
+        self._by_number[number].run()
+        self._ended.emit(number)
 
     def cancel_all(self, wait_ms: int = 5000) -> bool:
         """Cancel every job and wait for the threads; return whether all of them ended."""
@@ -112,14 +130,16 @@ class Jobs(QObject):
             job.cancel()
         return QThreadPool.globalInstance().waitForDone(wait_ms)
 
-    @Slot(object)
-    def _on_ended(self, runner: _Runner) -> None:
+    @Slot(int)
+    def _on_ended(self, number: int) -> None:
+        runner = self._by_number.pop(number)
         job = runner.job
         self._running.pop(job, None)
         self.changed.emit()
         if not job.cancelled:
             kind, answer = runner.answer
             (job.done if kind == "done" else job.failed).emit(answer)
+        job.ended.emit()
         # Qt keeps what is connected alive, and that keeps its page with all its volumes.
         runner.let_go()
         job.deleteLater()
