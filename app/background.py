@@ -1,14 +1,18 @@
 """Run one function off the GUI thread: progress, cancel, fault, and an owner that may close."""
 
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 Progress = Callable[[float, str], None]
+
+
+# Some wait for a server or a disk; another room should not wait with them.
+THREADS = 4
 
 
 class CancelledError(Exception):
@@ -50,10 +54,7 @@ def _nothing(progress: Progress) -> None:
 
 
 class _Runner:
-    """The work of a job and its answer.
-
-    No QRunnable: PySide would keep one for good, with all its work and answer held.
-    """
+    """The work of a job and its answer."""
 
     def __init__(self, job: Job, work: Callable[[Progress], object]) -> None:
         self.job = job
@@ -74,7 +75,11 @@ class _Runner:
 
 
 class Jobs(QObject):
-    """Every job under way; the status line shows them, closing the window cancels them."""
+    """Every job under way; the status line shows them, closing the window cancels them.
+
+    The threads are Python's own. Qt's pool keeps a QRunnable of PySide for good, with all its work
+    and answer, and lets go of a plain function in a way that breaks the interpreter's memory.
+    """
 
     changed = Signal()
     _ended = Signal(int)
@@ -84,6 +89,8 @@ class Jobs(QObject):
         self._running: dict[Job, _Runner] = {}
         self._by_number: dict[int, _Runner] = {}
         self._numbers = count()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._futures: set[Future[None]] = set()
         self._ended.connect(self._on_ended)
 
     @property
@@ -112,7 +119,9 @@ class Jobs(QObject):
         number = next(self._numbers)
         self._running[job] = self._by_number[number] = runner
         self.changed.emit()
-        QThreadPool.globalInstance().start(partial(self._work, number))
+        future = self._pool.submit(self._work, number)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         return job
 
     def _work(self, number: int) -> None:
@@ -128,7 +137,7 @@ class Jobs(QObject):
         """Cancel every job and wait for the threads; return whether all of them ended."""
         for job in self.running:
             job.cancel()
-        return QThreadPool.globalInstance().waitForDone(wait_ms)
+        return not wait(tuple(self._futures), wait_ms / 1000).not_done
 
     @Slot(int)
     def _on_ended(self, number: int) -> None:

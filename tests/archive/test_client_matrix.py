@@ -165,15 +165,18 @@ def test_that_every_real_object_comes_back_with_equal_content(node, own, shared_
         Outgoing(Source(path), facts.sop_uid, facts.sop_class, facts.transfer_syntax)
         for path, _, facts in kept.values()
     ]
-    caller = Caller("CLIENT", answer_s=3)
+    # Some damaged objects are never answered for; each costs this long, twice.
+    hasty, caller = Caller("CLIENT", answer_s=8), Caller("CLIENT")
 
     def names(results):
         return {kept[one.sop_uid][0].name for one in results if one.fate is Fate.FAILED}
 
-    assert names(send(caller, node, objects, Effort(attempts=2))) <= REFUSED[node.title]
+    sent = send(hasty, node, objects, Effort(attempts=2))
+    assert names(sent) <= REFUSED[node.title]
     with querying(caller, node) as query:
         there = list(query.instances())
-    assert len(there) >= len(kept) - len(REFUSED[node.title])
+    arrived = {one.sop_uid for one in sent if one.fate is not Fate.FAILED}
+    assert arrived <= {one.sop_uid for one in there}
     got = get(caller, node, there, take_into(own))
     assert names(got) <= NOT_GIVEN[node.title]
     differing = {
