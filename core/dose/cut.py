@@ -80,7 +80,7 @@ def cut(grid: Grid, view: View, *, border: float = 0.0) -> Cut:
         geometry, second, start[second] + down[second] * np.arange(view.size[0]), border
     )
     if np.isnan(at):
-        return Cut(np.zeros((1, 1), dtype=np.float32), across * np.nan, rows_at)
+        return Cut(np.zeros((1, 1), dtype=np.float32), across * np.nan, rows_at * np.nan)
     # Array axes are slice, row, column; the plane's axes are those of `down` and `across`.
     plane = _between(grid.values, 2 - fixed, at)
     if (2 - first) < (2 - second):

