@@ -11,7 +11,7 @@ from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.treatment_step import TreatmentStep
 from app.lex.nomenclature import Nomenclature
 from app.lex.offers import offers
-from app.lex.plan import Beam, Trial
+from app.lex.plan import Beam, Person, Trial
 from app.lex.remembered import machine_type_of, remembered, rv_system_last, technique_of
 from app.lex.rv_systems import DEFAULT, rv_system_ids
 from app.lex.treatment import (
@@ -55,8 +55,13 @@ class Entering(QObject):
         step.changed.connect(self.ask_what_is_missing)
 
     def take_trial(self, trial: Trial) -> None:
-        """Begin with another trial; nothing counts as complete until the form was seen."""
-        if self._trial is not None and trial.person != self._trial.person:
+        """Begin with another trial; nothing counts as complete until the form was seen.
+
+        Entries of the patient stay for the plan that is read again, or another trial of it: the
+        couch stands elsewhere for another plan of the same person.
+        """
+        before = self._trial
+        if before is not None and _whose(before) != _whose(trial):
             self._step.forget_patient()
         self._trial = trial
         self._step.forget()
@@ -200,3 +205,8 @@ def _bare(part: str) -> str:
         return str(ast.literal_eval(part))
     except (ValueError, SyntaxError):
         return part
+
+
+def _whose(trial: Trial) -> tuple[Person, str]:
+    """Return whose plan it is and what it is called; its UID changes with each correction."""
+    return trial.person, trial.plan_name
