@@ -270,7 +270,7 @@ def _why(planned: float, written: str) -> str:
         return ""
     if far <= 0.5 * 0.1**digits + 1e-9:
         return ROUNDED
-    turns = abs(far % 360.0)
+    turns = far % 360.0
     return TURNED if min(turns, 360.0 - turns) <= 0.5 * 0.1**digits + 1e-9 else OPTION
 
 

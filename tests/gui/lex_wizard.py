@@ -10,10 +10,13 @@ from app.lex.browse import PatientChoice, PlanChoice
 from app.lex.gui.chosen import Chosen
 from app.lex.gui.page import LexPage
 from app.lex.reading import Reading
+from app.lex.servers import write_servers
 from app.lex.sources import DICOM, Source
+from app.main_window import MainWindow
 
 LONG_MS = 20_000
 TAB, ENTER, SPACE = Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Space
+WHY = "Agreed with the physician on the phone."
 MODULES = ("app.lex.transfer", "app.lex.offers", "app.lex.preview")
 
 
@@ -57,6 +60,40 @@ def press_next(qtbot, lex):
         return False
     press(qtbot, lex.next_button)
     return True
+
+
+def reasons_by_keyboard(qtbot, lex):
+    """Type a reason for each finding that asks for one: the cursor goes on by itself."""
+    box = lex.checks_step.reasons
+    for _ in box.findings:
+        tab_to(qtbot, box.line)
+        qtbot.keyClicks(box.line, WHY)
+        qtbot.keyClick(box.line, ENTER)
+        quiet(qtbot)
+
+
+def in_window(qtbot):
+    """The LEX page of a whole window, with the keyboard on its list of steps."""
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    QApplication.setActiveWindow(window)
+    lex = window.page("LEX")
+    lex.list.setFocus()
+    return lex
+
+
+def fetched(qtbot, server, password):
+    """The LEX page with the one plan of a server, chosen with keys."""
+    write_servers([server])
+    lex = in_window(qtbot)
+    box = lex.source_step.server_box
+    paste(qtbot, box.password, password)
+    qtbot.keyClick(box.password, ENTER)
+    qtbot.waitUntil(lambda: lex.plan_step.trial is not None, timeout=LONG_MS)
+    quiet(qtbot)
+    return lex
 
 
 def entries_of(case):

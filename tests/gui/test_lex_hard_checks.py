@@ -13,9 +13,7 @@ from app.demo.write_demo import write_demo
 from app.lex.checks import CHECKS
 from app.lex.log import log_file
 from app.lex.policy import Policy, policy_of
-from app.lex.servers import write_servers
 from app.lex.treatment_text import treatment_text
-from app.main_window import MainWindow
 from core import audit
 from core.findings import State
 from core.paths import clinic_folder
@@ -35,7 +33,6 @@ ENTRIES = {
     "longitudinal_cm": "82",
 }
 TABLES = {"PELVIS 2": "prescriptions", "RPO IMRT": "fields", "LAO BLK": "fields"}
-WHY = "Agreed with the physician on the phone."
 
 
 @pytest.fixture(scope="session")
@@ -70,33 +67,16 @@ def source(demo, tmp_path):
     return make
 
 
-def new_page(qtbot):
-    window = MainWindow()
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    QApplication.setActiveWindow(window)
-    lex = window.page("LEX")
-    lex.list.setFocus()
-    return lex
-
-
 def brought(qtbot, monkeypatch, way, root):
     """The LEX page once the plan is read or refused: from the server, or from the file."""
     if way.files is None:
-        lex = new_page(qtbot)
+        lex = hand.in_window(qtbot)
         answer = lambda *_, **__: (str(root / "plan.dcm"), "")  # noqa: E731
         monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
         hand.press(qtbot, lex.source_step.file_button)
         return lex
     with served("ftp", root) as (server, password, running):
-        write_servers([server])
-        lex = new_page(qtbot)
-        box = lex.source_step.server_box
-        hand.paste(qtbot, box.password, password)
-        qtbot.keyClick(box.password, hand.ENTER)
-        qtbot.waitUntil(lambda: lex.plan_step.trial is not None, timeout=hand.LONG_MS)
-        hand.quiet(qtbot)
+        lex = hand.fetched(qtbot, server, password)
         assert running.only_read()
     return lex
 
@@ -157,15 +137,6 @@ def to_the_end(qtbot, monkeypatch, lex, way, file):
         pass
 
 
-def give_reasons(qtbot, lex):
-    box = lex.checks_step.reasons
-    for _ in box.findings:
-        hand.tab_to(qtbot, box.line)
-        qtbot.keyClicks(box.line, WHY)
-        qtbot.keyClick(box.line, hand.ENTER)
-        hand.quiet(qtbot)
-
-
 def test_that_there_is_a_way_for_every_check_that_stops_the_file():
     assert {way.rule for way in WAYS} == {one.rule for one in CHECKS if one.state == State.ERROR}
 
@@ -202,7 +173,7 @@ def test_that_no_file_appears_by_keyboard_from_the_source(
             row.rule for row in lex.checks_step.view.model.rows if policy_of(row) == Policy.HARD
         }
         assert way.rule in stopping
-        give_reasons(qtbot, lex)
+        hand.reasons_by_keyboard(qtbot, lex)
         assert not lex.next_button.isEnabled()
     else:
         assert way.rule == "LEX-D1"

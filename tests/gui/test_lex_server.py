@@ -14,7 +14,7 @@ from app.lex.copies import copies_folder
 from app.lex.gui.fetching import CANCELLED
 from app.lex.passwords import NO_STORE
 from app.lex.servers import Server, read_servers, servers_file, write_servers
-from app.main_window import MainWindow
+from tests.gui.lex_wizard import in_window, quiet, tab_to
 from tests.lex import sftp_server
 from tests.lex.planning_tree import FOLDER, served, state_of, write_tree
 from tests.lex.test_fetch_servers import MemoryKeyring
@@ -47,26 +47,9 @@ def tree(tmp_path):
 
 
 def opened(qtbot):
-    window = MainWindow()
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    QApplication.setActiveWindow(window)
+    lex = in_window(qtbot)
     quiet(qtbot)
-    return window.page("LEX")
-
-
-def quiet(qtbot):
-    qtbot.waitUntil(lambda: JOBS.running == (), timeout=LONG_MS)
-
-
-def tab_to(qtbot, widget):
-    """Press Tab until the widget has the focus, as a hand on the keyboard does."""
-    for _ in range(60):
-        if QApplication.focusWidget() is widget:
-            return
-        qtbot.keyClick(QApplication.focusWidget(), TAB)
-    raise AssertionError(f"{widget} cannot be reached with Tab")
+    return lex
 
 
 def copying(step):

@@ -1,21 +1,17 @@
 """The wizard by keyboard alone: from a server to a file, and reasons typed where one is asked."""
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from app.demo.write_demo import write_demo
 from app.lex.checks import CHECKS
 from app.lex.checks.standard import standard_case
 from app.lex.log import log_file
-from app.lex.servers import write_servers
-from app.main_window import MainWindow
 from core import audit
 from core.findings import State
 from tests.gui import lex_wizard as hand
 from tests.lex.planning_tree import served, state_of
 
 ACK = [one for one in CHECKS if one.state == State.WARNING]
-WHY = "Agreed with the physician on the phone."
 COUCH = {"vertical_cm": "-13.5", "lateral_cm": "1.2", "longitudinal_cm": "82"}
 
 
@@ -48,34 +44,6 @@ def write_to(qtbot, lex, target):
         hand.quiet(qtbot)
 
 
-def reasons_by_keyboard(qtbot, lex):
-    """Type a reason for each finding that asks for one: the cursor goes on by itself."""
-    box = lex.checks_step.reasons
-    for _ in box.findings:
-        hand.tab_to(qtbot, box.line)
-        qtbot.keyClicks(box.line, WHY)
-        qtbot.keyClick(box.line, hand.ENTER)
-        hand.quiet(qtbot)
-
-
-def fetched(qtbot, server, password):
-    """The LEX page with the one plan of a server, chosen with keys."""
-    write_servers([server])
-    window = MainWindow()
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    QApplication.setActiveWindow(window)
-    lex = window.page("LEX")
-    box = lex.source_step.server_box
-    lex.list.setFocus()
-    hand.paste(qtbot, box.password, password)
-    qtbot.keyClick(box.password, hand.ENTER)
-    qtbot.waitUntil(lambda: lex.plan_step.trial is not None, timeout=hand.LONG_MS)
-    hand.quiet(qtbot)
-    return lex
-
-
 def fill_in(qtbot, form):
     hand.typed(qtbot, form.course, "1")
     hand.tab_to(qtbot, form.machine_type)
@@ -93,7 +61,7 @@ def test_that_the_keyboard_leads_from_the_server_to_a_written_file(qtbot, tmp_pa
     root = next(path.parent for path in demo.folder.rglob("Institution") if path.is_file())
     before = state_of(root)
     with served("ftp", root) as (server, password, running):
-        lex = fetched(qtbot, server, password)
+        lex = hand.fetched(qtbot, server, password)
         assert running.only_read()
     while lex.stack.currentWidget() is not lex.treatment_step:
         assert hand.press_next(qtbot, lex), lex.note.text()
@@ -133,12 +101,12 @@ def test_that_a_file_appears_only_after_each_reason_was_typed(
     assert f"a reason for {one.rule}" in lex.note.text()
     write_to(qtbot, lex, tmp_path / "plan.rtp")
     assert not (tmp_path / "plan.rtp").exists()
-    reasons_by_keyboard(qtbot, lex)
+    hand.reasons_by_keyboard(qtbot, lex)
     assert lex.note.text() == ""
     to_the_end(qtbot, lex)
     write_to(qtbot, lex, tmp_path / "plan.rtp")
     assert (tmp_path / "plan.rtp").exists()
     said = [entry for entry in audit.entries(log_file()) if entry["event"] == "acknowledged"]
     assert one.rule in {entry["rule"] for entry in said}
-    assert {entry["reason"] for entry in said} == {WHY}
+    assert {entry["reason"] for entry in said} == {hand.WHY}
     assert audit.verify(log_file()) == ()
