@@ -155,8 +155,13 @@ def say_report(words: argparse.Namespace, report: Report) -> int:
     told = with_record(report)
     since = since_check(*(Path(one.path) for one in report.sources))
     rows = [{"source": one.source, "severity": one.state, "message": one.words} for one in since]
-    answer = {**told.to_json(), "ledger": ledger_json(ledger(report)), "since_check": rows,
-              "answers": answers_json(report), "signatures": signatures_json(report)}
+    answer = {
+        **told.to_json(),
+        "ledger": ledger_json(ledger(report)),
+        "since_check": rows,
+        "answers": answers_json(report),
+        "signatures": signatures_json(report),
+    }
     lines = [f"{one.state:8} {one.words}" for one in since]
     signed = [f"  {one.text}" for one in signatures(report)]
     parts = [as_text(told), *(["", "Since the check:"] if lines else []), *lines]

@@ -104,9 +104,7 @@ def words_on(report: Report) -> dict[Key, Word]:
 def unanswered(report: Report) -> tuple[Finding, ...]:
     """Return what nobody has acknowledged or answered yet, of the report as it was made."""
     said = words_on(report)
-    return tuple(
-        one for one in report.findings if one.state in ASKED and key_of(one) not in said
-    )
+    return tuple(one for one in report.findings if one.state in ASKED and key_of(one) not in said)
 
 
 def with_record(report: Report) -> Report:
@@ -151,21 +149,18 @@ def chosen(findings: Iterable[Finding], rule: str, field: str, item: str) -> tup
 
 def _told(finding: Finding, word: Word, report: Report) -> Finding:
     if finding.rule == QUESTION and word.answer == NO:
-        words = f"{finding.message} No."
-        return replace(finding, state=State.INFO, message=words, remedy=_capital(word.text))
+        words = f"{finding.message} No. [{word.text}]"
+        return replace(finding, state=State.INFO, message=words, remedy="")
     if finding.rule == QUESTION and word.answer == YES:
         fields = report.rv.fields if report.rv is not None else ()
         dosed = any(one.id == finding.field and gives(one) for one in fields)
-        remedy = f"{_capital(word.text)}. Enter it as a set-up field" + (
-            " and take dose and MU off it." if dosed else "."
-        )
+        remedy = "Enter it as a set-up field"
+        remedy += " and take dose and MU off it." if dosed else "."
         state = State.ERROR if dosed else State.WARNING
-        return replace(finding, state=state, message=f"{finding.message} Yes.", remedy=remedy)
-    return replace(finding, remedy=f"{_capital(word.text)}. {finding.remedy}".rstrip())
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return replace(
+            finding, state=state, message=f"{finding.message} Yes. [{word.text}]", remedy=remedy
+        )
+    return replace(finding, message=f"{finding.message} [{word.text}]")
 
 
 def _word(entry: dict[str, Any]) -> Word:

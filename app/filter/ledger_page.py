@@ -144,7 +144,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _signatures(rows: Sequence[Signature]) -> Iterator[str]:
-    """Printed name, date and time, and meaning of each signature (21 CFR 11.50)."""
+    """Yield printed name, date and time, and meaning of each signature (21 CFR 11.50)."""
     yield "<h2>Signatures</h2>"
     if not rows:
         yield "<p>Nobody has signed this report.</p>"

@@ -1,7 +1,7 @@
 """Every real file agrees with itself, and with itself in another order (R-05, R-07, R-25).
 
-Findings on opening speak of what a file says (0 MU, crossing leaves): they are the same whatever it
-is compared with, and no difference. Everything a comparison says of such a pair is a false alarm.
+Findings on opening speak of what a file says (0 MU, crossing leaves): they are the same whatever
+it is compared with, and no difference. All else a comparison says of such a pair is a false alarm.
 """
 
 from pathlib import Path

@@ -74,7 +74,7 @@ def test_that_a_finding_is_acknowledged_with_user_time_and_reason_and_stays_red(
     assert word.user == getpass.getuser()
     (row,) = [one for one in told.findings if one.rule == error.rule]
     assert (row.state, told.status) == (State.ERROR, State.ERROR)
-    assert row.remedy.startswith("Acknowledged by Jane Roe")
+    assert "[acknowledged by Jane Roe" in row.message
     assert verify(log_file()) == ()
 
 
@@ -112,7 +112,7 @@ def test_that_the_answer_to_a_question_settles_it_and_stands_in_the_log(
     told = acknowledge(asked, [question], "Jane Roe", "asked the therapist", answer)
     (row,) = [one for one in told.findings if one.rule == "F-SETUP-ASK"]
     assert (row.state, told.status) == (state, status)
-    assert f"Answered {answer} by Jane Roe" in row.remedy
+    assert f"[answered {answer} by Jane Roe" in row.message
     (entry,) = recorded("acknowledged")
     assert (entry["answer"], entry["findings"][0][0]) == (answer, "F-SETUP-ASK")
 
@@ -150,7 +150,10 @@ def test_that_every_report_opened_or_compared_stands_in_the_log(tmp_path, capsys
 
 @pytest.mark.req("R-28")
 def test_that_the_log_answers_who_checked_this_plan_and_what_they_did(tmp_path, capsys):
-    export, plan = write_export(tmp_path, data=VARIANTS["rx_modality"].data()), write_plan(tmp_path)
+    export, plan = (
+        write_export(tmp_path, data=VARIANTS["rx_modality"].data()),
+        write_plan(tmp_path),
+    )
     pair = ("--rv", export, "--plan", plan)
     run(capsys, "filter", "compare", *pair)
     reason = ("--reason", "corrected", "--by", "Jane Roe")
