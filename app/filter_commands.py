@@ -56,6 +56,10 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
         help="with --template tbi: SSD measured on verification day; once per field",
     )  # fmt: skip
     pair.add_argument(
+        "--thickness", type=_cm, metavar="CM",
+        help="with --template tbi: thickness of the body at the umbilicus",
+    )  # fmt: skip
+    pair.add_argument(
         "--expected", nargs="+", choices=FORMS, default=(), metavar="FORM",
         help="forms of delivery that were asked for: " + ", ".join(FORMS),
     )  # fmt: skip
@@ -83,7 +87,9 @@ def _compare(words: argparse.Namespace) -> int:
     if words.template == "srs":
         return _srs(words)
     if words.template == "tbi":
-        return say_report(words, tbi_report(words.rv, words.scale, _measured(words.ssd)))
+        return say_report(words, tbi_report(
+            words.rv, words.scale, _measured(words.ssd), words.thickness
+        ))  # fmt: skip
     if words.initial is not None:
         return say_report(words, exports_report(words.rv, words.initial, words.scale))
     view = PLAN_TO_VARIS if words.varis else PLAN_TO_RV
@@ -111,6 +117,17 @@ def _translate(words: argparse.Namespace) -> int:
     text = f"{words.out}: {len(plan.fields)} fields written, positions rounded to 0.01 cm."
     say(words, {"status": "pass", "file": str(words.out), "fields": len(plan.fields)}, text)
     return CLEAN
+
+
+def _cm(text: str) -> Decimal:
+    """Return a length in cm as mm."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no thickness in cm, as 28.5")
+    return value.scaleb(1)
 
 
 def _measured(pairs: list[str]) -> dict[str, Decimal]:
