@@ -95,16 +95,16 @@ def colour(state: State) -> QColor:
 def icon(state: State, colour_name: str | None = None, size: int = 32) -> QIcon:
     """Return the sign of a state: cross, triangle, dash, hand-drawn ring, "i" or tick.
 
-    On a selected row it has the colour of the row's words, or it could not be seen there.
+    On a selected row it has the colour of the words there.
     """
-    ink = QColor(colour_name) if colour_name else colour(state)
-    made = QIcon(_picture(state, ink, size))
-    chosen = QGuiApplication.palette().highlightedText().color()
-    made.addPixmap(_picture(state, chosen, size), QIcon.Mode.Selected)
+    made = QIcon(_sign(state, QColor(colour_name) if colour_name else colour(state), size))
+    selected = QGuiApplication.palette().highlightedText().color()
+    made.addPixmap(_sign(state, selected, size), QIcon.Mode.Selected)
     return made
 
 
-def _picture(state: State, ink: QColor, size: int) -> QPixmap:
+def _sign(state: State, ink: QColor, size: int) -> QPixmap:
+    """Draw the sign of a state."""
     picture = QPixmap(size, size)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
