@@ -119,6 +119,7 @@ class FindingsView(QWidget):
         self, *, with_passes: bool = False, item_words: Callable[[str], str] = str
     ) -> None:
         super().__init__()
+        self.explain: Callable[[Finding], str] = lambda _finding: ""
         self._with_passes = with_passes
         self.banner = Banner()
         self.model = FindingsModel(item_words)
@@ -198,7 +199,9 @@ class FindingsView(QWidget):
             return
         finding = self.model.rows[self.source_row(current)]
         remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
-        self.detail.setText(f"{finding.message}{remedy}\nRule {finding.rule}")
+        why = self.explain(finding)
+        why = f"\nWhy it matters: {why}" if why else ""
+        self.detail.setText(f"{finding.message}{why}{remedy}\nRule {finding.rule}")
         self.selected.emit(finding)
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from app.filter.rules import read_table
 from core.errors import ClinicFileError
+from core.findings import Finding
 from core.paths import RESOURCES
 
 FILE = RESOURCES / "filter" / "cards.toml"
@@ -57,3 +58,9 @@ def card_of(rule: str) -> Card:
         if card is not None:
             return card
     return NO_CARD
+
+
+def why_of(finding: Finding) -> str:
+    """Return why a finding matters, with its source in brackets; empty where no card is known."""
+    card = card_of(finding.rule)
+    return f"{card.why} ({card.source})" if card.why else ""

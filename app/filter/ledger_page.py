@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.filter.acknowledged import with_record
 from app.filter.baseline_content import plan_of_source
+from app.filter.cards import why_of
 from app.filter.field import Plan
 from app.filter.ledger import Blind, ledger
 from app.filter.ledger_log import program_version, record, rule_set_version
@@ -138,9 +139,24 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         yield "<p>No difference found.</p>"
         return
     yield _table(
-        ("State", "Finding", "Next", "Rule"),
-        [(one.state.value, one.message, one.remedy, one.rule) for one in shown],
+        ("State", "Finding", "Expected", "Found", "Why it matters", "Next", "Rule"),
+        [
+            (
+                one.state.value,
+                one.message,
+                _valued(one.expected, one.unit),
+                _valued(one.found, one.unit),
+                why_of(one),
+                one.remedy,
+                one.rule,
+            )
+            for one in shown
+        ],
     )
+
+
+def _valued(text: str, unit: str) -> str:
+    return f"{text} {unit}".strip() if text else ""
 
 
 def _signatures(rows: Sequence[Signature]) -> Iterator[str]:

@@ -85,7 +85,7 @@ def site_findings(rv: Plan, sites: Sites, limits: Limits) -> Iterator[Finding | 
         for one in treating:
             for asked in against(one, site.template, limits):
                 if isinstance(asked, Finding):
-                    rule = asked.rule.replace("F-TPL", "F-SITE", 1)
+                    rule = asked.rule.replace("F-TPL", "F-CLINIC", 1)
                     yield replace(asked, rule=rule, state=State.WARNING, remedy=CHECK)
                 else:
                     yield asked
@@ -129,7 +129,7 @@ def _spans(rx: Prescription, fields: list[Field], site: Site) -> Iterator[Findin
         elif not low <= value <= high:
             words = "fraction dose" if name == "fraction_dose" else "number of treatment fields"
             yield Finding(
-                f"F-SITE-{name.upper().replace('_', '-')}", State.WARNING,
+                f"F-CLINIC-{name.upper().replace('_', '-')}", State.WARNING,
                 f"{rx.site}: the {words} is {value} {unit}".rstrip() + ", the clinic's template "
                 f"{site.name} has {low} to {high} {unit}".rstrip(),
                 item="dose_tx" if name == "fraction_dose" else "number_of_fields",

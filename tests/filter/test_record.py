@@ -129,7 +129,7 @@ def test_that_answers_are_kept_with_the_check(asked, tmp_path):
     assert answer["reason"] == "treats the sternum"
 
 
-@pytest.mark.req("R-28")
+@pytest.mark.req("R-26", "R-28")
 def test_that_every_report_opened_or_compared_stands_in_the_log(tmp_path, capsys):
     export, plan = write_export(tmp_path, data=VARIANTS["gantry"].data()), write_plan(tmp_path)
     run(capsys, "filter", "open", export)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS, CancelledError
 from app.filter.acknowledged import ASKED, with_record
+from app.filter.cards import why_of
 from app.filter.checks_log import on_record
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.desk_bar import DeskBar, Shown
@@ -57,6 +58,7 @@ class FilterPage(Page):
         self.opened_export: Opened | None = None
         self._without_notes: Report | None = None
         self.view = FindingsView()
+        self.view.explain = why_of
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
