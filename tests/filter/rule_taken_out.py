@@ -1,20 +1,24 @@
-"""A pytest plugin that takes one rule of the Filter out before any test is imported.
+"""Take the rules of the Filter out one by one, and say how each row's own test ends without it.
 
-    EQS_FILTER_RULE_TAKEN_OUT=6 python -m pytest -p tests.filter.rule_taken_out TEST
+    python -m tests.filter.rule_taken_out
 
-test_rules_taken_out.py starts it for every row and wants the row's own test to fail.
+First every test runs with all rules in. Then, in a process forked for each rule, the rule is
+replaced wherever a module holds it, and its test runs again. Prints one JSON object: the exit
+code of pytest with all rules, and of each rule's test without it (1: the test has failed).
 """
 
 import importlib
+import json
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from core.findings import State
+import pytest
 
-VARIABLE = "EQS_FILTER_RULE_TAKEN_OUT"
+from core.findings import State
 
 
 @dataclass(frozen=True)
@@ -200,12 +204,49 @@ RULES = (
 )  # fmt: skip
 
 
-def pytest_configure() -> None:
-    """Take the rule out."""
-    number = os.environ.get(VARIABLE, "")
-    if not number:
-        return
-    rule = RULES[int(number)]
+def take_out(rule: TakenOut) -> None:
+    """Replace a rule in its module and in every module that has imported it."""
     module_name, _, name = rule.place.rpartition(".")
-    module = importlib.import_module(f"app.filter.{module_name}")
-    setattr(module, name, rule.without(getattr(module, name)))
+    real = getattr(importlib.import_module(f"app.filter.{module_name}"), name)
+    other = rule.without(real)
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith(("app.", "tests.")):
+            for own, value in list(vars(module).items()):
+                if value is real:
+                    setattr(module, own, other)
+
+
+def ending(tests: Iterable[str]) -> int:
+    """Run tests in this process and return pytest's exit code."""
+    quiet = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-p", "no:xvfb")
+    return int(pytest.main([*quiet, *(f"tests/{test}" for test in tests)]))
+
+
+def forked(rule: TakenOut, tests: Sequence[str] = ()) -> int:
+    """Return how a rule's test, or others, end without it."""
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            take_out(rule)
+            code = ending(tests or [rule.test])
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main() -> None:
+    """Run all of it; what pytest says goes to the error stream."""
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    whole = ending(sorted({rule.test for rule in RULES}))
+    # The same way with nothing taken out must pass, or a failure would prove nothing.
+    same = replace(RULES[0], without=lambda real: real)
+    control = forked(same, sorted({rule.test for rule in RULES if "one_change" not in rule.test}))
+    codes = [forked(rule) for rule in RULES]
+    told = {"whole": whole, "control": control, "without": codes}
+    os.write(answer, json.dumps(told).encode())
+
+
+if __name__ == "__main__":
+    main()
