@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from app.filter.outline import Aperture, field_box, jaw_line, outline_of, pair_box
 
 FOUND, PLANNED, ODD = "#0072b2", "#d55e00", "#cc79a7"
+FOUND_ON_DARK = "#56b4e9"
 WIDE = 3
 MARGIN_CM = 1.0
 NO_EDGES = (
@@ -61,7 +62,7 @@ class OutlinePlot(QWidget):
             self.words.setText("")
             return
         marked = self._mark(found, planned, item)
-        sides = ((found, FOUND, Qt.PenStyle.SolidLine), (planned, PLANNED, Qt.PenStyle.DashLine))
+        sides = ((found, self._found_colour(), Qt.PenStyle.SolidLine), (planned, PLANNED, Qt.PenStyle.DashLine))
         for aperture, colour, style in sides:
             if aperture is not None:
                 lines = outline_of(aperture)
@@ -70,7 +71,7 @@ class OutlinePlot(QWidget):
                     self.plot.plot(*line, pen=pen)
         hidden = any(not layer.edges_mm for layer in found.layers)
         beside = f"<span style='color:{PLANNED}'>- - -</span> plan" if planned else NO_PLAN
-        text = f"{title}: <span style='color:{FOUND}'>———</span> R&amp;V system, {beside}"
+        text = f"{title}: <span style='color:{self._found_colour()}'>———</span> R&amp;V system, {beside}"
         if marked:
             text += f", <span style='color:{ODD}'>■</span> {marked}"
         self.words.setText(f"{text}. {NO_EDGES}" if hidden else text)
@@ -114,6 +115,10 @@ class OutlinePlot(QWidget):
         x1, x2, y1, y2 = box
         pen = pg.mkPen(ODD, width=WIDE)
         self.plot.addItem(pg.BarGraphItem(x0=[x1], x1=[x2], y0=[y1], y1=[y2], pen=pen, brush=fill))
+
+    def _found_colour(self) -> str:
+        """Return the R&V system's blue, the lighter one on a dark page."""
+        return FOUND_ON_DARK if self.palette().base().color().lightness() < 128 else FOUND
 
     def _ink(self) -> None:
         palette = self.palette()
