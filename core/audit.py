@@ -1,10 +1,10 @@
 """A log that only grows: one JSON object a line, each chained to the line before by SHA-256.
 
-Changing, inserting or removing a line breaks the chain after it, and `verify` says where. The digest
-of the last line stands in a file beside the log, so that a change of that line, or a cut before it,
-shows too. Whoever can write both files can also make the whole chain anew; the digest that `append`
-returns, kept elsewhere, shows that as well. A line that was torn when the machine stopped
-stays as it is; the next append begins a new line and says so in it.
+Changing, inserting or removing a line breaks the chain after it, and `verify` says where. The
+digest of the last line stands in a file beside the log, so that a change of that line, or a cut
+before it, shows too. Whoever can write both files can also make the whole chain anew; the digest
+that `append` returns, kept elsewhere, shows that as well. A line that was torn when the machine
+stopped stays as it is; the next append begins a new line and says so in it.
 """
 
 import getpass

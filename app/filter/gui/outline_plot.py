@@ -62,7 +62,8 @@ class OutlinePlot(QWidget):
             self.words.setText("")
             return
         marked = self._mark(found, planned, item)
-        sides = ((found, self._found_colour(), Qt.PenStyle.SolidLine), (planned, PLANNED, Qt.PenStyle.DashLine))
+        blue = self._found_colour()
+        sides = ((found, blue, Qt.PenStyle.SolidLine), (planned, PLANNED, Qt.PenStyle.DashLine))
         for aperture, colour, style in sides:
             if aperture is not None:
                 lines = outline_of(aperture)
@@ -71,7 +72,7 @@ class OutlinePlot(QWidget):
                     self.plot.plot(*line, pen=pen)
         hidden = any(not layer.edges_mm for layer in found.layers)
         beside = f"<span style='color:{PLANNED}'>- - -</span> plan" if planned else NO_PLAN
-        text = f"{title}: <span style='color:{self._found_colour()}'>———</span> R&amp;V system, {beside}"
+        text = f"{title}: <span style='color:{blue}'>———</span> R&amp;V system, {beside}"
         if marked:
             text += f", <span style='color:{ODD}'>■</span> {marked}"
         self.words.setText(f"{text}. {NO_EDGES}" if hidden else text)
