@@ -1,11 +1,14 @@
 """The commands of the Filter: open an export, compare it, translate one, stereotactic arcs."""
 
 import argparse
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.filter.acknowledged import with_record
+from app.filter.checks_log import on_record
 from app.filter.delivery_forms import FORMS
 from app.filter.other_reports import (
     WITHOUT_PLAN,
@@ -19,6 +22,7 @@ from app.filter.report import compare_report, open_report
 from app.filter.rtp_write import rtp_bytes
 from app.filter.views import PLAN_TO_RV, PLAN_TO_VARIS
 from app.filter_desk_commands import add_desk_commands, say_report
+from app.filter_record_commands import add_record_commands
 from app.mu_commands import add_mu_command
 from core.errors import RemedyError
 from core.findings import State
@@ -52,6 +56,10 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
         help="with --template tbi: SSD measured on verification day; once per field",
     )  # fmt: skip
     pair.add_argument(
+        "--thickness", type=_cm, metavar="CM",
+        help="with --template tbi: thickness of the body at the umbilicus",
+    )  # fmt: skip
+    pair.add_argument(
         "--expected", nargs="+", choices=FORMS, default=(), metavar="FORM",
         help="forms of delivery that were asked for: " + ", ".join(FORMS),
     )  # fmt: skip
@@ -66,6 +74,7 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     change.add_argument("--out", type=Path, required=True, metavar="NEW.rtp")
     finish(change, _translate)
     add_desk_commands(commands)
+    add_record_commands(commands)
 
 
 def _open(words: argparse.Namespace) -> int:
@@ -78,7 +87,9 @@ def _compare(words: argparse.Namespace) -> int:
     if words.template == "srs":
         return _srs(words)
     if words.template == "tbi":
-        return say_report(words, tbi_report(words.rv, words.scale, _measured(words.ssd)))
+        return say_report(words, tbi_report(
+            words.rv, words.scale, _measured(words.ssd), words.thickness
+        ))  # fmt: skip
     if words.initial is not None:
         return say_report(words, exports_report(words.rv, words.initial, words.scale))
     view = PLAN_TO_VARIS if words.varis else PLAN_TO_RV
@@ -90,6 +101,7 @@ def _compare(words: argparse.Namespace) -> int:
 
 def _srs(words: argparse.Namespace) -> int:
     report = srs_report(words.rv, words.scale)
+    report = replace(report, report=with_record(on_record(report.report, "command")))
     say(words, report.to_json(), report.text())
     return CLEAN if report.report.status == State.PASS else FINDINGS
 
@@ -105,6 +117,17 @@ def _translate(words: argparse.Namespace) -> int:
     text = f"{words.out}: {len(plan.fields)} fields written, positions rounded to 0.01 cm."
     say(words, {"status": "pass", "file": str(words.out), "fields": len(plan.fields)}, text)
     return CLEAN
+
+
+def _cm(text: str) -> Decimal:
+    """Return a length in cm as mm."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no thickness in cm, as 28.5")
+    return value.scaleb(1)
 
 
 def _measured(pairs: list[str]) -> dict[str, Decimal]:

@@ -7,6 +7,7 @@ have is a warning (Siochi 2009, III.A).
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from app.filter.field import Field, Plan, Prescription
 from app.filter.settings import Settings
@@ -26,6 +27,7 @@ def hints(rv: Plan, settings: Settings) -> Iterator[Finding | NotChecked]:
     for field in rv.fields:
         yield from _name(field, settings)
         yield from _small(field, settings.limits["hints.small_field_mm"])
+        yield from _slow(field, settings.limits["hints.slow_gantry_deg_s"])
     for rx in rv.prescriptions:
         yield from _mu_factor(rv, rx, settings.limits["hints.mu_per_cgy"])
 
@@ -43,6 +45,36 @@ def _small(field: Field, least: Decimal) -> Iterator[Finding]:
             f"Field {field.id} is only {width} cm wide along {axis.upper()}", field.id,
             item=f"field_{axis}", expected=f"{least.scaleb(-1)}", found=str(width), unit="cm",
             remedy="See that output and dose of so small a field are commissioned.",
+        )  # fmt: skip
+
+
+def _slow(field: Field, least_deg_s: Decimal) -> Iterator[Finding]:
+    """Show where an arc needs a slow gantry even at the field's own dose rate.
+
+    Between two control points the gantry turns so many degrees in the time its MU take; a machine
+    that cannot go so slowly, or does it unevenly, gives the dose elsewhere (TG-275).
+    """
+    rate, mu = field.dose_rate_mu_min, field.mu
+    if not field.arc_direction or not rate or not mu:
+        return
+    slow = []
+    for before, point in pairwise(field.control_points):
+        share = point.cumulative - before.cumulative
+        if share <= 0 or before.gantry_deg is None or point.gantry_deg is None:
+            continue
+        turn = abs(point.gantry_deg - before.gantry_deg) % 360
+        seconds = share * mu / rate * 60
+        speed = min(turn, 360 - turn) / seconds
+        if turn and speed < least_deg_s:
+            slow.append((speed, point.number))
+    if slow:
+        speed, number = min(slow)
+        yield Finding(
+            "F-HINT-SLOW", State.INFO,
+            f"Field {field.id}: the gantry turns at {speed:.2f} deg/s before control point "
+            f"{number} at {rate} MU/min; {len(slow)} point(s) are below {least_deg_s} deg/s",
+            field.id, number, "gantry_angle", f"{least_deg_s}", f"{speed:.2f}", "deg/s",
+            remedy="See that arcs as slow as this are part of the machine's quality assurance.",
         )  # fmt: skip
 
 

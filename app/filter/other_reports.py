@@ -9,13 +9,23 @@ from typing import Any
 from app.filter.compare_exports import compare_exports
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
 from app.filter.field import Field, Plan
-from app.filter.report import Report, as_text, gaps, opened, source_of, unread, without_echoes
+from app.filter.report import (
+    Report,
+    as_text,
+    gaps,
+    opened,
+    settled,
+    source_of,
+    unread,
+    without_echoes,
+)
 from app.filter.rv_source import read_rv
 from app.filter.settings import read_settings
 from app.filter.srs import Isocentre, Stereotactic, stereotactic
 from app.filter.srs_rules import read_srs_rules
 from app.filter.tbi import compare_tbi, read_tbi_templates
-from core.findings import NotChecked, State, overall
+from app.filter.tbi_dose import mid_plane_doses, read_tbi_dose
+from core.findings import Finding, NotChecked, State, overall
 
 WITHOUT_PLAN = {
     "clinical": "a clinical set-up: no plan exists; look at the fields side by side",
@@ -48,10 +58,11 @@ def exports_report(
     sources = (source_of(final_path), source_of(initial_path))
     title = f"final export {final_path.name} against initial export {initial_path.name}"
     status = overall(findings)
-    return Report(
+    report = Report(
         title, sources, status, comparison.matches, findings, tuple(dict.fromkeys(not_checked)),
         read.plan, before,
     )  # fmt: skip
+    return settled(report, settings)
 
 
 def without_plan_report(rv_path: Path, kind: str, machine_scale: str | None = None) -> Report:
@@ -76,15 +87,23 @@ def without_plan_report(rv_path: Path, kind: str, machine_scale: str | None = No
     title = f"R&V export {rv_path.name} without a plan"
     status = overall(logical.findings)
     sources = (source_of(rv_path),)
-    return Report(title, sources, status, (), logical.findings, not_checked, read.plan)
+    report = Report(title, sources, status, (), logical.findings, not_checked, read.plan)
+    return settled(report, settings)
 
 
 def tbi_report(
     rv_path: Path,
     machine_scale: str | None = None,
     measured_ssd_mm: Mapping[str, Decimal] | None = None,
+    thickness_mm: Decimal | None = None,
 ) -> Report:
     """Report on a total body irradiation against the clinic's template (R-20).
+
+    Args:
+        rv_path: The export.
+        machine_scale: Scale of a native export.
+        measured_ssd_mm: SSD measured on verification day, by field ID.
+        thickness_mm: Thickness of the body at the umbilicus, for the dose at mid-plane.
 
     Raises:
         RemedyError: The file is damaged, or the template cannot be used.
@@ -95,14 +114,26 @@ def tbi_report(
     templates = read_tbi_templates(settings.folder)
     held = compare_tbi(read.plan, templates, settings.limits, measured_ssd_mm)
     logical = opened(read, settings)
-    findings = (*held.findings, *logical.findings)
+    dose = tuple(
+        mid_plane_doses(
+            read.plan, read_tbi_dose(settings.folder), thickness_mm, settings.limits,
+            measured_ssd_mm,
+        )
+    )  # fmt: skip
+    findings = (
+        *held.findings,
+        *(one for one in dose if isinstance(one, Finding)),
+        *logical.findings,
+    )
     not_checked = (
-        *held.not_checked, *logical.not_checked, *unread(read.plan), *gaps(read.plan),
-        *NEVER_IN_THE_FILE, *ALWAYS_MANUAL,
+        *held.not_checked, *(one for one in dose if isinstance(one, NotChecked)),
+        *logical.not_checked, *unread(read.plan), *gaps(read.plan), *NEVER_IN_THE_FILE,
+        *ALWAYS_MANUAL,
     )  # fmt: skip
     title = f"R&V export {rv_path.name} against the TBI template"
     sources, status = (source_of(rv_path),), overall(findings)
-    return Report(title, sources, status, held.matches, findings, not_checked, read.plan)
+    report = Report(title, sources, status, held.matches, findings, not_checked, read.plan)
+    return settled(report, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +193,7 @@ def srs_report(rv_path: Path, machine_scale: str | None = None) -> SrsReport:
     report = Report(
         title, (source_of(rv_path),), status, (), findings, not_checked, read.plan
     )  # fmt: skip
-    return SrsReport(report, part)
+    return SrsReport(settled(report, settings), part)
 
 
 def _head(rv: Plan | None) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.filter.cards import card_of
 from app.filter.compare import Comparison, Match, compare
 from app.filter.coverage import ALWAYS_MANUAL, NEVER_IN_THE_FILE
 from app.filter.delivery_forms import judged
@@ -15,6 +16,7 @@ from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import RvRead, read_rv
 from app.filter.settings import Settings, read_settings
+from app.filter.sites import without_off
 from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State, overall
 
@@ -71,14 +73,16 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
         RemedyError: The file is damaged or of another kind.
 
     """
+    settings = read_settings()
     read = read_rv(rv_path, machine_scale)
-    rv, opening = read.plan, opened(read, read_settings())
+    rv, opening = read.plan, opened(read, settings)
     not_checked = (
         NO_PLAN, *opening.not_checked, *unread(rv), *gaps(rv), *NEVER_IN_THE_FILE
     )  # fmt: skip
     status, title = overall(opening.findings), f"R&V export {rv_path.name}"
     sources = (source_of(rv_path),)
-    return Report(title, sources, status, (), opening.findings, not_checked, rv)
+    report = Report(title, sources, status, (), opening.findings, not_checked, rv)
+    return settled(report, settings)
 
 
 def compare_report(
@@ -123,7 +127,20 @@ def compare_report(
     kind = "R&V" if view is PLAN_TO_RV else view.checked
     title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
     status = overall(findings)
-    return Report(title, sources, status, comparison.matches, findings, not_checked, rv, plan)
+    matches = comparison.matches
+    report = Report(title, sources, status, matches, findings, not_checked, rv, plan)
+    return settled(report, settings)
+
+
+def settled(report: Report, settings: Settings) -> Report:
+    """Return a report without the rules the clinic does not ask, each told as not checked."""
+    kept, rows = without_off(report.findings, report.rv, settings.sites)
+    if not rows:
+        return report
+    plain = report.status == overall(report.findings)
+    status = overall(kept) if plain else report.status
+    told = (*report.not_checked, *rows)
+    return replace(report, findings=kept, not_checked=told, status=status)
 
 
 def opened(read: RvRead, settings: Settings) -> Logic:
@@ -213,12 +230,14 @@ def source_of(path: Path) -> Source:
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
+    card = card_of(finding.rule)
     return {
         "rule": finding.rule, "severity": finding.state.value, "field": finding.field,
         "control_point": finding.control_point, "item": finding.item,
         "expected": finding.expected, "found": finding.found, "unit": finding.unit,
         "message": finding.message, "remedy": finding.remedy,
         "difference": finding.difference, "tolerance": finding.tolerance,
+        "why": card.why, "source": card.source,
     }  # fmt: skip
 
 

@@ -4,13 +4,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from app.filter.cone_beam import ConeBeam, read_cone_beam
 from app.filter.limits import Limits, read_limits
 from app.filter.rules import Rules, read_rules, read_table
+from app.filter.sites import Sites, read_sites
 from core.errors import ClinicFileError
 from core.machines import Machine, machine_ids, read_machine
 from core.paths import RESOURCES, clinic_folder
 
 NAMES = RESOURCES / "filter" / "machine_names.toml"
+CONE_BEAM = RESOURCES / "filter" / "cone_beam.toml"
+SITES = RESOURCES / "filter" / "sites.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Settings:
         names: Machine description by the machine's name in the R&V system, in lower case.
         tables: Allowed difference of the couch angle (deg) by number of the tolerance table.
         folder: The clinic's folder; None where there is none.
+        sites: Templates by treatment site, and rules that are not asked.
+        cone_beam: Which fields are cone-beam fields, and what they have.
 
     """
 
@@ -29,6 +35,8 @@ class Settings:
     names: dict[str, str]
     tables: dict[str, Decimal] = field(default_factory=dict)
     folder: Path | None = None
+    sites: Sites = field(default_factory=Sites)
+    cone_beam: ConeBeam = field(default_factory=ConeBeam)
     _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
 
     def couch_deg(self, tolerance_table: str | None) -> Decimal:
@@ -68,6 +76,8 @@ def read_settings(folder: Path | None = None) -> Settings:
         _names(place),
         _tables(place),
         place,
+        read_sites(own_file(place, "filter/sites.toml") or SITES),
+        read_cone_beam(own_file(place, "filter/cone_beam.toml") or CONE_BEAM),
     )
 
 

@@ -75,8 +75,7 @@ def compare_tbi(
     for place in set(range(len(templates))) - set(columns.tolist()):
         words = f"The R&V system has no field for {templates[place].name!r} of the template"
         asked.append(_field("F-CMP-BEAM", words, ""))
-    for item in ("lung blocks", "field_monitor_units"):
-        asked.append(NotChecked(item, MANUAL))
+    asked.append(NotChecked("lung blocks", MANUAL))
     return Comparison(
         tuple(matches),
         tuple(one for one in asked if isinstance(one, Finding)),

@@ -3,7 +3,7 @@
 Values stand in a TOML table by the elements of the record table, in its units.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -39,8 +39,10 @@ class Template:
     tips_mm: tuple[Decimal, Decimal] | None = None
 
 
-def read_template(name: str, table: Mapping[str, object], file: Path) -> Template:
-    """Return a template from its TOML table.
+def read_template(
+    name: str, table: Mapping[str, object], file: Path, passed: Collection[str] = NOT_READ
+) -> Template:
+    """Return a template from its TOML table; `passed` are entries that are no elements.
 
     Raises:
         ClinicFileError: An element is unknown, or its value or unit is not the element's.
@@ -50,7 +52,7 @@ def read_template(name: str, table: Mapping[str, object], file: Path) -> Templat
     fittings: dict[str, tuple[str, ...]] = {}
     tips = None
     for item, entry in table.items():
-        if item in NOT_READ:
+        if item in passed:
             continue
         raw = entry.get("value") if isinstance(entry, dict) else None
         unit = entry.get("unit") if isinstance(entry, dict) else None

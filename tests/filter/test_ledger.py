@@ -74,7 +74,7 @@ def test_that_an_attestation_without_item_person_or_words_is_none(report, item, 
     assert recorded("attested") == ()
 
 
-@pytest.mark.req("O-12", "R-23")
+@pytest.mark.req("O-12", "R-23", "R-29")
 def test_that_a_page_holds_the_whole_report_and_refers_to_nothing_outside(tmp_path):
     export = write_export(tmp_path, "x.rtp", VARIANTS["gantry"].data())
     report = compare_report(export, write_plan(tmp_path))
@@ -94,7 +94,7 @@ def test_that_a_page_holds_the_whole_report_and_refers_to_nothing_outside(tmp_pa
     assert (entry["file"], entry["status"]) == (file.name, "error")
 
 
-@pytest.mark.req("O-12")
+@pytest.mark.req("O-12", "R-29")
 def test_that_the_name_of_a_page_says_nothing_of_the_patient_unless_the_clinic_asks(
     report, tmp_path
 ):
