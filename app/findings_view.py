@@ -40,13 +40,17 @@ def summary(findings: Sequence[Finding], not_checked: Sequence[NotChecked]) -> s
             parts.append(f"{count} {PLURALS[state][count != 1]}")
     passed = sum(finding.state == State.PASS for finding in findings)
     if not any(finding.state in (State.ERROR, State.WARNING) for finding in findings):
-        parts.insert(0, f"{passed} checks passed" if passed else "No difference found")
+        parts.insert(0, _passes(passed) if passed else "No difference found")
     elif passed:
-        parts.append(f"{passed} checks passed")
+        parts.append(_passes(passed))
     words = ", ".join(parts)
     if not_checked:
         words += f"; {len(not_checked)} item{'s' if len(not_checked) != 1 else ''} not checked"
     return words
+
+
+def _passes(count: int) -> str:
+    return f"{count} check{'s' if count != 1 else ''} passed"
 
 
 class Banner(QWidget):
