@@ -244,7 +244,7 @@ class MuPanel(QWidget):
         if one is None:
             return
         self.aperture.show_state(None)
-        self.detail.setText(one.point if one.dose else f"{one.why}. {one.remedy}")
+        self.detail.setText(_about(one))
         if isinstance(one.dose, PhotonDose):
             self.states.show(STATE_TITLES, state_rows(one.dose))
             self.state_view.selectRow(0)
@@ -312,3 +312,10 @@ def _box(name: str, suffix: str, empty: str, most: float) -> QDoubleSpinBox:
     box.setAccessibleName(name)
     box.setToolTip(name)
     return box
+
+
+def _about(one: BeamResult) -> str:
+    """Return why a field is not checked and what to do, or where its point and depth come from."""
+    if one.dose is None:
+        return f"{one.why}. {one.remedy}"
+    return f"Not checked: {one.why}. {one.point}" if one.why else one.point
