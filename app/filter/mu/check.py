@@ -13,7 +13,9 @@ from app.filter.compare import Match, compare
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits, read_limits
 from app.filter.mu.book import Book
+from app.filter.mu.ct_depth import read_ct, traced_points
 from app.filter.mu.electron import ElectronInput, electron_dose
+from app.filter.mu.electron_density import density_curve
 from app.filter.mu.mu_findings import findings_of
 from app.filter.mu.photon import photon_dose
 from app.filter.mu.plan_points import WATER, Stated, Traced, point_for, stated_points
@@ -68,6 +70,7 @@ def mu_report(
     book: Book,
     choices: Choices | None = None,
     trial: str | None = None,
+    ct: Path | None = None,
 ) -> MuReport:
     """Calculate every field of an export and compare with the plan.
 
@@ -77,6 +80,7 @@ def mu_report(
         book: The clinic's data.
         choices: What the user adds.
         trial: Of a Pinnacle plan.
+        ct: Folder of the planning CT: depths are traced through it.
 
     Raises:
         RemedyError: One of the sources cannot be read.
@@ -84,7 +88,11 @@ def mu_report(
     """
     rv = open_rv(rv_path) if rv_path != plan_path else None
     plan = read_plan_source(plan_path, trial)
-    return report_of(rv or plan, plan, book, choices or Choices(), stated_points(plan, trial))
+    stated, chosen = stated_points(plan, trial), choices or Choices()
+    if ct is not None:
+        depths = traced_points(plan, stated, read_ct(ct), density_curve())
+        chosen = replace(chosen, traced=depths)
+    return report_of(rv or plan, plan, book, chosen, stated)
 
 
 def report_of(
