@@ -150,6 +150,15 @@ class Tray:
     factor: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tbi:
+    """Numbers of total body irradiation: spoiler, lung-block tray, square of the patient."""
+
+    spoiler: float = 1.0
+    tray: float = 1.0
+    patient_side_cm: float = 30.0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class BookBeam:
     """One energy of the book."""
@@ -164,6 +173,7 @@ class BookBeam:
     wedges: tuple[Wedge, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     trays: tuple[Tray, ...] = ()
+    tbi: Tbi | None = None
 
     def table(self, name: str) -> Table:
         """Return a table of the beam.

@@ -128,6 +128,7 @@ def _photon(beam: Coefficients) -> dict[str, str]:
                   "leakage_one_layer": 0.013, "leakage_two_layers": 0.001,
                   "penumbra_reach_cm": 1.0, "leaf_offset_cm": 0.0,
                   "smallest_side_cm": FITTED_FROM_CM},
+        "tbi": {"spoiler": 0.97, "tray": 1.0, "patient_side_cm": 30.0},
         "wedge": [_wedge(angle) for angle in (15, 30, 45, 60)]
         + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT"], "kind": "enhanced",
             "angle_deg": a} for a in (10, 15, 20, 25, 30, 45, 60)]
@@ -150,12 +151,27 @@ def _photon(beam: Coefficients) -> dict[str, str]:
                 [k / 2 for k in range(-20, 21)], None,
                 lambda y, _: exp(beam.mu_per_cm * tan(radians(60)) * y)),
     }  # fmt: skip
+    tables["tbi_output"] = ("distance_cm", "mid-plane at TBI distance, over the inverse square",
+                            (200, 300, 350, 400, 450, 500), None, lambda _d, _: 1.0)  # fmt: skip
+    if beam.energy_mv == 6:
+        tables |= _cones(beam, depths)
     for angle in (15, 30, 45, 60):
         tables |= _wedge_tables(beam, angle)
     for table, (rows_name, geometry, rows, columns, value) in tables.items():
         head = _head("1", f"{beam.energy_mv} MV", geometry)
         made[f"{name}/{table}.csv"] = csv_text(head, rows_name, rows, columns, value)
     return made
+
+
+def _cones(beam: Coefficients, depths: list[float]) -> dict[str, tuple]:  # type: ignore[type-arg]  # rows of the table above
+    """Return the tables of radiosurgery cones: a circle's TMR is that of its square."""
+    cones = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0)
+    return {
+        "srs_output": ("cone_cm", "cone in place at dmax, over the open 10x10", cones, None,
+                       lambda c, _: 0.95 * (1 - exp(-2.7 * c))),
+        "srs_tmr": ("depth_cm", "circular cones, diameter at the isocentre", depths, cones,
+                    lambda d, c: tmr(beam, 0.886 * c, d)),
+    }  # fmt: skip
 
 
 def _wedge(angle: int) -> dict[str, object]:

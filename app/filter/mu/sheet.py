@@ -74,7 +74,7 @@ def _summary(sheet: Worksheet, report: MuReport, places: list[str | None]) -> No
     warn_at, fail_at, electron_at = f"$B${row}", f"$D${row}", f"$F${row}"
     heads = ("Field", "Plan beam", "Site", "Book", "MU", "Book cGy", "Plan cGy", "Difference %",
              "Status", "Point, or why it was not calculated")  # fmt: skip
-    _bold(sheet, put_row(sheet, heads))
+    bold(sheet, put_row(sheet, heads))
     rows: list[int] = []
     for one, place in zip(report.beams, places, strict=True):
         at = int(sheet.max_row) + 1
@@ -103,10 +103,10 @@ def _summary(sheet: Worksheet, report: MuReport, places: list[str | None]) -> No
     _numbers(sheet, "FG", "0.00")
     _numbers(sheet, "H", "+0.0;-0.0;0.0")
     sheet.append([])
-    _bold(sheet, put_row(sheet, ["Not part of the calculation"]))
+    bold(sheet, put_row(sheet, ["Not part of the calculation"]))
     for item in report.not_checked:
         put_row(sheet, [item.item, item.why])
-    _page(sheet, (12, 22, 14, 8, 10, 11, 11, 13, 10, 50))
+    page(sheet, (12, 22, 14, 8, 10, 11, 11, 13, 10, 50))
 
 
 def _verdict(difference: str, warn: str, fail: str) -> Formula:
@@ -135,7 +135,7 @@ def _photon(sheet: Worksheet, one: BeamResult, dose: PhotonDose) -> str:
     result = put_row(sheet, ["Dose cGy"])
     put_row(sheet, [FORMULA])
     head = put_row(sheet, STATE_HEADS)
-    _bold(sheet, head)
+    bold(sheet, head)
     for n in range(len(dose.mu)):
         put_row(sheet, _state_cells(dose, n, head + 1 + n))
     last = head + len(dose.mu)
@@ -144,7 +144,7 @@ def _photon(sheet: Worksheet, one: BeamResult, dose: PhotonDose) -> str:
     cell.value, cell.font = f"=SUM({column}{head + 1}:{column}{last})", BOLD
     _numbers(sheet, "".join(COLUMN[name] for name in STATE_HEADS[6:15]), "0.0000", head)
     sheet.freeze_panes = sheet.cell(head + 1, 1)
-    _page(sheet, (10, 12, *[9] * 22))
+    page(sheet, (10, 12, *[9] * 22))
     return f"B{result}"
 
 
@@ -200,12 +200,13 @@ def _electron(sheet: Worksheet, one: BeamResult, dose: ElectronDose) -> str:
         line("Difference", Formula(f"=100*({result}/{planned}-1)"), "%")
     sheet.append([])
     put_row(sheet, ["Calculated by", "", "Checked by", ""])
-    _page(sheet, (30, 16, 12, 40))
+    page(sheet, (30, 16, 12, 40))
     sheet[result].font = BOLD
     return result
 
 
-def _bold(sheet: Worksheet, row: int) -> None:
+def bold(sheet: Worksheet, row: int) -> None:
+    """Make a row of headings bold and wrapped."""
     for cell in sheet[row]:
         cell.font = BOLD
         cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -218,7 +219,7 @@ def _numbers(sheet: Worksheet, columns: str, form: str, after: int = 8) -> None:
                 cell.number_format = form
 
 
-def _page(sheet: Worksheet, widths: tuple[int, ...]) -> None:
+def page(sheet: Worksheet, widths: tuple[int, ...]) -> None:
     """Set widths, and print on one page across."""
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
