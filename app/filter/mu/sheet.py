@@ -20,6 +20,8 @@ from core.safe_write import write_whole
 
 FORMULA = "MU k ISF OAR WF WOA TF CSF PSF (TMR(0,d) (PF + leakage (1 - PF)) + SMR)"
 BOLD = Font(bold=True)
+FORMS = {"cm": "0.00", "MU": "0.0", "cGy": "0.00", "%": "0.0"}
+"""How a number of an electron sheet is shown, by its unit; others have four decimals."""
 STATE_HEADS = (
     "State", "Point", "MU", "cGy/MU", "SCD cm", "z cm", "ISF", "OAR", "WF", "WOA", "TF", "CSF",
     "PSF", "TMR(0,d)", "SMR", "Region", "PF", "Leakage", "Dose cGy",
@@ -103,7 +105,7 @@ def _summary(sheet: Worksheet, report: MuReport, places: list[str | None]) -> No
     _numbers(sheet, "FG", "0.00")
     _numbers(sheet, "H", "+0.0;-0.0;0.0")
     sheet.append([])
-    bold(sheet, put_row(sheet, ["Not part of the calculation"]))
+    sheet.cell(put_row(sheet, ["Not part of the calculation"]), 1).font = BOLD
     for item in report.not_checked:
         put_row(sheet, [item.item, item.why])
     page(sheet, (12, 22, 14, 8, 10, 11, 11, 13, 10, 50))
@@ -142,7 +144,11 @@ def _photon(sheet: Worksheet, one: BeamResult, dose: PhotonDose) -> str:
     column = COLUMN["Dose cGy"]
     cell = sheet.cell(result, 2)
     cell.value, cell.font = f"=SUM({column}{head + 1}:{column}{last})", BOLD
+    cell.number_format = "0.00"
     _numbers(sheet, "".join(COLUMN[name] for name in STATE_HEADS[6:15]), "0.0000", head)
+    shown = ("Dose cGy", "Depth cm", "s_eq cm", "x cm", "y cm", "To edge cm", "z cm", "MU")
+    _numbers(sheet, "".join(COLUMN[name] for name in shown), "0.00", head)
+    _numbers(sheet, COLUMN["PF"] + COLUMN["Leakage"], "0.0000", head)
     sheet.freeze_panes = sheet.cell(head + 1, 1)
     page(sheet, (10, 12, *[9] * 22))
     return f"B{result}"
@@ -171,6 +177,7 @@ def _electron(sheet: Worksheet, one: BeamResult, dose: ElectronDose) -> str:
 
     def line(label: str, value: object, unit: str = "", note: str = "") -> str:
         rows[label] = put_row(sheet, [label, value, unit, note])
+        sheet.cell(rows[label], 2).number_format = FORMS.get(unit, "0.0000")
         return f"B{rows[label]}"
 
     cut = dose.cutout
@@ -227,3 +234,5 @@ def page(sheet: Worksheet, widths: tuple[int, ...]) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.5

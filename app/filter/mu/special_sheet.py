@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -15,6 +16,7 @@ from app.filter.mu.srs_arcs import ArcMu
 from app.filter.mu.tbi_dose import TbiDose
 from core.safe_write import write_whole
 
+BEFORE_TABLE = 7
 TBI_HEADS = (
     "Field", "MU", "cGy/MU", "CSF", "PSF", "TMR", "SCD cm", "SSD cm", "Depth cm", "ISF",
     "Distance", "Spoiler", "Tray", "Dose cGy", "Prescribed cGy", "Difference %", "Status",
@@ -22,7 +24,7 @@ TBI_HEADS = (
 )  # fmt: skip
 SRS_HEADS = (
     "Arc", "Cone mm", "Dose cGy", "cGy/MU", "ScT", "Mean TMR", "SCD cm", "SAD cm", "ISF",
-    "MU book", "MU plan", "Difference %", "Status", "Depth cm and TMR, along the arc",
+    "MU book", "MU plan", "Difference %", "Status",
 )  # fmt: skip
 
 
@@ -62,6 +64,7 @@ def write_tbi(
             if compared else None,
             one.measured_ssd_cm, ssd if measured else "not-run",
         ])  # fmt: skip
+    _formats(sheet, TBI_HEADS)
     _finish(made, sheet, (12, *[10] * 19), path)
 
 
@@ -73,16 +76,14 @@ def write_srs(
     row = put_row(sheet, ["Warn at %", limits[0], "Fail at %", limits[1]])
     put_row(sheet, ["MU = dose / (k ScT mean TMR (SCD / SAD)^2)"])
     bold(sheet, put_row(sheet, SRS_HEADS))
-    first = len(SRS_HEADS)
-    for one in arcs:
+    first = int(sheet.max_row) + len(arcs) + 4
+    for place, one in enumerate(arcs):
         n = int(sheet.max_row) + 1
         if one.mu is None:
             put_row(sheet, [one.arc.name, 10 * one.arc.cone_cm, "not calculated", one.why])
             continue
-        pairs = [value for pair in zip(one.arc.depths_cm, one.tmr, strict=True) for value in pair]
-        samples = ",".join(
-            f"{get_column_letter(first + 1 + 2 * k)}{n}" for k in range(len(one.tmr))
-        )
+        column = get_column_letter(2 * place + 2)
+        samples = f"{column}{first}:{column}{first + len(one.tmr) - 1}"
         planned = one.arc.mu is not None
         verdict = Formula(
             f'=IF(ABS(L{n})>=$D${row},"error",IF(ABS(L{n})>=$B${row},"warning","pass"))'
@@ -92,9 +93,33 @@ def write_srs(
             Formula(f"=AVERAGE({samples})"), one.scd_cm, one.sad_cm, Formula(f"=(G{n}/H{n})^2"),
             Formula(f"=C{n}/(D{n}*E{n}*F{n}*I{n})"), one.arc.mu,
             Formula(f"=100*(K{n}/J{n}-1)") if planned else None,
-            verdict if planned else "not-run", *pairs,
+            verdict if planned else "not-run",
         ])  # fmt: skip
-    _finish(made, sheet, (12, *[10] * 40), path)
+    _formats(sheet, SRS_HEADS)
+    sheet.append([])
+    put_row(sheet, ["Samples along the arc: depth cm and TMR of each"])
+    bold(sheet, put_row(sheet, [f"{one.arc.name} {what}" for one in arcs
+                                for what in ("depth", "TMR")]))  # fmt: skip
+    for k in range(max((len(one.tmr) for one in arcs), default=0)):
+        put_row(sheet, [value for one in arcs for value in _sample(one, k)])
+    _finish(made, sheet, (12, *[11] * 40), path)
+
+
+def _sample(one: ArcMu, k: int) -> tuple[float | None, float | None]:
+    """Return depth and TMR of a sample; none behind the last."""
+    return (one.arc.depths_cm[k], one.tmr[k]) if k < len(one.tmr) else (None, None)
+
+
+def _formats(sheet: Worksheet, heads: Sequence[str]) -> None:
+    """Give every column of the table the decimals of its kind; rows so far."""
+    for row in sheet.iter_rows():
+        for cell, head in zip(row, heads, strict=False):
+            if cell.data_type in ("n", "f") and row[0].row > BEFORE_TABLE:
+                words = head.split()
+                cell.number_format = (
+                    "+0.0;-0.0;0.0" if words[-1] == "%" else "0.0" if "MU" in words
+                    else "0.00" if words[-1] in ("cGy", "cm", "mm") else "0.0000"
+                )  # fmt: skip
 
 
 def _book(title: str, book: Book, words: str, about: str) -> tuple[Workbook, Worksheet]:
@@ -104,8 +129,8 @@ def _book(title: str, book: Book, words: str, about: str) -> tuple[Workbook, Wor
         sheet = made.create_sheet()
     sheet.title = title
     if book.notice:
-        bold(sheet, put_row(sheet, [book.notice]))
-    bold(sheet, put_row(sheet, [words]))
+        sheet.cell(put_row(sheet, [book.notice]), 1).font = Font(bold=True, color="C00000")
+    sheet.cell(put_row(sheet, [words]), 1).font = Font(bold=True, size=14)
     put_row(sheet, ["Source", about])
     put_row(sheet, ["Book", book.name, "SHA-256", book.digest])
     sheet.append([])
