@@ -17,6 +17,8 @@ from app.filter.rtp_text import read_file
 from app.filter_commands import add_filter_commands
 from app.lex_commands import add_lex_commands
 from app.mu_commands import add_book_commands
+from app.mu_special_commands import add_special_commands
+from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
@@ -65,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     add_lex_commands(rooms)
     add_filter_commands(rooms)
     add_book_commands(rooms)
+    add_special_commands(rooms)
+    add_plane_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     add_portal_commands(rooms)

@@ -14,6 +14,7 @@ from app.filter.mu.book_write import write_book
 from app.filter.mu.books import own_book_folder
 from app.filter.mu.check import Choices, mu_report
 from app.filter.mu.electron import ElectronInput
+from app.filter.mu.plan_points import GEOMETRIC, WATER
 from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import as_text, to_json
 from core.errors import ClinicFileError
@@ -30,6 +31,11 @@ def add_mu_command(checker: Any) -> None:  # noqa: ANN401  (argparse has no publ
     mu.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     mu.add_argument("--trial", metavar="NAME")
     mu.add_argument("--book", type=Path, metavar="DIR", help="default: the clinic's, else generic")
+    mu.add_argument("--ct", type=Path, metavar="DIR", help="trace the depths through this CT")
+    mu.add_argument(
+        "--depth-kind", choices=("water", "geometric"), default="water",
+        help="water-equivalent where it is known (default), or always geometric",
+    )  # fmt: skip
     mu.add_argument("--xlsx", type=Path, metavar="FILE", help="write the sheet with formulas")
     for name, words in (
         ("depth", "FIELD=CM: depth of the point instead of the plan's"),
@@ -70,7 +76,7 @@ def add_book_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pub
 def _mu(words: argparse.Namespace) -> int:
     book = open_book(own_book_folder(words.book))
     choices = choices_of(words)
-    report = mu_report(words.rv or words.plan, words.plan, book, choices, words.trial)
+    report = mu_report(words.rv or words.plan, words.plan, book, choices, words.trial, words.ct)
     if words.xlsx is not None:
         write_sheet(report, words.xlsx)
     say(words, to_json(report), as_text(report))
@@ -105,7 +111,8 @@ def choices_of(words: argparse.Namespace) -> Choices:
         given.setdefault(field, {})["cutout_cm"] = sides
     depths = {field: _number("depth", text) for field, text in _pairs(words.depth, "depth")}
     electrons = {field: ElectronInput(**values) for field, values in given.items()}
-    return Choices(depths, flash, electrons)
+    kind = WATER if words.depth_kind == "water" else GEOMETRIC
+    return Choices(depths, flash, electrons, kind)
 
 
 def _pairs(texts: list[str], name: str) -> list[tuple[str, str]]:

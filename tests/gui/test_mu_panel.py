@@ -1,5 +1,7 @@
 """The MU tab: calculates when looked at, shows factors, aperture and book, survives bad books."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
@@ -8,7 +10,7 @@ from app.background import JOBS
 from app.demo.write_demo import write_demo
 from app.filter.gui.aperture_plot import rectangles_of
 from app.filter.gui.book_plot import BookPlot, chosen_columns
-from app.filter.gui.mu_panel import STATUS, MuPanel
+from app.filter.gui.mu_panel import STATUS, MuPanel, _about
 from app.filter.gui.page import FilterPage
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC
@@ -46,7 +48,7 @@ def test_that_fields_show_difference_status_and_factors(panel):
     assert model.data(status) == "Pass"
     assert not model.data(status, Qt.ItemDataRole.DecorationRole).isNull()
     assert model.data(status, Qt.ItemDataRole.ForegroundRole).isValid()
-    assert model.data(model.index(3, STATUS)) == "Not run"
+    assert model.data(model.index(4, STATUS)) == "Not run"
 
 
 @pytest.mark.req("R-17")
@@ -62,10 +64,17 @@ def test_that_a_field_shows_its_segments_and_a_segment_its_aperture(panel):
 
 
 def test_that_what_was_not_calculated_says_why_and_what_to_do(panel):
-    panel.field_view.selectRow(3)
-    assert "block" in panel.detail.text()
-    assert "measurement" in panel.detail.text()
+    panel.field_view.selectRow(4)
+    assert "isodose" in panel.detail.text()
+    assert "--isodose" in panel.detail.text()
     assert panel.states.rowCount() == 0
+
+
+@pytest.mark.req("R-17")
+def test_that_a_field_that_is_no_check_shows_its_reason(panel):
+    steep = replace(panel.report.beams[1], why="the point lies in a gradient")
+    assert _about(steep).startswith("Not checked: the point lies in a gradient. ")
+    assert "depth of the plan" in _about(panel.report.beams[1])
 
 
 @pytest.mark.req("R-19")

@@ -25,9 +25,10 @@ from app.filter.gui.book_plot import BookPlot
 from app.filter.mu.book import Book
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
-from app.filter.mu.check import BeamResult, Choices, MuReport, mu_report
+from app.filter.mu.check import Choices, mu_report
 from app.filter.mu.electron import ElectronDose, ElectronInput
 from app.filter.mu.photon import PhotonDose
+from app.filter.mu.report import BeamResult, MuReport
 from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
 from app.findings_model import AnyIndex, GridModel
@@ -243,7 +244,7 @@ class MuPanel(QWidget):
         if one is None:
             return
         self.aperture.show_state(None)
-        self.detail.setText(one.point if one.dose else f"{one.why}. {one.remedy}")
+        self.detail.setText(_about(one))
         if isinstance(one.dose, PhotonDose):
             self.states.show(STATE_TITLES, state_rows(one.dose))
             self.state_view.selectRow(0)
@@ -311,3 +312,10 @@ def _box(name: str, suffix: str, empty: str, most: float) -> QDoubleSpinBox:
     box.setAccessibleName(name)
     box.setToolTip(name)
     return box
+
+
+def _about(one: BeamResult) -> str:
+    """Return why a field is not checked and what to do, or where its point and depth come from."""
+    if one.dose is None:
+        return f"{one.why}. {one.remedy}"
+    return f"Not checked: {one.why}. {one.point}" if one.why else one.point

@@ -57,6 +57,22 @@ def on_table(offset_cm: Triple, position: str | None) -> Triple:
     return x, y, z
 
 
+def from_table(table_cm: Triple, position: str | None) -> Triple:
+    """Return the patient offset (DICOM axes) of a place given in table axes."""
+    on_table((0.0, 0.0, 0.0), position)  # refuses an unknown position
+    found = [0.0, 0.0, 0.0]
+    for value, (sign, axis) in zip(table_cm, TO_TABLE[position or ""], strict=True):
+        found[axis] = sign * value
+    return found[0], found[1], found[2]
+
+
+def source_on_table(gantry_deg: float, couch_deg: float, sad_cm: float = 100.0) -> Triple:
+    """Return where the source stands, in table axes (couch at 0) from the isocentre."""
+    gantry, couch = np.radians(gantry_deg), np.radians(couch_deg)
+    x, z = sad_cm * np.sin(gantry), sad_cm * np.cos(gantry)
+    return float(x * np.cos(couch)), float(-x * np.sin(couch)), float(z)
+
+
 def seen(
     table_cm: Triple,
     gantry_deg: Floats | float,

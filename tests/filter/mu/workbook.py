@@ -48,7 +48,8 @@ class Recalculated:
         words = re.sub(r"(?<![<>=])=(?!=)", "==", words)
         names = {
             "IF": lambda test, yes, no: yes if test else no, "ABS": abs, "SQRT": sqrt,
-            "SUM": sum, "value": self.value, "block": self._block,
+            "SUM": sum, "AVERAGE": lambda values: sum(values) / len(values),
+            "value": self.value, "block": self._block,
         }  # fmt: skip
         return eval(words, {"__builtins__": {}}, names)
 
