@@ -10,6 +10,7 @@ from pathlib import Path
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.demo.write_demo import write_demo
+from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     add_filter_commands(rooms)
     add_book_commands(rooms)
     add_plane_commands(rooms)
+    add_film_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     add_portal_commands(rooms)

@@ -174,7 +174,7 @@ def report_of(
 ) -> MuReport:
     """Calculate and compare what has been read."""
     limits = read_limits()
-    pairs = _pairs(rv, plan, limits)
+    pairs = field_pairs(rv, plan, limits)
     made = [_calculated(own, beam, plan.position, book, choices, stated) for own, beam in pairs]
     beams = [_judged(one, limits) for one in _parts(made)]
     totals = tuple(_totals(beams, limits))
@@ -192,7 +192,7 @@ def report_of(
     )  # fmt: skip
 
 
-def _pairs(rv: Plan, plan: Plan, limits: Limits) -> list[tuple[Field, Field]]:
+def field_pairs(rv: Plan, plan: Plan, limits: Limits) -> list[tuple[Field, Field]]:
     """Return each treatment field with its plan beam."""
     if rv is plan:
         return [(one, one) for one in plan.fields if not one.setup]

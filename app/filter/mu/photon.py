@@ -116,7 +116,7 @@ def photon_dose(
         RemedyError: A table, a value or a part of the model for this field is missing.
 
     """
-    _refuse_unmodelled(rv, beam)
+    refuse_unmodelled(rv, beam)
     own = book.beam_for(rv if rv.energy is not None else beam)
     states = states_of(rv, beam)
     sad_cm = float(rv.sad_mm or beam.sad_mm or 1000) / 10
@@ -144,7 +144,13 @@ def photon_dose(
     )  # fmt: skip
 
 
-def _refuse_unmodelled(rv: Field, beam: Field) -> None:
+def refuse_unmodelled(rv: Field, beam: Field) -> None:
+    """Refuse a field with something in it that the equations do not know.
+
+    Raises:
+        UnsupportedPlanError: It has a block or a compensator.
+
+    """
     for words, one, other in (
         ("a block", rv.blocks, beam.blocks),
         ("a compensator", rv.compensators, beam.compensators),

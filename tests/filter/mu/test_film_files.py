@@ -62,7 +62,7 @@ def test_that_the_rt_dose_is_one_that_any_reader_understands(tmp_path):
     assert [float(one) for one in data.ImagePositionPatient] == [-40, 0, 30]
     assert [float(one) for one in data.ImageOrientationPatient] == [1, 0, 0, 0, 0, -1]
     assert data.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID.is_valid
-    assert "P1" in data.DoseComment
+    assert "P1" in data.ImageComments
 
 
 def test_that_the_same_plane_keeps_its_uid_and_another_gets_its_own(tmp_path):
