@@ -1,8 +1,8 @@
-"""The dose of many segments at many points of a film in one compiled pass: equations (4) to (8).
+"""The dose of many segments at many points of a film in one compiled pass.
 
-The same numbers as `app.filter.mu.segment_dose` gives for one point, arranged so that what depends
-on the point and the direction alone (depth, TMR, OAR, penumbra curve) is worked out once for all
-segments of a direction, and the scatter is summed only where equation (5) holds.
+The same numbers as `app.filter.mu.segment_dose` gives for one point (a test holds them together),
+arranged so that what depends on the point and the direction alone (depth, TMR, OAR, penumbra) is
+worked out once for all segments of a direction.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from app.filter.film.phantom import depth_in_box
 from app.filter.mu.curves import on_line, place, row_at, slopes
 from app.filter.mu.segment_dose import Tables
-from app.filter.mu.strips import Curve, clipped, equivalent_square
+from app.filter.mu.strips import Curve, clipped, equivalent_square, widened
 from core.dose.geometry import Floats
 
 Counts = npt.NDArray[np.int64]
@@ -85,9 +85,29 @@ class Cubic(NamedTuple):
     bins: Counts
 
 
+class Line(NamedTuple):
+    """The penumbra along the distance inside an edge, by straight lines."""
+
+    axis: Floats
+    value: Floats
+    slope: Floats
+    bins: Counts
+
+
 @numba.njit(cache=True, nogil=True)
-def apertures(tips: Floats, edges: Floats, jaws: Floats) -> Apertures:
-    """Return the open rectangles of every segment; neighbours of equal tips become one."""
+def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> Apertures:
+    """Return the open rectangles of every segment; neighbours of equal tips become one.
+
+    Args:
+        own_tips: Shape (segments, pairs, 2).
+        edges: Shape (pairs + 1,).
+        jaws: Of each segment.
+        offset: From a tip to the radiation edge, see `app.filter.mu.strips.widened`.
+
+    """
+    tips = own_tips.copy()
+    for n in range(len(tips)):
+        tips[n] = widened(own_tips[n], offset)
     count, pairs = tips.shape[0], tips.shape[1]
     strips = np.empty((count * pairs, 4))
     first = np.zeros(count + 1, dtype=np.int64)
@@ -268,12 +288,39 @@ def _layers(own: Apertures, n: int, x: float, y: float) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _penumbra(distances: Floats, line: Floats, distance: float, side: float) -> float:
-    low, high = distances[0], distances[-1]
-    near = on_line(distances, line, min(max(distance, low), high))
-    far = on_line(distances, line, min(max(side - distance, low), high))
-    centre = on_line(distances, line, min(side / 2, high))
-    return near * far / (centre * centre)
+def _lined(line: Line, values: Floats) -> None:
+    """Set the penumbra of a depth."""
+    count = len(line.axis)
+    for k in range(count - 1):
+        line.slope[k] = (values[k + 1] - values[k]) / (line.axis[k + 1] - line.axis[k])
+    line.value[:] = values
+
+
+@numba.njit(cache=True, nogil=True)
+def _on(line: Line, at: float) -> float:
+    """Return the penumbra at a distance inside the edge; beyond the table that of its end."""
+    last = len(line.axis) - 1
+    if at >= line.axis[last]:
+        return float(line.value[last])
+    if at <= line.axis[0]:
+        return float(line.value[0])
+    k = line.bins[int((at - line.axis[0]) * BINS)]
+    while line.axis[k + 1] <= at:
+        k += 1
+    return float(line.value[k] + (at - line.axis[k]) * line.slope[k])
+
+
+@numba.njit(cache=True, nogil=True)
+def _opened(strips: Floats, span: tuple[int, int], x: float, y: float, line: Line) -> float:
+    """Return the share of the primary that a segment leaves open to a point."""
+    total, top, rise = 0.0, np.inf, 0.0
+    for k in range(span[0], span[1]):
+        low = rise if strips[k, 2] == top else _on(line, y - strips[k, 2])
+        top = strips[k, 3]
+        rise = _on(line, y - top)
+        if low != rise:
+            total += (low - rise) * (_on(line, x - strips[k, 0]) - _on(line, x - strips[k, 1]))
+    return min(max(total, 0.0), 1.0)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -294,15 +341,14 @@ def seen_from(
 
 
 @numba.njit(cache=True, nogil=True)
-def _set_curves(tables: Tables, depth: float, tmr: Cubic) -> Floats:
-    """Set the TMR of a depth; return its penumbra curve."""
-    line = row_at(tables.depths, tables.tmr, depth)
+def _set_curves(tables: Tables, psf: Cubic, depth: float, tmr: Cubic, line: Line) -> None:
+    """Set the TMR and the penumbra of a depth."""
+    values = row_at(tables.depths, tables.tmr, depth)
     if tables.khan:
-        psf = _filled(tables.psf)
-        for k in range(1, len(line)):
-            line[k] *= _at(psf, tables.tmr_sides[k]) / tables.psf.values[0]
-    fill(tmr, line, slopes(tables.tmr_sides, line))
-    return row_at(tables.edge_depths, tables.edge.T, depth)
+        for k in range(1, len(values)):
+            values[k] *= _at(psf, tables.tmr_sides[k]) / tables.psf.values[0]
+    fill(tmr, values, slopes(tables.tmr_sides, values))
+    _lined(line, row_at(tables.edge_depths, tables.edge, depth))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -316,6 +362,44 @@ def _refusal(tables: Tables, depth: float, off_axis: float) -> int:
     if off_axis > tables.oar_radii[-1] + 1e-9:
         return TOO_WIDE_OFF_AXIS
     return 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _line_over(axis: Floats) -> Line:
+    count = len(axis)
+    bins = np.zeros(int((axis[-1] - axis[0]) * BINS) + 2, dtype=np.int64)
+    for n in range(len(bins)):
+        bins[n] = place(axis, min(axis[0] + n / BINS, axis[-1])) if count > 1 else 0
+    return Line(axis, np.zeros(count), np.zeros(count), bins)
+
+
+@numba.njit(cache=True, nogil=True)
+def _direction(
+    tables: Tables, own: Apertures, span: tuple[int, int], at: tuple[float, float, float],
+    cubics: tuple[Cubic, Cubic, Cubic], line: Line, weights: Floats
+) -> float:  # fmt: skip
+    """Return the weighted dose of the segments of one direction, without OAR and distance.
+
+    -1 where one of them is wider than the tables.
+    """
+    sums = np.zeros(5)
+    most = min(tables.tmr_sides[-1], tables.psf.sides[-1]) + 1e-6
+    total = 0.0
+    for n in range(span[0], span[1]):
+        if weights[n] == 0:
+            continue
+        strips = (own.first[n], own.first[n + 1])
+        _scatter(own.strips, strips, at, tables.stretch, cubics, sums)
+        if sums[3] > most or sums[4] > tables.csf.sides[-1] + 1e-6:
+            return -1.0
+        share = 1.0
+        if not edge(own.strips, strips, at[0], at[1], tables.reach_cm) > tables.reach_cm:
+            share = _opened(own.strips, strips, at[0], at[1], line)
+            leak = tables.leakage[0 if _layers(own, n, at[0], at[1]) <= 1 else 1]
+            share += leak * (1 - share)
+        zero = cubics[2].terms[0, 0]
+        total += weights[n] * sums[0] * sums[1] * (zero * share + sums[2] - zero)
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -338,14 +422,12 @@ def film_rows(
 
     """
     psf, csf, tmr = _filled(tables.psf), _filled(tables.csf), cubic_of(tables.tmr_sides)
-    one = np.ones(2)
     unity = cubic_of(tables.psf.sides)
-    fill(unity, one[0] + 0 * tables.psf.values, 0 * tables.psf.values)
+    fill(unity, 1 + 0 * tables.psf.values, 0 * tables.psf.values)
+    # Khan's form takes PSF(0) and holds the rest of the phantom scatter in its SMR.
     cubics = (csf, unity if tables.khan else psf, tmr)
-    psf_zero = tables.psf.values[0] if tables.khan else 1.0
-    sums = np.zeros(5)
-    most = min(tables.tmr_sides[-1], tables.psf.sides[-1]) + 1e-6
-    most_air = tables.csf.sides[-1] + 1e-6
+    factor = tables.psf.values[0] if tables.khan else 1.0
+    line = _line_over(tables.edge_distances)
     for p in range(len(points)):
         weights = fluence[p] if len(fluence) > 1 else fluence[0]
         for d in range(len(where.source)):
@@ -356,34 +438,13 @@ def film_rows(
                 why[p] = reason
                 break
             depth = min(max(depth, tables.depths[0]), tables.depths[-1])
-            off_axis = min(off_axis, tables.oar_radii[-1])
-            if where.along_y:
-                x, y = y, x
-            scale = away / where.sad_cm
-            line = _set_curves(tables, depth, tmr)
-            oar = on_line(
-                tables.oar_radii, row_at(tables.oar_depths, tables.oar, depth), off_axis
-            )  # fmt: skip
-            total = 0.0
-            for n in range(where.first[d], where.first[d + 1]):
-                span = (own.first[n], own.first[n + 1])
-                distance = edge(own.strips, span, x, y, tables.reach_cm)
-                if distance > tables.reach_cm:
-                    _scatter(own.strips, span, (x, y, scale), tables.stretch, cubics, sums)
-                    dose = sums[0] * psf_zero * sums[1] * sums[2]
-                    wide, air = sums[3], sums[4]
-                else:
-                    side = own.side[n]
-                    wide, air = side * scale, side
-                    deep = min(wide, most)
-                    centre = _at(csf, air) * psf_zero * _at(cubics[1], deep) * _at(tmr, deep)
-                    share = 0.0
-                    if span[1] > span[0]:
-                        share = _penumbra(tables.edge_distances, line, distance, side)
-                    if distance < 0:
-                        share += tables.leakage[0 if _layers(own, n, x, y) <= 1 else 1]
-                    dose = centre * share
-                if wide > most or air > most_air:
-                    why[p] = TOO_LARGE
-                total += weights[n] * dose
-            out[p] += total * oar / (away * away)
+            _set_curves(tables, psf, depth, tmr, line)
+            at = (y, x, away / where.sad_cm) if where.along_y else (x, y, away / where.sad_cm)
+            total = _direction(tables, own, (where.first[d], where.first[d + 1]), at, cubics,
+                               line, weights)  # fmt: skip
+            if total < 0:
+                why[p] = TOO_LARGE
+                break
+            row = row_at(tables.oar_depths, tables.oar, depth)
+            oar = on_line(tables.oar_radii, row, min(off_axis, tables.oar_radii[-1]))
+            out[p] += factor * total * oar / (away * away)

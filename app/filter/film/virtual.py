@@ -260,7 +260,7 @@ def _one_field(
         states = replace(states, gantry_deg=still, couch_deg=still)
     tables = tables_of(data, along_y=states.along_y)
     where = _directions(states, float(own.sad_mm or beam.sad_mm or 1000) / 10)
-    shapes = apertures(states.tips, states.edges, states.jaws)
+    shapes = apertures(states.tips, states.edges, states.jaws, tables.leaf_offset_cm)
     phantom = setup.phantom
     box = Box(phantom.low_cm, phantom.high_cm, phantom.density, setup.along_ray)
     points, dose, why = film
