@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
+from app.audit_commands import add_audit_commands
 from app.demo.write_demo import write_demo
 from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     add_portal_commands(rooms)
+    add_audit_commands(rooms)
     return top
 
 

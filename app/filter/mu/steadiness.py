@@ -96,7 +96,7 @@ def steadiness_of(
         limits: How far the point is moved.
 
     """
-    states, model = dose.states, book.model
+    model = book.model
     smallest = model.smallest_side_cm if model is not None else 0.0
     outside = np.array([region in ("outside", "closed") for region in dose.region])
     sides = dose.values["side_cm"]

@@ -10,8 +10,9 @@ from app.filter.mu.report import BeamResult, MuReport
 FACTORS = (
     ("depth_cm", "Depth cm", 2), ("away_cm", "Distance cm", 2), ("isf", "ISF", 4),
     ("csf", "CSF", 4), ("psf", "PSF", 4), ("tmr0", "TMR(0,d)", 4), ("smr", "SMR", 4),
-    ("oar", "OAR", 4), ("wf", "WF", 4), ("woa", "WOA", 4), ("tray", "TF", 4), ("side_cm", "s_eq cm", 2),
-    ("edge_cm", "To edge cm", 2), ("penumbra", "PF", 4), ("leakage", "Leakage", 4),
+    ("oar", "OAR", 4), ("wf", "WF", 4), ("woa", "WOA", 4), ("tray", "TF", 4),
+    ("side_cm", "s_eq cm", 2), ("edge_cm", "To edge cm", 2), ("penumbra", "PF", 4),
+    ("leakage", "Leakage", 4),
 )  # fmt: skip
 """Factor, heading, decimals; averaged over the MU where a field has several states."""
 

@@ -147,6 +147,31 @@ def test_that_an_export_is_checked_against_both_kinds_of_plan(demo, generic):
         assert one.dose_cgy == pytest.approx(other.dose_cgy, rel=1e-4), one.field_id
 
 
+# Seeded error of the demonstration's export, field, state: errors that change the dose.
+SEEDED = [
+    ("mu", "4", State.ERROR), ("wedge_missing", "4", State.ERROR),
+    ("block_missing", "4", State.WARNING), ("dynamic_wedge_missing", "1", State.ERROR),
+    ("dynamic_wedge_angle", "1", State.ERROR), ("segment_missing", "2", State.ERROR),
+]  # fmt: skip
+
+
+@pytest.mark.req("R-16", "R-17", "R-19")
+@pytest.mark.parametrize(("name", "field", "state"), SEEDED)
+def test_that_a_seeded_error_is_red_alone(demo, generic, name, field, state):
+    given = Choices(electrons={"5": ElectronInput(100.0)})
+    found = mu_report(demo / f"export/variants/{name}.rtp", demo / "dicom", generic, given)
+    states = {one.field_id: one.state for one in found.beams}
+    assert states == {**dict.fromkeys("12345", State.PASS), field: state}
+
+
+@pytest.mark.req("R-16")
+def test_that_an_error_without_dose_leaves_the_dose_alone(demo, generic):
+    given = Choices(electrons={"5": ElectronInput(100.0)})
+    for name in ("table_position", "field_name", "dose_rate", "number_of_fields"):
+        found = mu_report(demo / f"export/variants/{name}.rtp", demo / "dicom", generic, given)
+        assert found.status == State.PASS, name
+
+
 @pytest.mark.req("R-19")
 def test_that_the_electron_field_shows_cutout_and_isodose(demo, generic):
     export = next((demo / "export").glob("*.rtp"))
