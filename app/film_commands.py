@@ -33,13 +33,15 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     parser.add_argument("--trial", metavar="NAME")
     parser.add_argument("--book", type=Path, metavar="DIR", help="default: the clinic's")
-    parser.add_argument("--field", action="append", default=[], metavar="ID",
-                        help="only these fields; repeatable")  # fmt: skip
+    only = "only these fields; repeatable"
+    parser.add_argument("--field", action="append", default=[], metavar="ID", help=only)
+    plane = "plane of the film; default coronal"
     parser.add_argument("--film", choices=tuple(AXES), default="coronal", dest="film_plane",
-                        help="the film's plane; default coronal through the isocentre")  # fmt: skip
+                        help=plane)  # fmt: skip
     for name, default, words in (
         ("offset", 0.0, "mm of the film from the isocentre"),
-        ("step", 1.0, "mm between points"), ("iso-depth", 10.0, "cm of phantom above the isocentre"),
+        ("step", 1.0, "mm between points"),
+        ("iso-depth", 10.0, "cm of phantom above the isocentre"),
         ("density", 1.0, "electron density of the phantom relative to water"),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=float, default=default, metavar="NUMBER", help=words)

@@ -9,17 +9,32 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
+from app.filter.film.lookup import (
+    Counts,
+    Cubic,
+    Line,
+    Pair,
+    at_side,
+    both_at,
+    cubic_of,
+    fill,
+    filled,
+    line_over,
+    on_line_at,
+    pair_over,
+    set_half,
+    set_line,
+    value_at,
+)
 from app.filter.film.phantom import depth_in_box
 from app.filter.mu.curves import on_line, place, row_at, slopes
 from app.filter.mu.segment_dose import Tables
-from app.filter.mu.strips import Curve, clipped, equivalent_square, widened
+from app.filter.mu.strips import clipped, equivalent_square, widened
 from core.dose.geometry import Floats
 
-Counts = npt.NDArray[np.int64]
-BINS = 8
-"""Per cm of field side: where to begin to look in a table."""
+Sums = tuple[float, float, float, float, float]
+TINY = 1e-300
 OUT_OF_PHANTOM, TOO_DEEP, TOO_WIDE_OFF_AXIS, TOO_LARGE = 1, 2, 3, 4
 REASONS = {
     OUT_OF_PHANTOM: "outside the phantom",
@@ -76,24 +91,6 @@ class Box(NamedTuple):
     along_ray: bool
 
 
-class Cubic(NamedTuple):
-    """A monotone cubic as polynomials of each interval."""
-
-    sides: Floats
-    per: Floats
-    terms: Floats
-    bins: Counts
-
-
-class Line(NamedTuple):
-    """The penumbra along the distance inside an edge, by straight lines."""
-
-    axis: Floats
-    value: Floats
-    slope: Floats
-    bins: Counts
-
-
 @numba.njit(cache=True, nogil=True)
 def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> Apertures:
     """Return the open rectangles of every segment; neighbours of equal tips become one.
@@ -132,62 +129,11 @@ def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> A
     return Apertures(strips[:used].copy(), first, side, tips, edges, jaws)
 
 
-@numba.njit(cache=True, nogil=True)
-def cubic_of(sides: Floats) -> Cubic:
-    """Return an empty cubic over some sides."""
-    count = len(sides)
-    per = np.zeros(count)
-    for k in range(count - 1):
-        per[k] = 1 / (sides[k + 1] - sides[k])
-    bins = np.zeros(int(sides[-1] * BINS) + 2, dtype=np.int64)
-    for n in range(len(bins)):
-        bins[n] = place(sides, min(max(n / BINS, sides[0]), sides[-1])) if count > 1 else 0
-    return Cubic(sides, per, np.zeros((count, 4)), bins)
-
-
-@numba.njit(cache=True, nogil=True)
-def fill(cubic: Cubic, values: Floats, slope: Floats) -> None:
-    """Set the polynomials of a cubic from values and slopes at its sides."""
-    for k in range(len(cubic.sides) - 1):
-        step = cubic.sides[k + 1] - cubic.sides[k]
-        rise, one, other = values[k + 1] - values[k], step * slope[k], step * slope[k + 1]
-        cubic.terms[k, 0] = values[k]
-        cubic.terms[k, 1] = one
-        cubic.terms[k, 2] = 3 * rise - 2 * one - other
-        cubic.terms[k, 3] = one + other - 2 * rise
-    cubic.terms[-1, 0] = values[-1]
-
-
-@numba.njit(cache=True, nogil=True)
-def _at(cubic: Cubic, side: float) -> float:
-    """Return the value at a side, at most that at the largest."""
-    last = len(cubic.sides) - 1
-    if side >= cubic.sides[last]:
-        return float(cubic.terms[last, 0])
-    k = cubic.bins[int(side * BINS)]
-    while cubic.sides[k + 1] <= side:
-        k += 1
-    t = (side - cubic.sides[k]) * cubic.per[k]
-    c = cubic.terms[k]
-    return float(((c[3] * t + c[2]) * t + c[1]) * t + c[0])
-
-
-@numba.njit(cache=True, nogil=True)
-def _filled(curve: Curve) -> Cubic:
-    made = cubic_of(curve.sides)
-    fill(made, curve.values, curve.slopes)
-    return made
-
-
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _scatter(
-    strips: Floats,
-    span: tuple[int, int],
-    at: tuple[float, float, float],
-    stretch: Floats,
-    cubics: tuple[Cubic, Cubic, Cubic],
-    sums: Floats,
-) -> None:
+    strips: Floats, span: tuple[int, int], at: tuple[float, float, float], stretch: Floats,
+    csf: Cubic, both: Pair
+) -> Sums:  # fmt: skip
     """Add up csf, psf and tmr over the corners of a segment's rectangles (Day's method).
 
     Args:
@@ -195,31 +141,41 @@ def _scatter(
         span: Those of this one.
         at: x, y, and the distance from the source over SAD.
         stretch: Of the collimator exchange.
-        cubics: csf, psf, tmr.
-        sums: The three integrals, then the widest side in the phantom and in air.
+        csf: In air.
+        both: psf and tmr, in the phantom.
+
+    Returns:
+        The three integrals, then the widest side in the phantom and in air.
 
     """
-    csf, psf, tmr = cubics
-    zeros = (csf.terms[0, 0], psf.terms[0, 0], tmr.terms[0, 0])
-    sums[0], sums[1], sums[2] = zeros
-    sums[3] = sums[4] = 0.0
+    px, py, scale = at
+    sides, terms, bins = both.sides, both.terms, both.bins
+    own_sides, per, own_terms, own_bins = csf.sides, csf.per, csf.terms, csf.bins
+    csf_zero, psf_zero, tmr_zero = csf.terms[0, 0], both.terms[0, 0], both.terms[0, 4]
+    first, second, third, wide, air_wide = 0.0, 0.0, 0.0, 0.0, 0.0
+    plain = stretch[0] == 1 and stretch[1] == 1
     for k in range(span[0], span[1]):
-        for corner in range(4):
-            x = strips[k, corner & 1] - at[0]
-            y = strips[k, 2 + (corner >> 1)] - at[1]
-            if x == 0 or y == 0:
-                continue
+        for side in range(2):
+            x = strips[k, side] - px
             # Corners at x1, y1 and x2, y2 count positive; a corner beyond the point on one side
             # only has the other sign again.
-            sign = 0.25 if ((corner == 0) or (corner == 3)) == ((x > 0) == (y > 0)) else -0.25
-            x, y = abs(x), abs(y)
-            flat = at[2] * 4 * x * y / (x + y)
-            x, y = x * stretch[0], y * stretch[1]
-            air = 4 * x * y / (x + y)
-            sums[3], sums[4] = max(sums[3], flat), max(sums[4], air)
-            sums[0] += sign * (_at(csf, air) - zeros[0])
-            sums[1] += sign * (_at(psf, flat) - zeros[1])
-            sums[2] += sign * (_at(tmr, flat) - zeros[2])
+            outer = -0.25 if (x > 0) == (side == 0) else 0.25
+            x = abs(x)
+            for end in range(2):
+                y = strips[k, 2 + end] - py
+                sign = -outer if (y > 0) == (end == 0) else outer
+                y = abs(y)
+                air = 4 * x * y / max(x + y, TINY)
+                flat = scale * air
+                if not plain:
+                    air_x, air_y = x * stretch[0], y * stretch[1]
+                    air = 4 * air_x * air_y / max(air_x + air_y, TINY)
+                wide, air_wide = max(wide, flat), max(air_wide, air)
+                first += sign * (value_at(own_sides, per, own_terms, own_bins, air) - csf_zero)
+                a, b = both_at(sides, terms, bins, flat)
+                second += sign * (a - psf_zero)
+                third += sign * (b - tmr_zero)
+    return first + csf_zero, second + psf_zero, third + tmr_zero, wide, air_wide
 
 
 @numba.njit(cache=True, nogil=True)
@@ -288,38 +244,19 @@ def _layers(own: Apertures, n: int, x: float, y: float) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _lined(line: Line, values: Floats) -> None:
-    """Set the penumbra of a depth."""
-    count = len(line.axis)
-    for k in range(count - 1):
-        line.slope[k] = (values[k + 1] - values[k]) / (line.axis[k + 1] - line.axis[k])
-    line.value[:] = values
-
-
-@numba.njit(cache=True, nogil=True)
-def _on(line: Line, at: float) -> float:
-    """Return the penumbra at a distance inside the edge; beyond the table that of its end."""
-    last = len(line.axis) - 1
-    if at >= line.axis[last]:
-        return float(line.value[last])
-    if at <= line.axis[0]:
-        return float(line.value[0])
-    k = line.bins[int((at - line.axis[0]) * BINS)]
-    while line.axis[k + 1] <= at:
-        k += 1
-    return float(line.value[k] + (at - line.axis[k]) * line.slope[k])
-
-
-@numba.njit(cache=True, nogil=True)
 def _opened(strips: Floats, span: tuple[int, int], x: float, y: float, line: Line) -> float:
     """Return the share of the primary that a segment leaves open to a point."""
+    axis, value, slope, bins = line.axis, line.value, line.slope, line.bins
     total, top, rise = 0.0, np.inf, 0.0
     for k in range(span[0], span[1]):
-        low = rise if strips[k, 2] == top else _on(line, y - strips[k, 2])
+        low = rise
+        if strips[k, 2] != top:
+            low = on_line_at(axis, value, slope, bins, y - strips[k, 2])
         top = strips[k, 3]
-        rise = _on(line, y - top)
+        rise = on_line_at(axis, value, slope, bins, y - top)
         if low != rise:
-            total += (low - rise) * (_on(line, x - strips[k, 0]) - _on(line, x - strips[k, 1]))
+            near = on_line_at(axis, value, slope, bins, x - strips[k, 0])
+            total += (low - rise) * (near - on_line_at(axis, value, slope, bins, x - strips[k, 1]))
     return min(max(total, 0.0), 1.0)
 
 
@@ -346,9 +283,9 @@ def _set_curves(tables: Tables, psf: Cubic, depth: float, tmr: Cubic, line: Line
     values = row_at(tables.depths, tables.tmr, depth)
     if tables.khan:
         for k in range(1, len(values)):
-            values[k] *= _at(psf, tables.tmr_sides[k]) / tables.psf.values[0]
+            values[k] *= at_side(psf, tables.tmr_sides[k]) / tables.psf.values[0]
     fill(tmr, values, slopes(tables.tmr_sides, values))
-    _lined(line, row_at(tables.edge_depths, tables.edge, depth))
+    set_line(line, row_at(tables.edge_depths, tables.edge, depth))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -365,45 +302,36 @@ def _refusal(tables: Tables, depth: float, off_axis: float) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _line_over(axis: Floats) -> Line:
-    count = len(axis)
-    bins = np.zeros(int((axis[-1] - axis[0]) * BINS) + 2, dtype=np.int64)
-    for n in range(len(bins)):
-        bins[n] = place(axis, min(axis[0] + n / BINS, axis[-1])) if count > 1 else 0
-    return Line(axis, np.zeros(count), np.zeros(count), bins)
-
-
-@numba.njit(cache=True, nogil=True)
-def _direction(
+def _direction(  # noqa: PLR0913, PLR0917  (a kernel)
     tables: Tables, own: Apertures, span: tuple[int, int], at: tuple[float, float, float],
-    cubics: tuple[Cubic, Cubic, Cubic], line: Line, weights: Floats
+    csf: Cubic, both: Pair, line: Line, weights: Floats
 ) -> float:  # fmt: skip
     """Return the weighted dose of the segments of one direction, without OAR and distance.
 
     -1 where one of them is wider than the tables.
     """
-    sums = np.zeros(5)
-    most = min(tables.tmr_sides[-1], tables.psf.sides[-1]) + 1e-6
-    total = 0.0
+    most, most_air = both.sides[-1] + 1e-6, tables.csf.sides[-1] + 1e-6
+    zero, total = both.terms[0, 4], 0.0
     for n in range(span[0], span[1]):
         if weights[n] == 0:
             continue
         strips = (own.first[n], own.first[n + 1])
-        _scatter(own.strips, strips, at, tables.stretch, cubics, sums)
-        if sums[3] > most or sums[4] > tables.csf.sides[-1] + 1e-6:
+        air, psf, tmr, wide, air_wide = _scatter(
+            own.strips, strips, at, tables.stretch, csf, both
+        )  # fmt: skip
+        if wide > most or air_wide > most_air:
             return -1.0
         share = 1.0
         if not edge(own.strips, strips, at[0], at[1], tables.reach_cm) > tables.reach_cm:
             share = _opened(own.strips, strips, at[0], at[1], line)
             leak = tables.leakage[0 if _layers(own, n, at[0], at[1]) <= 1 else 1]
             share += leak * (1 - share)
-        zero = cubics[2].terms[0, 0]
-        total += weights[n] * sums[0] * sums[1] * (zero * share + sums[2] - zero)
+        total += weights[n] * air * psf * (zero * share + tmr - zero)
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def film_rows(
+def film_rows(  # noqa: PLR0913, PLR0917  (a kernel)
     tables: Tables, own: Apertures, where: Directions, box: Box, fluence: Floats,
     points: Floats, out: Floats, why: Counts
 ) -> None:  # fmt: skip
@@ -421,13 +349,14 @@ def film_rows(
         why: Set to the reason where nothing can be calculated.
 
     """
-    psf, csf, tmr = _filled(tables.psf), _filled(tables.csf), cubic_of(tables.tmr_sides)
+    psf, csf, tmr = filled(tables.psf), filled(tables.csf), cubic_of(tables.tmr_sides)
     unity = cubic_of(tables.psf.sides)
     fill(unity, 1 + 0 * tables.psf.values, 0 * tables.psf.values)
     # Khan's form takes PSF(0) and holds the rest of the phantom scatter in its SMR.
-    cubics = (csf, unity if tables.khan else psf, tmr)
+    both = pair_over(psf, tmr)
+    set_half(unity if tables.khan else psf, both, 0)
     factor = tables.psf.values[0] if tables.khan else 1.0
-    line = _line_over(tables.edge_distances)
+    line = line_over(tables.edge_distances)
     for p in range(len(points)):
         weights = fluence[p] if len(fluence) > 1 else fluence[0]
         for d in range(len(where.source)):
@@ -439,9 +368,10 @@ def film_rows(
                 break
             depth = min(max(depth, tables.depths[0]), tables.depths[-1])
             _set_curves(tables, psf, depth, tmr, line)
+            set_half(tmr, both, 4)
             at = (y, x, away / where.sad_cm) if where.along_y else (x, y, away / where.sad_cm)
-            total = _direction(tables, own, (where.first[d], where.first[d + 1]), at, cubics,
-                               line, weights)  # fmt: skip
+            total = _direction(tables, own, (where.first[d], where.first[d + 1]), at, csf,
+                               both, line, weights)  # fmt: skip
             if total < 0:
                 why[p] = TOO_LARGE
                 break

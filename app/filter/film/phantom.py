@@ -139,14 +139,14 @@ class FilmSetup:
         return (
             f"{self.orientation} plane at the isocentre{offset}, "
             f"{len(self.x_mm)} x {len(self.y_mm)} points of {self.step_mm:g} mm, in a phantom of "
-            f"{self.phantom.words}{density}, isocentre {self.phantom.depth_cm:g} cm deep; {angles}; "
-            f"depth {depth}"
+            f"{self.phantom.words}{density}, isocentre {self.phantom.depth_cm:g} cm deep; "
+            f"{angles}; depth {depth}"
         )
 
 
 def _about_zero(size_mm: float, step_mm: float) -> Floats:
     half = int(size_mm / 2 / step_mm + 1e-9)
-    return np.arange(-half, half + 1) * step_mm
+    return np.arange(-half, half + 1, dtype=np.float64) * step_mm
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -171,8 +171,8 @@ def views(gantry_deg: Floats, collimator_deg: Floats, couch_deg: Floats, sad_cm:
                        (zero, zero, one))  # fmt: skip
     to_gantry = _matrix((np.cos(gantry), zero, -np.sin(gantry)), (zero, one, zero),
                         (np.sin(gantry), zero, np.cos(gantry)))  # fmt: skip
-    to_beam = _matrix((np.cos(collimator), np.sin(collimator), zero),
-                      (-np.sin(collimator), np.cos(collimator), zero), (zero, zero, one))  # fmt: skip
+    cos, sin = np.cos(collimator), np.sin(collimator)
+    to_beam = _matrix((cos, sin, zero), (-sin, cos, zero), (zero, zero, one))
     turn = to_beam @ to_gantry @ to_fixed
     # The source is (0, 0, SAD) for the collimator; the inverse of a turn is its transpose.
     return Views(np.ascontiguousarray(turn[:, 2, :] * sad_cm), np.ascontiguousarray(turn))
@@ -189,7 +189,8 @@ def depth_in_box(point: Floats, source: Floats, low: Floats, high: Floats) -> tu
     Args:
         point: Shape (3,).
         source: Where the ray comes from; outside the box.
-        low, high: Opposite corners of the box.
+        low: The corner of the box with the lowest coordinates.
+        high: The corner opposite.
 
     Returns:
         Depth, -1 for a point outside the box; distance from source to point.

@@ -7,6 +7,7 @@ every point of the film; the depth is traced through the phantom.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +17,21 @@ from app.filter.film.kernel import (
     REASONS,
     Apertures,
     Box,
-    Counts,
     Directions,
     apertures,
     film_rows,
     seen_from,
 )
+from app.filter.film.lookup import Counts
 from app.filter.film.phantom import FilmSetup, views
 from app.filter.film.plane import FilmError, FilmPlane
 from app.filter.limits import read_limits
 from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.check import LEFT_OUT, field_pairs
 from app.filter.mu.photon import refuse_unmodelled
+from app.filter.mu.plan_points import stated_points
 from app.filter.mu.segment_dose import Tables, tables_of
+from app.filter.mu.shields import Shield, blocked
 from app.filter.mu.states import States, states_of
 from app.filter.mu.wedge_factor import factors, fixed_jaw_cm, towards_toe, wedge_of
 from app.filter.plan_source import read_plan_source
@@ -139,7 +142,8 @@ def virtual_film(
     rv_path, plan_path = sources
     plan = read_plan_source(plan_path, trial)
     rv = open_rv(rv_path) if rv_path != plan_path else plan
-    return film_of(rv, plan, book, setup or FilmSetup(), only, progress)
+    shields = {number: one.shield for number, one in stated_points(plan, trial).items()}
+    return film_of(rv, plan, book, setup or FilmSetup(), only, progress, shields)
 
 
 def film_of(
@@ -149,8 +153,12 @@ def film_of(
     setup: FilmSetup,
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    shields: Mapping[int | None, Shield | None] | None = None,
 ) -> VirtualFilm:
-    """Calculate the film of what has been read; see `virtual_film`."""
+    """Calculate the film of what has been read; see `virtual_film`.
+
+    `shields` are the blocks of the plan's beams by number.
+    """
     pairs, left_out = _chosen(rv, plan, only)
     points = setup.points_cm
     dose, why = np.zeros(len(points)), np.zeros(len(points), dtype=np.int64)
@@ -163,7 +171,8 @@ def film_of(
             if progress is not None:
                 progress((at + share) / len(pairs), f"virtual film: field {name}")
 
-        made = _one_field(own, beam, book, setup, (points, dose, why), told)
+        shield = (shields or {}).get(beam.number)
+        made = _one_field((own, beam, shield), book, setup, (points, dose, why), told)
         largest = float((dose - before)[why == 0].max(initial=0.0)) * CGY
         fields.append(replace(made, largest_gy=largest))
     refused = {
@@ -244,17 +253,17 @@ def _require_one_isocentre(pairs: Sequence[tuple[Field, Field]]) -> None:
 
 
 def _one_field(
-    own: Field,
-    beam: Field,
+    field: tuple[Field, Field, Shield | None],
     book: Book,
     setup: FilmSetup,
     film: tuple[Floats, Floats, Counts],
     told: Callable[[float], None],
 ) -> FilmField:
-    """Add one field to the film, slab by slab."""
+    """Add one field (of the R&V system, of the plan, its blocks) to the film, slab by slab."""
+    own, beam, shield = field
     refuse_unmodelled(own, beam)
     data = book.beam_for(own if own.energy is not None else beam)
-    states = states_of(own, beam)
+    states, tray = blocked(own, beam, shield, data, states_of(own, beam))
     if setup.perpendicular:
         still = np.zeros_like(states.gantry_deg)
         states = replace(states, gantry_deg=still, couch_deg=still)
@@ -263,12 +272,10 @@ def _one_field(
     shapes = apertures(states.tips, states.edges, states.jaws, tables.leaf_offset_cm)
     phantom = setup.phantom
     box = Box(phantom.low_cm, phantom.high_cm, phantom.density, setup.along_ray)
-    points, dose, why = film
-    k = data.calibration.cgy_per_mu * data.calibration.distance_cm**2
-    wedges = _wedges(own, beam, data, states, (where, shapes, box, points, why))
+    k = data.calibration.cgy_per_mu * data.calibration.distance_cm**2 * tray
+    wedges = _wedges(own, beam, data, states, (where, shapes, box, film[0], film[2]))
     fluence = states.mu * k * wedges
     _run(tables, (shapes, where, box), fluence, film, told)
-    del dose
     return FilmField(
         own.id or own.name, beam.name, float(states.mu.sum()), len(states.mu), data.id, 0.0
     )  # fmt: skip
@@ -283,7 +290,7 @@ def _run(
 ) -> None:
     points, dose, why = film
     bounds = np.linspace(0, len(points), min(SLABS, len(points)) + 1).astype(int)
-    slabs = [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    slabs = [slice(a, b) for a, b in pairwise(bounds.tolist())]
 
     def run(part: slice) -> None:
         own = fluence[part] if len(fluence) > 1 else fluence
@@ -305,7 +312,8 @@ def _directions(states: States, sad_cm: float) -> Directions:
     """Return the directions of a field; segments that follow each other in one share it."""
     angles = np.stack([states.gantry_deg, states.collimator_deg, states.couch_deg], axis=1)
     starts = np.flatnonzero(np.r_[True, np.any(np.diff(angles, axis=0) != 0, axis=1)])
-    seen = views(*angles[starts].T, sad_cm)
+    gantry, collimator, couch = angles[starts].T
+    seen = views(gantry, collimator, couch, sad_cm)
     first = np.r_[starts, len(angles)].astype(np.int64)
     return Directions(first, seen.source_cm, seen.turn, sad_cm, states.along_y)
 
