@@ -204,30 +204,33 @@ def _border(strips: Floats, upper: int, lower: int, x: float, y: float) -> float
 
 
 @numba.njit(cache=True, nogil=True)
-def edge(strips: Floats, span: tuple[int, int], x: float, y: float, reach: float) -> float:
-    """Return the distance to the aperture's edge, positive inside; -inf of a closed one.
-
-    Inside, any distance over `reach` may be given as `reach` and a little.
-    """
+def well_inside(strips: Floats, span: tuple[int, int], x: float, y: float, reach: float) -> bool:
+    """Return whether a point lies inside an aperture, farther than `reach` from its edge."""
     first, last = span
-    if first == last:
-        return -np.inf
+    while first < last and strips[first, 3] < y - reach:
+        first += 1
+    while last > first and strips[last - 1, 2] > y + reach:
+        last -= 1
     inside = False
     for k in range(first, last):
         if strips[k, 2] <= y <= strips[k, 3] and strips[k, 0] <= x <= strips[k, 1]:
             inside = True
-    nearest = (reach * (1 + 1e-9) + 1e-9) ** 2 if inside else np.inf
+    if not inside:
+        return False
+    nearest = reach * reach
     for k in range(first, last):
-        beyond = max(strips[k, 2] - y, 0.0, y - strips[k, 3])
-        if beyond * beyond >= nearest:
-            continue
-        nearest = min(nearest, _segment(y, x - strips[k, 0], strips[k, 2], strips[k, 3]))
-        nearest = min(nearest, _segment(y, x - strips[k, 1], strips[k, 2], strips[k, 3]))
-        joined = k > first and abs(strips[k - 1, 3] - strips[k, 2]) < 1e-9
-        nearest = min(nearest, _border(strips, k, k - 1 if joined else -1, x, y))
-        if k == last - 1 or abs(strips[k + 1, 2] - strips[k, 3]) >= 1e-9:
-            nearest = min(nearest, _border(strips, -1, k, x, y))
-    return float(np.sqrt(nearest) if inside else -np.sqrt(nearest))
+        if (
+            _segment(y, x - strips[k, 0], strips[k, 2], strips[k, 3]) <= nearest
+            or _segment(y, x - strips[k, 1], strips[k, 2], strips[k, 3]) <= nearest
+        ):
+            return False
+        joined = k > span[0] and abs(strips[k - 1, 3] - strips[k, 2]) < 1e-9
+        if _border(strips, k, k - 1 if joined else -1, x, y) <= nearest:
+            return False
+        ends = k == span[1] - 1 or abs(strips[k + 1, 2] - strips[k, 3]) >= 1e-9
+        if ends and _border(strips, -1, k, x, y) <= nearest:
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)
@@ -322,7 +325,7 @@ def _direction(  # noqa: PLR0913, PLR0917  (a kernel)
         if wide > most or air_wide > most_air:
             return -1.0
         share = 1.0
-        if not edge(own.strips, strips, at[0], at[1], tables.reach_cm) > tables.reach_cm:
+        if not well_inside(own.strips, strips, at[0], at[1], tables.reach_cm):
             share = _opened(own.strips, strips, at[0], at[1], line)
             leak = tables.leakage[0 if _layers(own, n, at[0], at[1]) <= 1 else 1]
             share += leak * (1 - share)
