@@ -1,4 +1,4 @@
-"""`eqs plane`: the virtual film of an export, without a window."""
+"""`eqs plane` and `eqs film`: virtual films, and films against the plan, without a window."""
 
 import argparse
 from pathlib import Path
@@ -8,14 +8,25 @@ import numpy as np
 
 from app.answers import finish, say
 from app.filter.film.phantom import AXES, FilmSetup, Phantom
+from app.filter.film.quality import Asked, FilmFile, FilmReport, film_report
+from app.filter.film.rule import read_rule
+from app.filter.film.tell import report_json, report_text
 from app.filter.film.virtual import VirtualFilm, virtual_film
 from app.filter.film.write import write_plane
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
-from app.plane_commands import not_written
+from app.filter_desk_commands import add_person, by
+from app.plane_commands import (
+    add_reading,
+    add_registering,
+    not_written,
+    numbers,
+    reading_of,
+    registering_of,
+)
 from core.findings import State
 
-CLEAN, FINDINGS = 0, 1
+CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 
 def add_film_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
@@ -25,6 +36,26 @@ def add_film_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pub
     plane.add_argument("--out", type=Path, action="append", default=[], metavar="FILE",
                        help="write it: .raw, .csv or .dcm; repeatable")  # fmt: skip
     finish(plane, _plane)
+    film = rooms.add_parser(
+        "film", help="films against the plan's dose, with the clinic's verdict"
+    )
+    film.add_argument("--dose", type=Path, required=True, metavar="FILE",
+                      help="the plan's dose on the phantom: RT Dose, CSV, raw plane")  # fmt: skip
+    film.add_argument(
+        "--virtual", type=Path, metavar="FILE", help="virtual film (eqs plane --out)"
+    )
+    film.add_argument("--measured", type=Path, metavar="FILE", help="TIFF, CSV, DICOM")
+    film.add_argument("--fit", action="store_true", help="move the measured film where it fits")
+    film.add_argument("--preset", metavar="NAME", help="gamma criteria instead of the rule's")
+    film.add_argument("--fractions", type=int, default=1, metavar="N",
+                      help="fractions that the plan's dose is of; a film has one")  # fmt: skip
+    film.add_argument("--lines", default="0,0", metavar="Y,X", help="mm: where profiles run")
+    film.add_argument("--report", type=Path, action="append", default=[], metavar="FILE",
+                      help="write it: .html or .pdf; repeatable")  # fmt: skip
+    add_registering(film)
+    add_reading(film, "", "the measured film")
+    add_person(film)
+    finish(film, _film)
 
 
 def add_film(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +163,33 @@ def film_text(film: VirtualFilm) -> str:
     ]
     lines += ["", f"Book {film.book}, SHA-256 {film.book_digest}", f"Rules {film.rule_version}"]
     return "\n".join(lines)
+
+
+def _film(words: argparse.Namespace) -> int:
+    if not 1 <= words.fractions <= 100:
+        raise not_written("--fractions", str(words.fractions))
+    films = [FilmFile("virtual film", words.virtual)] if words.virtual else []
+    if words.measured:
+        films.append(FilmFile("measured film", words.measured, reading_of(words, ""), words.fit))
+    lines = numbers("--lines", words.lines, (2,))
+    asked = Asked(
+        words.dose, tuple(films), registering_of(words), words.fractions, (lines[0], lines[1])
+    )
+    report = film_report(asked, read_rule(preset=words.preset))
+    for file in words.report:
+        _write_report(report, file, by(words))
+    written = [str(file) for file in words.report]
+    text = "\n".join([report_text(report), *(f"Written: {file}" for file in written)])
+    say(words, {**report_json(report), "written": written}, text)
+    if not any(one.gamma.ran for one in report.films):
+        return COULD_NOT_RUN
+    return CLEAN if report.status == State.PASS else FINDINGS
+
+
+def _write_report(report: FilmReport, file: Path, person: str) -> None:
+    from app.filter.gui.film_report import write_report  # noqa: PLC0415  (Qt only for pictures)
+
+    write_report(report, file, person)
 
 
 def _plane(words: argparse.Namespace) -> int:
