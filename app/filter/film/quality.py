@@ -45,6 +45,7 @@ class FilmFile:
         file: Where it is.
         reading: What it does not say.
         fit: Whether it is moved to where it fits best.
+        plane: The film itself, where it was calculated and not read.
 
     """
 
@@ -52,6 +53,7 @@ class FilmFile:
     file: Path
     reading: Reading = AS_SAID
     fit: bool = False
+    plane: FilmPlane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def film_report(asked: Asked, rule: FilmRule, progress: Progress | None = None) 
                 progress((at + share) / len(asked.films), f"{label}: {words}")
 
         told(0.0, "reading")
-        dose = read_doses(film.file, film.reading)
+        dose = film.plane or read_doses(film.file, film.reading)
         if isinstance(dose, Grid):
             raise FilmError(f"the {film.label} is a volume", where=film.file.name,
                             remedy="Choose a plane.")  # fmt: skip

@@ -28,9 +28,9 @@ def maps_of(film: FilmQuality) -> dict[str, Map]:
     return {
         "plan": dose_map("Plan, Gy", reference, high),
         "film": dose_map(f"{film.label.capitalize()}, Gy", evaluated, high),
-        "difference": Map(f"{film.label.capitalize()} less plan", "Gy", film.difference, *axes,
+        "difference": Map(f"{film.label.capitalize()} less plan, Gy", "Gy", film.difference, *axes,
                           -span, span, DIFFERENCE),
-        "distance": Map("Distance to agreement", "mm", film.distance, *axes, 0.0,
+        "distance": Map("Distance to agreement, mm", "mm", film.distance, *axes, 0.0,
                         DISTANCE_SHOWN_MM, DISTANCE),
         "gamma": Map(f"Gamma, {gamma.gamma.pass_percent:.2f} % pass", "", gamma.gamma.values[0],
                      *axes, 0.0, 2.0, GAMMA),

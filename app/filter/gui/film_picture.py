@@ -30,7 +30,7 @@ ONE, OTHER = "#0072b2", "#d55e00"
 """Okabe and Ito's blue and vermillion; the line of the evaluated dose is dashed as well."""
 LEFT, TOP, RIGHT, BOTTOM = 58, 28, 74, 40
 FONT_PIXELS = 13
-TICKS = 5
+TICKS, LEAST_APART = 5, 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,7 @@ def map_image(own: Map, paper: Paper | None = None) -> QImage:
     paper = paper or Paper()
     image, painter = _canvas(paper)
     rows, columns = own.values.shape
-    inside = QRectF(LEFT, TOP, paper.width - LEFT - RIGHT, paper.height - TOP - BOTTOM)
-    wide, tall = float(np.ptp(own.x_mm)), float(np.ptp(own.y_mm))
-    scale = min(inside.width() / wide, inside.height() / tall)
-    box = QRectF(inside.left(), inside.top(), wide * scale, tall * scale)
-    box.moveCenter(inside.center())
+    box = frame_of(own, paper)
     pixels = _coloured(own, paper)
     picture = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -87,7 +83,17 @@ def map_image(own: Map, paper: Paper | None = None) -> QImage:
     return image
 
 
-def profile_image(own: Profile, labels: tuple[str, str], paper: Paper | None = None) -> QImage:
+def frame_of(own: Map, paper: Paper) -> QRectF:
+    """Return where the plane lies in its picture; one scale across and up."""
+    inside = QRectF(LEFT, TOP, paper.width - LEFT - RIGHT, paper.height - TOP - BOTTOM)
+    wide, tall = float(np.ptp(own.x_mm)), float(np.ptp(own.y_mm))
+    scale = max(min(inside.width() / wide, inside.height() / tall), 1e-6)
+    box = QRectF(inside.left(), inside.top(), wide * scale, tall * scale)
+    box.moveCenter(inside.center())
+    return box
+
+
+def profile_image(own: Profile, labels: tuple[str, ...], paper: Paper | None = None) -> QImage:
     """Paint two doses along a line."""
     paper = paper or Paper()
     image, painter = _canvas(paper)
@@ -106,7 +112,7 @@ def profile_image(own: Profile, labels: tuple[str, str], paper: Paper | None = N
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     styles = ((ONE, Qt.PenStyle.SolidLine), (OTHER, Qt.PenStyle.DashLine))
     for row, (line, label, (colour, style)) in enumerate(
-        zip((own.reference, own.evaluated), labels, styles, strict=True)
+        zip((own.reference, own.evaluated), labels, styles, strict=False)
     ):
         pen = QPen(QColor(colour), 2, style)
         painter.setPen(pen)
@@ -157,12 +163,12 @@ def _ticks(
     painter: QPainter, box: QRectF, across: tuple[float, float], up: tuple[float, float]
 ) -> None:
     """Draw round numbers along the left and lower sides."""
-    for at in _round_steps(*across):
+    for at in _round_steps(*across, box.width() / LEAST_APART):
         x = box.left() + box.width() * (at - across[0]) / (across[1] - across[0])
         painter.drawLine(QPointF(x, box.bottom()), QPointF(x, box.bottom() + 3))
         words = QRectF(x - 30, box.bottom() + 3, 60, 16)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, f"{at:g}")
-    for at in _round_steps(*up):
+    for at in _round_steps(*up, box.height() / LEAST_APART * 2):
         y = box.bottom() - box.height() * (at - up[0]) / (up[1] - up[0])
         painter.drawLine(QPointF(box.left() - 3, y), QPointF(box.left(), y))
         words = QRectF(box.left() - 47, y - 8, 42, 16)
@@ -170,8 +176,9 @@ def _ticks(
         painter.drawText(words, flags, f"{at:g}")
 
 
-def _round_steps(low: float, high: float) -> Sequence[float]:
-    rough = (high - low) / TICKS
+def _round_steps(low: float, high: float, room: float) -> Sequence[float]:
+    """Return round numbers between two, not more than there is room for."""
+    rough = (high - low) / max(min(TICKS, room), 1.0)
     power = 10 ** np.floor(np.log10(rough))
     step = next(one * power for one in (1, 2, 5, 10) if one * power >= rough * 0.999)
     first = np.ceil(low / step - 1e-9)
@@ -200,10 +207,9 @@ def _scale(painter: QPainter, paper: Paper, box: QRectF, own: Map) -> None:
     pixels = _coloured(column, paper)
     painter.drawImage(bar, QImage(pixels.data, 1, steps, 4, QImage.Format.Format_RGB32))
     painter.drawRect(bar)
-    for at in _round_steps(own.low, own.high):
+    for at in _round_steps(own.low, own.high, bar.height() / LEAST_APART * 2):
         y = bar.bottom() - bar.height() * (at - own.low) / (own.high - own.low)
         painter.drawText(QPointF(bar.right() + 4, y + 4), f"{at:g}")
-    painter.drawText(QPointF(bar.left(), bar.top() - 6), own.unit)
 
 
 def _parts(
