@@ -11,6 +11,7 @@ from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.audit_commands import add_audit_commands
 from app.demo.write_demo import write_demo
+from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add_book_commands(rooms)
     add_special_commands(rooms)
     add_plane_commands(rooms)
+    add_film_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     add_portal_commands(rooms)

@@ -90,7 +90,7 @@ def reading_of(words: argparse.Namespace, side: str) -> Reading:
         "pixel", "unit", "calibration", "channel", "turn", "mirror", "centre",
     )}  # fmt: skip
     if given["pixel"] is not None and not 0 < given["pixel"] < 100:
-        raise _not_written(f"--pixel{end.replace('_', '-')}", str(given["pixel"]))
+        raise not_written(f"--pixel{end.replace('_', '-')}", str(given["pixel"]))
     centre = numbers("--centre", given["centre"], (2,)) if given["centre"] else None
     calibration = read_calibration(given["calibration"]) if given["calibration"] else None
     return Reading(
@@ -109,9 +109,9 @@ def numbers(name: str, text: str, counts: tuple[int, ...]) -> list[float]:
     try:
         found = [float(one) for one in text.split(",")]
     except ValueError as fault:
-        raise _not_written(name, text) from fault
+        raise not_written(name, text) from fault
     if len(found) not in counts or not all(abs(one) < 1e5 for one in found):
-        raise _not_written(name, text)
+        raise not_written(name, text)
     return found
 
 
@@ -148,20 +148,21 @@ def criteria_of(words: argparse.Namespace) -> tuple[Criteria, str]:
     ):  # fmt: skip
         if (value := getattr(words, option)) is not None:
             if not 0 <= value < 1000:
-                raise _not_written(f"--{option}", f"{value:g}")
+                raise not_written(f"--{option}", f"{value:g}")
             changes[name] = value
     if words.local or words.whole:
         changes["local"] = bool(words.local)
     try:
         own = replace(preset.criteria, **changes)
     except ValueError as fault:
-        raise _not_written("criteria", str(fault)) from fault
+        raise not_written("criteria", str(fault)) from fault
     if own == preset.criteria:
         return own, f"{preset.title}: {preset.source}"
     return own, f"{preset.title}, changed by the user"
 
 
-def _not_written(name: str, text: str) -> ClinicFileError:
+def not_written(name: str, text: str) -> ClinicFileError:
+    """Return the error of an option that cannot be understood."""
     return ClinicFileError(
         f"{name} {text!r} cannot be understood", where="command line",
         remedy="--help shows how the options are written.",

@@ -17,6 +17,7 @@ from app.filter.film.register import (
     require_one_frame,
     shifted,
 )
+from app.filter.film.write import raw_bytes
 from core.dose.gamma import Criteria, Gamma, gamma, gamma_on_axes
 from core.dose.gamma_presets import as_mapping, words_of
 from core.dose.geometry import Floats, Grid
@@ -96,7 +97,10 @@ class GammaReport:
 
 def side_of(file: Path, dose: Grid | FilmPlane) -> Side:
     """Return what a report says of one dose."""
-    digest = sha256(file.read_bytes()).hexdigest()
+    data = file.read_bytes() if file.is_file() else b""
+    if isinstance(dose, FilmPlane) and not data:  # calculated, not read
+        data = raw_bytes(dose)
+    digest = sha256(data).hexdigest()
     if isinstance(dose, FilmPlane):
         return Side(file.name, digest, f"{dose.title}: plane, {dose.size_words}")
     slices, rows, columns = dose.geometry.shape

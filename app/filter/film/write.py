@@ -23,7 +23,7 @@ MARK = "EQS-PLANE 1"
 HEADER_BYTES = 4096
 CORNER = "y_mm\\x_mm"
 MOST_STORED = 2**32 - 2
-TEXT_LENGTH, COMMENT_LENGTH = 64, 1024
+TEXT_LENGTH, COMMENT_LENGTH = 64, 10240
 
 
 def write_plane(plane: FilmPlane, file: Path) -> None:
@@ -123,10 +123,10 @@ def dicom_bytes(plane: FilmPlane) -> bytes:
     scaling = float(_ds(float(values.max()) / MOST_STORED))
     data.DoseGridScaling = _ds(scaling)
     data.PixelData = np.clip(np.rint(values / scaling), 0, 2**32 - 1).astype("<u4").tobytes()
-    words = [*(f"{name}: {text}" for name, text in plane.about.items())]
-    if missing:
-        words.insert(0, f"{missing} points without dose are written as 0")
-    data.DoseComment = "; ".join(words)[:COMMENT_LENGTH]
+    comment = f"{missing} points without dose are written as 0" if missing else plane.title
+    data.DoseComment = comment[:TEXT_LENGTH]
+    words = "; ".join(f"{name}: {text}" for name, text in plane.about.items())
+    data.ImageComments = words[:COMMENT_LENGTH]
     stream = io.BytesIO()
     data.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
@@ -175,8 +175,7 @@ def _header(plane: FilmPlane) -> FileDataset:
     # Type 1C for a fraction's dose. A plan without a UID (R&V export, Pinnacle) gets one that
     # its content decides; the comment names the plan in words.
     plan.ReferencedSOPInstanceUID = about.get("plan_uid") or _uid(plane, "plan")
-    group.ReferencedFractionGroupNumber, group.ReferencedBeamSequence = 1, []
-    del group.ReferencedBeamSequence
+    group.ReferencedFractionGroupNumber = 1
     plan.ReferencedFractionGroupSequence = [group]
     data.ReferencedRTPlanSequence = [plan]
     return data

@@ -22,6 +22,7 @@ from app import theme
 from app.background import JOBS, CancelledError, Progress
 from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.book_plot import BookPlot
+from app.filter.gui.film_panel import FilmPanel
 from app.filter.mu.book import Book
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
@@ -96,6 +97,7 @@ class MuPanel(QWidget):
         self.tabs.addTab(self._fields_page(), "Factors")
         self.tabs.addTab(self.findings, "Result")
         self.tabs.addTab(self.book, "Dosimetry book")
+        self.film = FilmPanel()  # a tab of the page, beside this one
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.notice)
@@ -109,6 +111,7 @@ class MuPanel(QWidget):
         book = self.asked.book if self.asked is not None else None
         self.asked = Asked(rv, plan, book) if rv is not None and plan is not None else None
         self._stale = self.asked is not None
+        self.film.set_sources(rv, plan)
         self._show_nothing("" if self.asked else NO_PLAN)
         if self._stale and self.isVisible():
             self.calculate()

@@ -153,6 +153,7 @@ class FilterPage(Page):
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.mu = MuPanel()
         self.view.tabs.addTab(self.mu, "Monitor units")
+        self.view.tabs.addTab(self.mu.film, "Film")
         self.notes = NotesPanel()
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")

@@ -28,7 +28,7 @@ def pdf_of(html: str, title: str, *, landscape: bool = False) -> bytes:
         landscape: Whether the sheet lies across.
 
     """
-    _require_fonts()
+    require_fonts()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
@@ -49,7 +49,7 @@ def pdf_of(html: str, title: str, *, landscape: bool = False) -> bytes:
     return bytes(buffer.data().data())
 
 
-def _require_fonts() -> None:
+def require_fonts() -> None:
     """Make Qt's fonts usable in a command without a window."""
     global _APPLICATION  # noqa: PLW0603  (Qt keeps one application a process)
     if QGuiApplication.instance() is None:

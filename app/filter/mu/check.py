@@ -100,7 +100,7 @@ def report_of(
 ) -> MuReport:
     """Calculate and compare what has been read."""
     limits = read_limits()
-    pairs = _pairs(rv, plan, limits)
+    pairs = field_pairs(rv, plan, limits)
     made = [
         _calculated(own, beam, plan.position, book, choices, stated, limits) for own, beam in pairs
     ]
@@ -119,7 +119,7 @@ def report_of(
     )  # fmt: skip
 
 
-def _pairs(rv: Plan, plan: Plan, limits: Limits) -> list[tuple[Field, Field]]:
+def field_pairs(rv: Plan, plan: Plan, limits: Limits) -> list[tuple[Field, Field]]:
     """Return each treatment field with its plan beam; beams may share a name."""
     if rv is plan:
         return [(one, one) for one in plan.fields if not one.setup]

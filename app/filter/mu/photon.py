@@ -125,7 +125,7 @@ def photon_dose(
         RemedyError: A table, a value or a part of the model for this field is missing.
 
     """
-    _refuse_unmodelled(rv, beam)
+    refuse_unmodelled(rv, beam)
     own = book.beam_for(rv if rv.energy is not None else beam)
     states, tray = blocked(rv, beam, shield, own, states_of(rv, beam))
     sad_cm = float(rv.sad_mm or beam.sad_mm or 1000) / 10
@@ -154,7 +154,8 @@ def photon_dose(
     )  # fmt: skip
 
 
-def _refuse_unmodelled(rv: Field, beam: Field) -> None:
+def refuse_unmodelled(rv: Field, beam: Field) -> None:
+    """Refuse a field with something in it that the equations do not know: a compensator."""
     if rv.compensators or beam.compensators:
         raise UnsupportedPlanError(
             "the field has a compensator, which this calculation does not model",

@@ -62,7 +62,7 @@ def test_that_the_rt_dose_is_one_that_any_reader_understands(tmp_path):
     assert [float(one) for one in data.ImagePositionPatient] == [-40, 0, 30]
     assert [float(one) for one in data.ImageOrientationPatient] == [1, 0, 0, 0, 0, -1]
     assert data.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID.is_valid
-    assert "P1" in data.DoseComment
+    assert "P1" in data.ImageComments
 
 
 def test_that_the_same_plane_keeps_its_uid_and_another_gets_its_own(tmp_path):
@@ -201,14 +201,17 @@ def test_that_packbits_of_the_test_is_packbits():
     assert packed(b"aaaab") == bytes([253, 97, 0, 98])
 
 
+COMPRESSION = b"\x03\x01\x03\x00\x01\x00\x00\x00"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda d: d.replace(b"\x03\x01\x03\x00\x01\x00\x00\x00\x01", b"\x03\x01\x03\x00\x01\x00\x00\x00\x05"), "compression 5"),
+        (lambda d: d.replace(COMPRESSION + b"\x01", COMPRESSION + b"\x05"), "compression 5"),
         (lambda d: d[:60], "cut short"),
         (lambda d: d[:-30], "cut short"),
     ],
-)  # fmt: skip
+)
 def test_that_scans_of_other_kinds_are_refused_by_name(tmp_path, change, words):
     data = tiff(np.zeros((6, 8, 3), dtype="u2"))
     file = tmp_path / "scan.tif"

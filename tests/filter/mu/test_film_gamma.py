@@ -75,8 +75,8 @@ def test_that_an_offset_on_a_slope_is_the_closed_form(tmp_path, capsys):
     other = plane(dose=lambda x, y: 0.56 + 0.01 * x + 0 * y)
     write_plane(one, tmp_path / "a.raw")
     write_plane(other, tmp_path / "b.raw")
-    code, told = answer(capsys, "gamma", tmp_path / "a.raw", tmp_path / "b.raw", "--normalise", "1",
-                        "--threshold", "0", "--most", "3")  # fmt: skip
+    options = ("--normalise", "1", "--threshold", "0", "--most", "3")
+    code, told = answer(capsys, "gamma", tmp_path / "a.raw", tmp_path / "b.raw", *options)
     assert code == 1
     assert told["gamma"]["median"] == pytest.approx(0.06 / np.hypot(0.03, 0.02), abs=1e-4)
     assert told["criteria"]["source"].endswith("changed by the user")
