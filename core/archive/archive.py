@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.archive.content import same_content
-from core.archive.facts import read_facts
+from core.archive.facts import Facts, read_facts
 from core.archive.index import Conflict, Index, Instance, Outcome
 from core.archive.store import Received, Store, chunks_of, digest_of
 from core.dicom.files import Refused, Source, find_sources
@@ -61,7 +61,11 @@ class Archive:
             OSError: The bytes cannot be written.
 
         """
-        return self._index_all([(self.store.receive(chunks), name)], sender)[0]
+        return self.take(self.store.receive(chunks), name, sender)
+
+    def take(self, received: Received, name: str, sender: str) -> TakenIn:
+        """Index one object whose bytes are durable; it is found when this returns."""
+        return self._index_all([(received, name)], sender)[0]
 
     def take_in_files(
         self, paths: Sequence[Path], sender: str, progress: Progress | None = None
@@ -89,22 +93,19 @@ class Archive:
 
     def _index_all(self, waiting: Sequence[tuple[Received, str]], sender: str) -> list[TakenIn]:
         """Index durable objects in one change, then move each to its place."""
-        report: list[TakenIn] = []
-        sound: list[Received] = []
+        # Reading takes its time: nobody shall wait for it before the change begins.
+        told = [(received, name, _facts_or_why(received)) for received, name in waiting]
         with self.index.writing():
-            for received, name in waiting:
-                taken = self._indexed(received, name, sender)
-                report.append(taken)
-                sound.append(received)
-        for received, taken in zip(sound, report, strict=True):
+            report = [self._indexed(*one, sender) for one in told]
+        for (received, _), taken in zip(waiting, report, strict=True):
             self._put_away(received, taken)
         return report
 
-    def _indexed(self, received: Received, name: str, sender: str) -> TakenIn:
-        try:
-            facts = read_facts(received.path)
-        except RemedyError as problem:
-            return TakenIn(name, "", None, problem.what)
+    def _indexed(
+        self, received: Received, name: str, facts: Facts | str, sender: str
+    ) -> TakenIn:  # fmt: skip
+        if isinstance(facts, str):
+            return TakenIn(name, "", None, facts)
         kept = self.index.digest_of(facts.sop_uid)
         if kept is None:
             self.index.add(facts, received, sender)
@@ -179,3 +180,11 @@ class Archive:
             elif digest_of(path) != one.digest:
                 found.append(Damage(one.sop_uid, one.digest, "the file has changed on the disk"))
         return found
+
+
+def _facts_or_why(received: Received) -> Facts | str:
+    """Return what the index keeps of an object, or why it is not taken."""
+    try:
+        return read_facts(received.path)
+    except RemedyError as problem:
+        return problem.what

@@ -37,6 +37,62 @@ class Received:
     size: int
 
 
+class Coming:
+    """An object that comes in pieces; what cannot be written is told when it has come."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / f"{uuid.uuid4().hex}{UNFINISHED}"
+        self._digest, self._size = hashlib.sha256(), 0
+        self._file: BinaryIO | None = None
+        self._fault: OSError | None = None
+        try:
+            self._file = self._path.open("xb", buffering=0)
+        except OSError as fault:
+            self._fault = fault
+
+    def write(self, piece: bytes | memoryview, /) -> None:
+        """Take some bytes; after a fault they are let go, so that the rest can be heard."""
+        if self._file is None or self._fault is not None:
+            return
+        self._digest.update(piece)
+        self._size += len(piece)
+        rest = memoryview(piece)
+        try:
+            while rest:  # a write may take less, on a disk that is nearly full
+                rest = rest[self._file.write(rest) :]
+        except OSError as fault:
+            self._fault = fault
+
+    def finish(self) -> Received:
+        """Make what has come durable.
+
+        Raises:
+            OSError: It could not be written (disk full, folder read-only); nothing is left.
+
+        """
+        try:
+            if self._fault is not None or self._file is None:
+                raise self._fault or OSError(None, "nothing was opened")
+            with self._file as file:
+                os.fsync(file.fileno())
+            digest = self._digest.hexdigest()
+            # The same object may arrive twice at once: each copy has a name of its own.
+            path = self._folder / f"{digest}.{self._path.stem[:8]}.dcm"
+            self._path.replace(path)
+            sync_folder(self._folder)
+        except BaseException:
+            self.abandon()
+            raise
+        return Received(path, digest, self._size)
+
+    def abandon(self) -> None:
+        """Leave nothing of it."""
+        if self._file is not None:
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
 class Store:
     """The folder of an archive."""
 
@@ -48,6 +104,10 @@ class Store:
         for part in (self.incoming, self.objects, self.quarantined):
             part.mkdir(parents=True, exist_ok=True)
 
+    def coming(self) -> Coming:
+        """Return what takes the pieces of one object."""
+        return Coming(self.incoming)
+
     def receive(self, chunks: Iterable[bytes]) -> Received:
         """Make the bytes of one object durable.
 
@@ -55,24 +115,14 @@ class Store:
             OSError: They cannot be written (disk full, folder read-only); nothing is left behind.
 
         """
-        temporary = self.incoming / f"{uuid.uuid4().hex}{UNFINISHED}"
-        digest, size = hashlib.sha256(), 0
+        coming = Coming(self.incoming)
         try:
-            with temporary.open("xb") as file:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            # The same object may arrive twice at once: each copy has a name of its own.
-            path = self.incoming / f"{digest.hexdigest()}.{temporary.stem[:8]}.dcm"
-            temporary.replace(path)
-            sync_folder(self.incoming)
+            for chunk in chunks:
+                coming.write(chunk)
+            return coming.finish()
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            coming.abandon()
             raise
-        return Received(path, digest.hexdigest(), size)
 
     def keep(self, one: Received) -> Path:
         """Move an indexed object to its lasting place."""
@@ -143,3 +193,15 @@ def digest_of(path: Path) -> str:
         for chunk in chunks_of(stream):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def bytes_as_received(path: Path, digest: str) -> bytes | None:
+    """Return the bytes of a file; None when they are not those of this digest, or are gone.
+
+    What is verified is what is handed out: nothing is read a second time.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == digest else None

@@ -15,9 +15,10 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from core.archive.answering import DUPLICATE
 from core.archive.archive import Archive
 from core.archive.content import content_digest
-from core.archive.listener import DUPLICATE, Listener
+from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
 from tests.core.dicom_maker import clean_set
 
