@@ -9,10 +9,11 @@ from uuid import uuid4
 from core.archive.archive import Archive, TakenIn
 from core.archive.calls import Caller
 from core.archive.client_query import querying
-from core.archive.client_retrieve import Moved, Taker, get, move
+from core.archive.client_retrieve import Moved, get, move
 from core.archive.client_web import Web
 from core.archive.connection_check import Step
 from core.archive.facts import read_facts
+from core.archive.getting import Taker
 from core.archive.index import Outcome
 from core.archive.nodes import Kind, ListenerSettings, Node
 from core.archive.settings import ArchiveSettings
@@ -119,8 +120,8 @@ def fetch(
 ) -> list[Result]:
     """Fetch objects of another system into the archive; those that are here stay untouched."""
 
-    def take(data: bytes, sender: str) -> TakenIn:
-        return archive.take_in([data], "retrieved", sender)
+    def take(objects: Sequence[bytes], sender: str) -> list[TakenIn | OSError]:
+        return archive.take_in_many(objects, "retrieved", sender)
 
     return _fetched(caller, node, wanted, take, effort)
 
@@ -141,12 +142,21 @@ def fetch_into(
     folder.mkdir(parents=True)
     names = {one.sop_uid: f"{number:05d}.dcm" for number, one in enumerate(wanted)}
 
-    def take(data: bytes, _: str) -> TakenIn:
+    def written(data: bytes) -> TakenIn | OSError:
         part = folder / f".{uuid4().hex}.part"
-        write_whole(part, data)
-        uid = read_facts(part).sop_uid
-        part.replace(folder / names.get(uid, f"{uid[-24:]}.dcm"))
+        try:
+            write_whole(part, data)
+            uid = read_facts(part).sop_uid
+            part.replace(folder / names.get(uid, f"{uid[-24:]}.dcm"))
+        except OSError as fault:
+            return fault
+        except RemedyError as problem:
+            part.unlink(missing_ok=True)
+            return TakenIn("", "", None, problem.what)
         return TakenIn(uid, uid, Outcome.NEW)
+
+    def take(objects: Sequence[bytes], _: str) -> list[TakenIn | OSError]:
+        return [written(data) for data in objects]
 
     return _fetched(caller, node, wanted, take, effort)
 

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from collections.abc import Callable
 
 from pydicom.dataset import Dataset
 
@@ -43,7 +44,7 @@ class Answering:
         self._serving = serving
         self._talk = Conversation(serving, line, sender)
         self._reports = Reports(serving, sender)
-        self._work = {
+        self._work: dict[int, Callable[[Message], None]] = {
             C_ECHO: self._echo, C_STORE: self._store, C_FIND: self._find,
             C_GET: lambda message: get(self._talk, message),
             C_MOVE: lambda message: move(self._talk, message),
@@ -56,11 +57,11 @@ class Answering:
         """Answer until the other side releases the association, or it is cut."""
         try:
             while (message := self._next()) is not None:
-                work = self._work.get(number(message.command, "CommandField"))
-                if work is None:
+                field = number(message.command, "CommandField")
+                if field in self._work:
+                    self._work[field](message)
+                elif not field & RESPONSE:
                     self._talk.answer(message, UNRECOGNIZED_OPERATION)
-                else:
-                    work(message)
         except LineCutError as cut:
             LOG.info("the association of %s has ended: %s", self._talk.sender, cut)
         finally:
@@ -92,7 +93,7 @@ class Answering:
             return CANNOT_UNDERSTAND, "the request has no data set"
         uid = text(message.command, "AffectedSOPInstanceUID")
         try:
-            taken = self._serving.archive.take(coming.finish(), uid, self._talk.sender)
+            taken = self._serving.archive.take(coming, uid, self._talk.sender)
         except OSError as fault:
             LOG.error("an object of %s could not be stored: %s", self._talk.sender, fault)  # noqa: TRY400  (no trace)
             return OUT_OF_RESOURCES, fault.strerror or "cannot be stored"

@@ -124,8 +124,11 @@ class Caller:
 
         """
         established: list[Association] = []
-        handlers = [TAKEN_OVER_BY_CALLER,
-                    (evt.EVT_ESTABLISHED, lambda event: established.append(event.assoc))]  # fmt: skip
+
+        def note(event: Any) -> None:  # noqa: ANN401  (pynetdicom's event)
+            established.append(event.assoc)
+
+        handlers = [TAKEN_OVER_BY_CALLER, (evt.EVT_ESTABLISHED, note)]
         association = self._associated(node, contexts, roles, handlers)
         if not established:
             raise self._refused(node, association)

@@ -129,7 +129,7 @@ class _Sending:
                 raise
             self._note(one, attempt, result, is_passing)
 
-    def _note(self, one: Outgoing, attempt: int, result: Result, is_passing: bool) -> None:  # noqa: FBT001  (one of four facts)
+    def _note(self, one: Outgoing, attempt: int, result: Result, is_passing: bool) -> None:
         """Keep a result, or line the object up for another attempt."""
         if not is_passing or attempt >= self.how.attempts:
             self.results[one.sop_uid] = result

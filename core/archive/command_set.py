@@ -107,7 +107,9 @@ def number(command: Command, keyword: str, missing: int = 0) -> int:
     return found if isinstance(found, int) else missing
 
 
-def response(to: Command, status: int, comment: str = "", *, data: bool = False) -> dict[str, Value]:
+def response(
+    to: Command, status: int, comment: str = "", *, data: bool = False
+) -> dict[str, Value]:
     """Return the answer to a request, with what the request names (PS3.7 9.3, 10.3)."""
     answer: dict[str, Value] = {
         "CommandField": number(to, "CommandField") | RESPONSE,

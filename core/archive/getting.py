@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -28,9 +28,10 @@ from core.archive.transfer import Effort
 STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 SUCCESS, NO_RESOURCES, PENDING = 0x0000, 0xA700, 0xFF00
 # Objects that may wait for the disk; then the other side waits.
-MOST_WAITING = 8
+MOST_WAITING = 32
 
-Taker = Callable[[bytes, str], TakenIn]
+# Takes the bytes of some objects, with meta header, and the sender; for each what became of it.
+Taker = Callable[[Sequence[bytes], str], Sequence[TakenIn | OSError]]
 
 
 class Keeping:
@@ -42,7 +43,7 @@ class Keeping:
         """Begin.
 
         Args:
-            take: Takes the bytes of one object, with meta header, and the sender; raises OSError.
+            take: Takes objects.
             sender: Who sends.
             note: Told what became of each object, by its UID.
 
@@ -71,15 +72,26 @@ class Keeping:
         return self.fault is None
 
     def _work(self) -> None:
-        while (one := self._waiting.get()) is not None:
-            uid, data = one
+        while (first := self._waiting.get()) is not None:
+            # What has come meanwhile is made durable together.
+            batch = [first]
+            is_end = False
+            while not self._waiting.empty() and not is_end:
+                one = self._waiting.get()
+                is_end = one is None
+                batch += [] if one is None else [one]
             try:
-                self._note(uid, self._take(data, self._sender))
-            except OSError as fault:
-                self.fault = fault
-                self._note(uid, fault)
+                self._keep([uid for uid, _ in batch], [data for _, data in batch])
             except BaseException as fault:  # noqa: BLE001  (raised again in the caller's thread)
                 self.fault = fault
+            if is_end:
+                return
+
+    def _keep(self, uids: Sequence[str], objects: Sequence[bytes]) -> None:
+        for uid, taken in zip(uids, self._take(objects, self._sender), strict=True):
+            if isinstance(taken, OSError):
+                self.fault = taken
+            self._note(uid, taken)
 
 
 class _Whole(bytearray):
@@ -154,7 +166,8 @@ class Getting:
         """Hand an object on; whether it is kept is told to us, who asked, not to the sender."""
         uid = text(came.command, "AffectedSOPInstanceUID")
         is_hopeful = isinstance(came.data, _Whole) and self.keeping.keep(uid, bytes(came.data))
-        self.line.send(came.context, response(came.command, SUCCESS if is_hopeful else NO_RESOURCES))
+        status = SUCCESS if is_hopeful else NO_RESOURCES
+        self.line.send(came.context, response(came.command, status))
 
 
 def _status(command: Command) -> Dataset:

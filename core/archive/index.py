@@ -98,8 +98,8 @@ class Index:
         self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._base.row_factory = sqlite3.Row
         self._base.execute("PRAGMA journal_mode = WAL")
-        # An acknowledged object must outlive a power cut, and so must its row.
-        self._base.execute("PRAGMA synchronous = FULL")
+        # A row is durable with `make_durable`; until then its object waits in `incoming`.
+        self._base.execute("PRAGMA synchronous = NORMAL")
         self._base.execute("PRAGMA foreign_keys = ON")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
@@ -115,6 +115,7 @@ class Index:
         self._base.execute(
             "CREATE INDEX IF NOT EXISTS instance_by_received ON instance (received)"
         )
+        self._base.execute("CREATE TABLE IF NOT EXISTS settled (id INTEGER PRIMARY KEY, at TEXT)")
 
     def close(self) -> None:
         """Close the file."""
@@ -132,6 +133,15 @@ class Index:
                 self._base.execute("ROLLBACK")
                 raise
             self._base.execute("COMMIT")
+
+    def make_durable(self) -> None:
+        """Let every change so far outlive a power cut: a durable change takes those before it."""
+        with self._lock:
+            self._base.execute("PRAGMA synchronous = FULL")
+            try:
+                self._base.execute("INSERT OR REPLACE INTO settled VALUES (1, ?)", (_now(),))
+            finally:
+                self._base.execute("PRAGMA synchronous = NORMAL")
 
     def digest_of(self, sop_uid: str) -> str | None:
         """Return the digest of the object of this UID; None when it is not here."""

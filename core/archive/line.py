@@ -48,6 +48,9 @@ class Sink(Protocol):
         ...
 
 
+SinkFor = Callable[[int, Command], Sink | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One DIMSE message.
@@ -113,7 +116,7 @@ class Line:
         except (OSError, ValueError) as fault:
             raise LineCutError(str(fault)) from fault
 
-    def receive(self, sink_for: Callable[[int, Command], Sink] | None = None) -> Message | None:
+    def receive(self, sink_for: SinkFor | None = None) -> Message | None:
         """Return the next message; None when the other side has released the association.
 
         Args:
@@ -130,20 +133,15 @@ class Line:
         while True:
             if not self._left and not self._next_pdu():
                 return None
-            size, context, control = _ITEM.unpack(self._exactly(_ITEM.size))
-            self._left -= size + 4
-            if size < 2 or self._left < 0 or context not in self.contexts:
-                raise self._senseless("a value that does not fit its PDU, or its context")
-            if bool(control & COMMAND_BIT) is (command is not None):
-                raise self._senseless("command and data out of their order")
-            for piece in self._pieces(size - 2):
+            size, context, is_last = self._item(command is None)
+            for piece in self._pieces(size):
                 if command is None:
                     told += piece
                 else:
                     sink.write(piece)
             if len(told) > MOST_COMMAND:
                 raise self._senseless("a command of more than 64 kB")
-            if not control & LAST_BIT:
+            if not is_last:
                 continue
             if command is not None:
                 return Message(context, command, sink)
@@ -151,6 +149,16 @@ class Line:
             if number(command, "CommandDataSetType") == NO_DATA:
                 return Message(context, command, None)
             sink = (sink_for(context, command) if sink_for else None) or _Bounded()
+
+    def _item(self, is_command: bool) -> tuple[int, int, bool]:
+        """Return size and context of the next value, and whether it is the last of its kind."""
+        size, context, control = _ITEM.unpack(self._exactly(_ITEM.size))
+        self._left -= size + 4
+        if size < 2 or self._left < 0 or context not in self.contexts:
+            raise self._senseless("a value that does not fit its PDU, or its context")
+        if bool(control & COMMAND_BIT) is not is_command:
+            raise self._senseless("command and data out of their order")
+        return size - 2, context, bool(control & LAST_BIT)
 
     def _command(self, told: bytearray) -> Command:
         try:
@@ -346,9 +354,7 @@ def bytes_of(data: Dataset, context: PresentationContext) -> bytes:
 
     """
     syntax = context.transfer_syntax[0]
-    made = dsutils.encode(
-        data, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated
-    )
+    made = dsutils.encode(data, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
     if made is None:
         raise ValueError("the data set cannot be written as DICOM wants it")
     return made

@@ -26,6 +26,7 @@ from core.archive.query import OUR_VERSION
 from core.archive.tls import server_context
 
 LOG = logging.getLogger("eqs.archive")
+JOIN_S = 1.0
 REJECTED_PERMANENT, BY_USER, CALLING_UNKNOWN = 0x01, 0x01, 0x03
 
 
@@ -66,6 +67,11 @@ class Listener:
 
     def stop(self) -> None:
         """End all associations and stop listening."""
+        for one in self._own.active_associations:
+            if not one.is_established:
+                # Whoever has only connected is no association yet, and cannot be aborted.
+                one.dul.kill_dul()
+                one.dul.join(JOIN_S)
         self._own.shutdown()
 
     def _handlers(self) -> list[Any]:

@@ -4,11 +4,12 @@ A side is ours (it tells digests of content by study, series and object) or any 
 such a one UIDs are compared, and contents only by fetching them (`deep`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.archive.archive import TakenIn
 from core.archive.calls import Caller
 from core.archive.client_confirm import outgoing_of
 from core.archive.client_query import Query, content_told, querying
@@ -196,8 +197,8 @@ def _fetch(
     if not wanted:
         return []
 
-    def take(data: bytes, sender: str) -> Any:  # noqa: ANN401  (what the archive says)
-        return ledger.archive.take_in([data], "mirror", sender)
+    def take(objects: Sequence[bytes], sender: str) -> list[TakenIn | OSError]:
+        return ledger.archive.take_in_many(objects, "mirror", sender)
 
     if node.kind is Kind.WEB:
         return Web(node).get(wanted, take, how.effort)

@@ -1,4 +1,4 @@
-"""C-STORE over a line: an object as it is kept, byte for byte, wherever the other side takes it."""
+"""C-STORE over a line: an object byte for byte as it is kept, where the other side takes that."""
 
 from collections.abc import Mapping
 from typing import Protocol
