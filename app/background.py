@@ -1,12 +1,18 @@
 """Run one function off the GUI thread: progress, cancel, fault, and an owner that may close."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 Progress = Callable[[float, str], None]
+
+
+# Some wait for a server or a disk; another room should not wait with them.
+THREADS = 4
 
 
 class CancelledError(Exception):
@@ -17,13 +23,13 @@ class Job(QObject):
     """One piece of work on its way.
 
     Signals are delivered in the GUI thread. After `cancel`, or once the owner is destroyed,
-    neither `done` nor `failed` is emitted.
+    neither `done` nor `failed` is emitted; `ended` always is.
     """
 
     done = Signal(object)
     failed = Signal(object)
     progressed = Signal(float, str)
-    ended = Signal(object)
+    ended = Signal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -47,17 +53,10 @@ def _nothing(progress: Progress) -> None:
     del progress
 
 
-class _Runner(QRunnable):
-    """The work of a job and its answer.
-
-    PySide keeps it for good, and with it the job's shell in Python: a kilobyte each, once `let_go`
-    has emptied it. Letting go of the shells as well (a plain function for the pool, or threads of
-    Python's own) broke the memory of the program now and then.
-    """
+class _Runner:
+    """The work of a job and its answer."""
 
     def __init__(self, job: Job, work: Callable[[Progress], object]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self.job = job
         self.work = work
         self.answer: tuple[str, Any] = ("failed", CancelledError())
@@ -68,21 +67,30 @@ class _Runner(QRunnable):
         self.answer = ("failed", CancelledError())
 
     def run(self) -> None:
+        """Do the work, in the pool's thread."""
         try:
             self.answer = ("done", self.work(self.job.report))
         except Exception as fault:  # noqa: BLE001  (shown to the user as a red strip)
             self.answer = ("failed", fault)
-        self.job.ended.emit(self)
 
 
 class Jobs(QObject):
-    """Every job under way; the status line shows them, closing the window cancels them."""
+    """Every job under way; the status line shows them, closing the window cancels them.
+
+    The threads are Python's own: PySide keeps each QRunnable of Qt's pool for good.
+    """
 
     changed = Signal()
+    _ended = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self._running: dict[Job, _Runner] = {}
+        self._by_number: dict[int, _Runner] = {}
+        self._numbers = count()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._futures: set[Future[None]] = set()
+        self._ended.connect(self._on_ended)
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -106,27 +114,40 @@ class Jobs(QObject):
         job.failed.connect(failed)
         if progressed is not None:
             job.progressed.connect(progressed)
-        job.ended.connect(self._on_ended)
         owner.destroyed.connect(job.cancel)
-        self._running[job] = runner
+        number = next(self._numbers)
+        self._running[job] = self._by_number[number] = runner
         self.changed.emit()
-        QThreadPool.globalInstance().start(runner)
+        future = self._pool.submit(self._work, number)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         return job
+
+    def _work(self, number: int) -> None:
+        """Run a job's work in the pool's thread.
+
+        That thread ends with a number in its hands and no job: the GUI thread deletes the job as
+        soon as it hears of the end, and a signal's sender must outlive its sending.
+        """
+        self._by_number[number].run()
+        self._ended.emit(number)
 
     def cancel_all(self, wait_ms: int = 5000) -> bool:
         """Cancel every job and wait for the threads; return whether all of them ended."""
         for job in self.running:
             job.cancel()
-        return QThreadPool.globalInstance().waitForDone(wait_ms)
+        return not wait(tuple(self._futures), wait_ms / 1000).not_done
 
-    @Slot(object)
-    def _on_ended(self, runner: _Runner) -> None:
+    @Slot(int)
+    def _on_ended(self, number: int) -> None:
+        runner = self._by_number.pop(number)
         job = runner.job
         self._running.pop(job, None)
         self.changed.emit()
         if not job.cancelled:
             kind, answer = runner.answer
             (job.done if kind == "done" else job.failed).emit(answer)
+        job.ended.emit()
         # Qt keeps what is connected alive, and that keeps its page with all its volumes.
         runner.let_go()
         job.deleteLater()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
+from app.audit_commands import add_audit_commands
 from app.demo.write_demo import write_demo
 from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
@@ -16,6 +17,7 @@ from app.filter.rtp_text import read_file
 from app.filter_commands import add_filter_commands
 from app.lex_commands import add_lex_commands
 from app.mu_commands import add_book_commands
+from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
@@ -64,9 +66,11 @@ def parser() -> argparse.ArgumentParser:
     add_lex_commands(rooms)
     add_filter_commands(rooms)
     add_book_commands(rooms)
+    add_plane_commands(rooms)
     add_viewer_commands(rooms)
     add_archive_commands(rooms)
     add_portal_commands(rooms)
+    add_audit_commands(rooms)
     return top
 
 

@@ -1,11 +1,14 @@
 """The commands of the Filter: open an export, compare it, translate one, stereotactic arcs."""
 
 import argparse
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.filter.acknowledged import with_record
+from app.filter.checks_log import on_record
 from app.filter.delivery_forms import FORMS
 from app.filter.other_reports import (
     WITHOUT_PLAN,
@@ -19,6 +22,7 @@ from app.filter.report import compare_report, open_report
 from app.filter.rtp_write import rtp_bytes
 from app.filter.views import PLAN_TO_RV, PLAN_TO_VARIS
 from app.filter_desk_commands import add_desk_commands, say_report
+from app.filter_record_commands import add_record_commands
 from app.mu_commands import add_mu_command
 from core.errors import RemedyError
 from core.findings import State
@@ -66,6 +70,7 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     change.add_argument("--out", type=Path, required=True, metavar="NEW.rtp")
     finish(change, _translate)
     add_desk_commands(commands)
+    add_record_commands(commands)
 
 
 def _open(words: argparse.Namespace) -> int:
@@ -90,6 +95,7 @@ def _compare(words: argparse.Namespace) -> int:
 
 def _srs(words: argparse.Namespace) -> int:
     report = srs_report(words.rv, words.scale)
+    report = replace(report, report=with_record(on_record(report.report, "command")))
     say(words, report.to_json(), report.text())
     return CLEAN if report.report.status == State.PASS else FINDINGS
 

@@ -11,15 +11,19 @@ from typing import Any
 
 from app.answers import finish, say
 from app.filter import worklist
+from app.filter.acknowledged import answers_json, with_record
 from app.filter.baseline import STAGES, Wanted, baseline_faults, baselines, save_baseline
 from app.filter.baseline_check import check_against, since_check
 from app.filter.batch import COULD_NOT_RUN, Row, check_folder
-from app.filter.ledger import attest, ledger, ledger_json, with_attestations
+from app.filter.checks_log import batch_on_record, on_record
+from app.filter.ledger import attest, ledger, ledger_json
 from app.filter.ledger_page import page_html, page_name, page_of, write_logged, write_page
 from app.filter.notes import Note, read_rules
 from app.filter.notes_compare import compare_notes, with_notes
 from app.filter.notes_sql import notes_of, read_sources
+from app.filter.people import printed_name
 from app.filter.report import Report, as_text, compare_report, open_report
+from app.filter.signoff import signatures, signatures_json
 from app.filter.watch import SETTLED_S, Event, Folders, Watch, watch
 from app.filter.worklist_sheet import sheet_html, sheet_of, sheet_text
 from core.errors import RemedyError
@@ -34,7 +38,7 @@ def add_desk_commands(commands: Any) -> None:  # noqa: ANN401  (argparse has no 
     _baseline(commands)
     _watch(commands)
     notes = commands.add_parser("notes", help="compare chart notes with an export")
-    _sources(notes)
+    add_sources(notes)
     notes.add_argument("--text", type=Path, metavar="FILE", help="pasted notes; - reads the input")
     notes.add_argument("--database", action="store_true", help="ask the sources of notes.toml")
     finish(notes, _notes)
@@ -42,11 +46,11 @@ def add_desk_commands(commands: Any) -> None:  # noqa: ANN401  (argparse has no 
     word = commands.add_parser(
         "attest", help="say that an item was looked at by hand; or list them"
     )
-    _sources(word)
+    add_sources(word)
     word.add_argument("item", nargs="?", metavar="ITEM", help="as the list names it")
     word.add_argument("--field", default="", metavar="IDS", help="fields as the list names them")
     word.add_argument("--words", default="", metavar="TEXT", help="what was seen")
-    _person(word)
+    add_person(word)
     finish(word, _attest)
     many = commands.add_parser("batch", help="check every export of a folder")
     many.add_argument("folder", type=Path, metavar="FOLDER")
@@ -54,11 +58,11 @@ def add_desk_commands(commands: Any) -> None:  # noqa: ANN401  (argparse has no 
     many.add_argument("--scale", help="scale of exports that do not say it")
     finish(many, _batch)
     page = commands.add_parser("report", help="write a report for the record system")
-    _sources(page)
+    add_sources(page)
     page.add_argument("--stage", choices=STAGES, required=True)
     page.add_argument("--folder", type=Path, required=True, metavar="DIR")
     page.add_argument("--pdf", action="store_true", help="PDF in place of HTML")
-    _person(page)
+    add_person(page)
     finish(page, _page)
 
 
@@ -66,10 +70,10 @@ def _baseline(commands: Any) -> None:  # noqa: ANN401
     group = commands.add_parser("baseline", help="keep a clean check, and see what has changed")
     own = group.add_subparsers(required=True)
     save = own.add_parser("save", help="check once more and keep it when it is clean")
-    _sources(save)
+    add_sources(save)
     save.add_argument("--stage", choices=STAGES, required=True)
     save.add_argument("--accept", default="", metavar="REASON", help="why warnings are accepted")
-    _person(save)
+    add_person(save)
     finish(save, _save)
     later = own.add_parser("check", help="what has changed in an export, plan or plan folder")
     later.add_argument("source", type=Path, metavar="SOURCE")
@@ -109,7 +113,7 @@ def _worklist(commands: Any) -> None:  # noqa: ANN401
         one.add_argument("--plan", required=True, metavar="ID")
         one.add_argument("--reason", default="", metavar="TEXT")
         one.set_defaults(what=name)
-        _person(one)
+        add_person(one)
         finish(one, _step)
     finish(own.add_parser("times", help="minutes per step, as CSV"), _times)
     sheet = own.add_parser("sheet", help="the therapist's page: angles, jaws, SSD")
@@ -120,22 +124,26 @@ def _worklist(commands: Any) -> None:  # noqa: ANN401
     finish(sheet, _sheet)
 
 
-def _sources(parser: argparse.ArgumentParser) -> None:
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Let a command name an export and what it is held against."""
     parser.add_argument("--rv", type=Path, required=True, metavar="FILE")
     parser.add_argument("--plan", type=Path, metavar="SOURCE")
     parser.add_argument("--trial", metavar="NAME")
     parser.add_argument("--scale", help="scale of an export that does not say it")
 
 
-def _person(parser: argparse.ArgumentParser) -> None:
+def add_person(parser: argparse.ArgumentParser) -> None:
+    """Let a command name who signs."""
     parser.add_argument("--by", default="", metavar="NAME", help="who; else the login")
 
 
-def _by(words: argparse.Namespace) -> str:
-    return str(words.by).strip() or getpass.getuser()
+def by(words: argparse.Namespace) -> str:
+    """Return who signs: as named, else the printed name of the login, else the login."""
+    return str(words.by).strip() or printed_name() or getpass.getuser()
 
 
-def _report(words: argparse.Namespace) -> Report:
+def report_of(words: argparse.Namespace) -> Report:
+    """Return the report a command speaks of, as it is made."""
     if words.plan is None:
         return open_report(words.rv, words.scale)
     return compare_report(words.rv, words.plan, words.trial, words.scale)
@@ -143,22 +151,27 @@ def _report(words: argparse.Namespace) -> Report:
 
 def say_report(words: argparse.Namespace, report: Report) -> int:
     """Print a report with its blind-spot ledger (R-23), and what became of a kept check (R-31)."""
-    told = with_attestations(report)
+    report = on_record(report, "command")
+    told = with_record(report)
     since = since_check(*(Path(one.path) for one in report.sources))
     rows = [{"source": one.source, "severity": one.state, "message": one.words} for one in since]
-    answer = {**told.to_json(), "ledger": ledger_json(ledger(report)), "since_check": rows}
+    answer = {
+        **told.to_json(),
+        "ledger": ledger_json(ledger(report)),
+        "since_check": rows,
+        "answers": answers_json(report),
+        "signatures": signatures_json(report),
+    }
     lines = [f"{one.state:8} {one.words}" for one in since]
-    say(
-        words,
-        answer,
-        "\n".join([as_text(told), *(["", "Since the check:"] if lines else []), *lines]),
-    )
-    return CLEAN if report.status == State.PASS else FINDINGS
+    signed = [f"  {one.text}" for one in signatures(report)]
+    parts = [as_text(told), *(["", "Since the check:"] if lines else []), *lines]
+    say(words, answer, "\n".join([*parts, *(["", "Signatures:"] if signed else []), *signed]))
+    return CLEAN if told.status == State.PASS else FINDINGS
 
 
 def _save(words: argparse.Namespace) -> int:
     wanted = Wanted(
-        words.rv, words.plan, words.stage, _by(words), words.accept, words.trial, words.scale
+        words.rv, words.plan, words.stage, by(words), words.accept, words.trial, words.scale
     )
     one = save_baseline(wanted)
     say(words, {"status": "pass", "baseline": one.id, **one.body}, f"{one.id}  {one.title}")
@@ -227,7 +240,7 @@ def _once(folders: Folders, settled_s: float, tell: Any) -> int:  # noqa: ANN401
 
 
 def _notes(words: argparse.Namespace) -> int:
-    report = _report(words)
+    report = report_of(words)
     if report.rv is None:
         raise RemedyError("nothing was read", where=str(words.rv), remedy="Name an export.")
     notes: list[Note] = []
@@ -242,7 +255,7 @@ def _notes(words: argparse.Namespace) -> int:
         text = sys.stdin.read() if str(words.text) == "-" else words.text.read_text("utf-8")
         notes.append(Note(text))
     answer = compare_notes(notes, report.rv, read_rules(), report.plan)
-    whole = with_attestations(with_notes(report, answer))
+    whole = with_record(on_record(with_notes(report, answer), "command"))
     hits = [
         {"word": one.word, "sentence": one.sentence, "at": one.at, "date": one.note.date,
          "author": one.note.author, "source": one.note.source}
@@ -267,11 +280,11 @@ def _show(words: argparse.Namespace) -> int:
 def _step(words: argparse.Namespace) -> int:
     case = worklist.case_of(words.patient, words.plan)
     if words.what == "done":
-        case = worklist.complete(case, words.step, _by(words), words=words.reason)
+        case = worklist.complete(case, words.step, by(words), words=words.reason)
     elif words.what == "skip":
-        case = worklist.skip(case, words.step, _by(words), words.reason)
+        case = worklist.skip(case, words.step, by(words), words.reason)
     else:
-        case = worklist.reopen(case, words.step, _by(words), words.reason)
+        case = worklist.reopen(case, words.step, by(words), words.reason)
     say(words, worklist.case_json(case), worklist.case_text((case,)))
     return CLEAN
 
@@ -296,9 +309,9 @@ def _sheet(words: argparse.Namespace) -> int:
 
 
 def _attest(words: argparse.Namespace) -> int:
-    report = _report(words)
+    report = report_of(words)
     if words.item:
-        attest(report, words.item, _by(words), words.words, words.field)
+        attest(report, words.item, by(words), words.words, words.field)
     rows = ledger(report)
     lines = []
     for one in rows:
@@ -318,6 +331,7 @@ def _batch(words: argparse.Namespace) -> int:
             print(f"{row.status:14} {row.file}  {counts}  {row.words}", flush=True)  # noqa: T201  (the command's answer)
 
     rows = check_folder(words.folder, jobs=words.jobs, scale=words.scale, tell=tell)
+    batch_on_record(words.folder, [row.to_json() for row in rows])
     counts = Counter(row.status for row in rows)
     order = ("error", COULD_NOT_RUN, "warning", "pass")
     status = next((one for one in order if counts[one]), COULD_NOT_RUN)
@@ -330,13 +344,13 @@ def _batch(words: argparse.Namespace) -> int:
 
 
 def _page(words: argparse.Namespace) -> int:
-    report = _report(words)
+    report = report_of(words)
     if words.pdf:
-        page = page_of(report, words.stage, _by(words))
+        page = page_of(report, words.stage, by(words))
         file = words.folder / f"{page_name(report, page)}.pdf"
-        write_logged(file, _pdf(page_html(report, page), "Filter report"), report, _by(words))
+        write_logged(file, _pdf(page_html(report, page), "Filter report"), report, by(words))
     else:
-        file = write_page(report, words.folder, words.stage, _by(words))
+        file = write_page(report, words.folder, words.stage, by(words))
     say(words, {"status": report.status, "file": str(file)}, str(file))
     return CLEAN if report.status == State.PASS else FINDINGS
 

@@ -1,6 +1,6 @@
 """Findings as a Qt table: state, place, item, expected, found, difference, message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -26,10 +26,16 @@ NUMBERS = {"control_point", "expected", "found", "difference", "tolerance"}
 
 
 class FindingsModel(QAbstractTableModel):
-    """Rows are findings, worst first; the order within a state is the report's own."""
+    """Rows are findings, worst first; the order within a state is the report's own.
 
-    def __init__(self) -> None:
+    Args:
+        item_words: Turns the name of an item into plain words, for the eye alone.
+
+    """
+
+    def __init__(self, item_words: Callable[[str], str] = str) -> None:
         super().__init__()
+        self._item_words = item_words
         self._rows: list[Finding] = []
 
     @property
@@ -42,6 +48,10 @@ class FindingsModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = sorted(findings, key=lambda finding: ORDER.index(finding.state))
         self.endResetModel()
+
+    def is_empty(self, column: int) -> bool:
+        """Return whether no finding has anything in a column."""
+        return not any(getattr(one, COLUMNS[column][1]) not in ("", None) for one in self._rows)
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's signature)
         """Return the number of findings."""
@@ -65,6 +75,8 @@ class FindingsModel(QAbstractTableModel):
             return _state_cell(finding.state, role)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             value = getattr(finding, name)
+            if name == "item" and value:
+                return self._item_words(value)
             return "" if value is None else str(value)
         if role == Qt.ItemDataRole.TextAlignmentRole and name in NUMBERS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

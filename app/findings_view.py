@@ -1,6 +1,6 @@
 """The summary report on the screen: one coloured banner, one table, one remedy (R-26)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
@@ -40,13 +40,17 @@ def summary(findings: Sequence[Finding], not_checked: Sequence[NotChecked]) -> s
             parts.append(f"{count} {PLURALS[state][count != 1]}")
     passed = sum(finding.state == State.PASS for finding in findings)
     if not any(finding.state in (State.ERROR, State.WARNING) for finding in findings):
-        parts.insert(0, f"{passed} checks passed" if passed else "No difference found")
+        parts.insert(0, _passes(passed) if passed else "No difference found")
     elif passed:
-        parts.append(f"{passed} checks passed")
+        parts.append(_passes(passed))
     words = ", ".join(parts)
     if not_checked:
         words += f"; {len(not_checked)} item{'s' if len(not_checked) != 1 else ''} not checked"
     return words
+
+
+def _passes(count: int) -> str:
+    return f"{count} check{'s' if count != 1 else ''} passed"
 
 
 class Banner(QWidget):
@@ -111,11 +115,13 @@ class FindingsView(QWidget):
 
     selected = Signal(object)
 
-    def __init__(self, *, with_passes: bool = False) -> None:
+    def __init__(
+        self, *, with_passes: bool = False, item_words: Callable[[str], str] = str
+    ) -> None:
         super().__init__()
         self._with_passes = with_passes
         self.banner = Banner()
-        self.model = FindingsModel()
+        self.model = FindingsModel(item_words)
         self.not_checked_model = NotCheckedModel()
         self._proxy = _Filter()
         self._proxy.setSourceModel(self.model)
@@ -164,6 +170,7 @@ class FindingsView(QWidget):
         self.tabs.setTabText(1, f"Not checked ({self.not_checked_model.rowCount()})")
         self.tabs.setCurrentIndex(0)
         for column in range(len(COLUMNS) - 1):
+            self.table.setColumnHidden(column, self.model.is_empty(column))
             self.table.resizeColumnToContents(column)
         for column in (0, 1):
             self.not_checked.resizeColumnToContents(column)

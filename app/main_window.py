@@ -1,5 +1,6 @@
 """The one window: rooms at the left, patient banner above, jobs below."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS
+from app.collector import Collector
 from app.help_window import HelpWindow
 from app.page import Page
 from app.pages import ROOMS, Room
@@ -331,6 +333,8 @@ def application() -> QApplication:
     """Return the Qt application in the program's own style, made at the first call."""
     existing = QApplication.instance()
     program = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    if program.findChild(Collector) is None:
+        Collector(program)
     program.setApplicationName("EQS Workstation")
     program.setStyle("Fusion")
     return program
@@ -357,6 +361,7 @@ def show(demo: Path | None = None) -> int:
     if demo is not None:
         window.start_demo(demo)
     window.show()
+    gc.freeze()  # the window lives as long as the program: looking through it again is in vain
     # After the first painting: loading libraries holds the interpreter up.
     QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
     return program.exec()

@@ -93,18 +93,28 @@ def colour(state: State) -> QColor:
 
 
 def icon(state: State, colour_name: str | None = None, size: int = 32) -> QIcon:
-    """Return the sign of a state: cross, triangle, dash, hand-drawn ring, "i" or tick."""
+    """Return the sign of a state: cross, triangle, dash, hand-drawn ring, "i" or tick.
+
+    On a selected row it has the colour of the words there.
+    """
+    made = QIcon(_sign(state, QColor(colour_name) if colour_name else colour(state), size))
+    selected = QGuiApplication.palette().highlightedText().color()
+    made.addPixmap(_sign(state, selected, size), QIcon.Mode.Selected)
+    return made
+
+
+def _sign(state: State, ink: QColor, size: int) -> QPixmap:
+    """Draw the sign of a state."""
     picture = QPixmap(size, size)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(size / 16, size / 16)
-    ink = QColor(colour_name) if colour_name else colour(state)
     pen = QPen(ink, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     _DRAWINGS[state](painter)
     painter.end()
-    return QIcon(picture)
+    return picture
 
 
 def _cross(painter: QPainter) -> None:

@@ -1,9 +1,10 @@
 """A log that only grows: one JSON object a line, each chained to the line before by SHA-256.
 
-Changing, inserting or removing a line breaks the chain after it, and `verify` says where. Whoever
-can write the file can also cut lines off its end or make the whole chain anew; the digest that
-`append` returns, kept elsewhere, shows that as well. A line that was torn when the machine stopped
-stays as it is; the next append begins a new line and says so in it.
+Changing, inserting or removing a line breaks the chain after it, and `verify` says where. The
+digest of the last line stands in a file beside the log, so that a change of that line, or a cut
+before it, shows too. Whoever can write both files can also make the whole chain anew; the digest
+that `append` returns, kept elsewhere, shows that as well. A line that was torn when the machine
+stopped stays as it is; the next append begins a new line and says so in it.
 """
 
 import getpass
@@ -65,6 +66,7 @@ def append(path: Path, entry: Mapping[str, Any], *, wait_s: float = WAIT_S) -> s
             file.write((b"" if whole else b"\n") + line + b"\n")
             file.flush()
             os.fsync(file.fileno())
+            _note_head(path, sha256(line).hexdigest())
     except OSError as fault:
         raise _refused(path, f"the log cannot be written: {fault.strerror or fault}") from fault
     return sha256(line).hexdigest()
@@ -90,6 +92,8 @@ def verify(path: Path) -> tuple[str, ...]:
         elif entry.get("previous") != before:
             faults.append(f"Line {number} does not follow the line before it.")
         before = sha256(line).hexdigest()
+    if not rest and not _holds_head(path, lines):
+        faults.append(f"Line {len(lines)} is not the last line that was written.")
     if rest:
         faults.append(f"Line {len(lines) + 1} is torn: the log does not end with a whole line.")
     return tuple(faults)
@@ -102,6 +106,28 @@ def _entry(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) and "previous" in entry else None
+
+
+def _head_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.head")
+
+
+def _note_head(path: Path, digest: str) -> None:
+    """Write down the last line's digest; after a power cut an older one may stand there."""
+    made = path.with_name(f"{path.name}.head.new")
+    made.write_text(digest, encoding="ascii")
+    made.replace(_head_file(path))
+
+
+def _holds_head(path: Path, lines: list[bytes]) -> bool:
+    """Return whether the line last noted is there; true where none was noted whole."""
+    try:
+        noted = _head_file(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return True
+    return len(noted) != len(BEGIN) or any(
+        noted == sha256(line).hexdigest() for line in reversed(lines)
+    )
 
 
 def _last_line(file: BinaryIO, step: int = 4096) -> tuple[bytes, bool]:

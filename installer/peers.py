@@ -18,7 +18,7 @@ PLASTIMATCH = "apt-get install -y --no-install-recommends plastimatch"
 
 
 def ensure_peers() -> None:
-    """Install dicompyler-core, SimpleITK and plastimatch where this machine allows it."""
+    """Install dicompyler-core, SimpleITK, pymedphys, plastimatch where this machine allows it."""
     _python_peers()
     if shutil.which("plastimatch") is None:
         _plastimatch()
@@ -35,7 +35,7 @@ def _python_peers() -> None:
         command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*command, "-r", WANTED], check=True)
     except (OSError, subprocess.CalledProcessError) as fault:
-        print(f"Not compared with dicompyler-core and SimpleITK: {fault}", file=sys.stderr)
+        print(f"Not compared with dicompyler-core, SimpleITK, pymedphys: {fault}", file=sys.stderr)
         return
     stamp.write_text(wanted, encoding="utf-8")
 

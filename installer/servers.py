@@ -1,4 +1,4 @@
-"""Set up what the tests talk to: DICOM servers, a browser. Without them those tests skip."""
+"""Set up what the tests talk to: DICOM servers, a browser, a spreadsheet; else those skip."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ WISHED = {
     "dcmqrscp": ("dcmtk",),
     "Orthanc": ("orthanc", "orthanc-dicomweb"),
     "chromedriver": ("chromium", "chromium-driver"),
+    "soffice": ("libreoffice-calc",),  # 92 MB to fetch, 285 MB on the disk
 }
 
 

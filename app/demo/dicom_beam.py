@@ -101,7 +101,7 @@ def _wedge(wedge: DemoWedge) -> Dataset:
         WedgeID=wedge.code,
         AccessoryCode=wedge.code,
         WedgeAngle=str(wedge.angle_deg),
-        WedgeFactor="" if wedge.dynamic else "0.6",
+        WedgeFactor="" if wedge.dynamic else "0.65",
         WedgeOrientation=ds(wedge.toe_deg),
         SourceToWedgeTrayDistance=ds(WEDGE_MM),
     )
@@ -146,7 +146,21 @@ def _control_point(beam: DemoBeam, index: int, point: DemoPoint) -> Dataset:
         made.GantryAngle = ds(point.gantry_deg)
         made.GantryRotationDirection = beam.arc_direction
         made.SourceToSurfaceDistance = ds(point.ssd_mm)
+    if beam.modality == "photon" and (beam.kind == "arc" or index == 0):
+        made.ReferencedDoseReferenceSequence = [_depth(beam, point)]
     return made
+
+
+def _depth(beam: DemoBeam, point: DemoPoint) -> Dataset:
+    """Return how deep the prescription's point lies, on the axis; the body is water."""
+    depth_mm = SAD_MM - point.ssd_mm
+    return item(
+        ReferencedDoseReferenceNumber=str(PLAN.prescriptions.index(beam.prescription) + 1),
+        CumulativeDoseReferenceCoefficient=ds(point.mu_before / beam.mu),
+        BeamDosePointDepth=depth_mm,
+        BeamDosePointEquivalentDepth=depth_mm + beam.bolus_mm,
+        BeamDosePointSSD=point.ssd_mm,
+    )
 
 
 def _positions(beam: DemoBeam, point: DemoPoint) -> list[Dataset]:

@@ -121,11 +121,10 @@ def _blurred(block: DemoBlock, sigma_mm: float) -> Array:
 
 
 def _wedge(wedge: DemoWedge) -> Array:
-    """Return the transmission over the field: 1 (dynamic) or 0.6 on the axis, more to the toe."""
+    """Return the transmission over the field: 1 on the axis, more to the toe."""
     slope_per_mm = 0.0040 * np.tan(np.radians(wedge.angle_deg))
     toe_mm = MAP_MM[:, None] if wedge.toe_deg == 0 else MAP_MM[None, :]
-    on_axis = 1.0 if wedge.dynamic else 0.6
-    return np.asarray(on_axis * np.exp(slope_per_mm * toe_mm))
+    return np.asarray(np.exp(slope_per_mm * toe_mm))
 
 
 def _settings(beam: DemoBeam) -> list[DemoAperture]:

@@ -15,7 +15,7 @@ from app.demo.truth import PLAN, DemoBeam, DemoWedge
 SIDES_CM = (4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0)
 WEDGES = tuple(beam.wedge for beam in PLAN.beams if beam.wedge)
 DIRECTIONS = {0: "BottomToTop", 180: "TopToBottom", 270: "LeftToRight", 90: "RightToLeft"}
-_WEDGE_FACTOR = {"EDW": 0.985, "30 Wedge": 0.6}
+_WEDGE_FACTOR = {"EDW": 0.73, "30 Wedge": 0.65}
 
 
 @dataclass(frozen=True, slots=True)

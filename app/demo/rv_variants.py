@@ -76,7 +76,7 @@ _FIELD_ELEMENTS = (
     ("electron_energy", "9 MeV instead of 12 MeV", "5", "energy", "9"),
     ("modality", "an x-ray field is entered as electrons", "4", "modality", "Elect"),
     ("field_dose_missing", "the dose of field 4 is empty", "4", "field_dose", ""),
-    ("field_dose_changed", "the dose of field 4 is 5 cGy too high", "4", "field_dose", "29.25"),
+    ("field_dose_changed", "the dose of field 4 is 5 cGy too high", "4", "field_dose", "33.00"),
     ("dynamic_wedge_missing", "the dynamic wedge is missing", "1", "dynamic_wedge", ""),
     ("dynamic_wedge_angle", "30 degree wedge, not 60", "1", "dynamic_wedge", "ED30-Y1"),
     ("wedge_missing", "the physical wedge is missing", "4", "wedge", ""),

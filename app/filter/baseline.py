@@ -7,15 +7,17 @@ entry or kept files do not fit is named and not used either.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from app.filter.acknowledged import answers_json, with_record
 from app.filter.baseline_content import Content, read_content, require_unchanged
 from app.filter.baseline_expected import read_expected
 from app.filter.ledger_log import filter_folder, log_file, record, recorded, rule_set_version
+from app.filter.people import PHYSICIST, signer
 from app.filter.report import Report, compare_report, open_report
 from app.filter.signing import canonical, sign, signature_fits
 from core.audit import verify
@@ -94,18 +96,18 @@ def save_baseline(wanted: Wanted) -> Baseline:
     """
     if wanted.stage not in STAGES:
         raise _refused(f"{wanted.stage!r} is no stage", "stage", "Choose IE or FE.")
-    if not wanted.person.strip():
-        raise _refused("nobody is named who has checked", "person", "Give your name.")
+    who = signer(wanted.person, PHYSICIST, "save a baseline")
     passed_over = read_expected().passed_over
     contents = [read_content(wanted.rv)]
     if wanted.plan is not None:
         contents.append(read_content(wanted.plan, passed_over, wanted.trial))
-    report = _report(wanted)
+    made = _report(wanted)
+    report = with_record(made)
     _require_clean(report, wanted)
     for content in contents:
         _keep(content)
         require_unchanged(content, passed_over)
-    body = _body(wanted, contents, report)
+    body = _body(replace(wanted, person=who.name), contents, report, answers_json(made))
     name = sha256(canonical(body)).hexdigest()[:12]
     file = baseline_folder() / f"{name}.json"
     stored = {"body": body, "signature": sign(body)}
@@ -114,7 +116,8 @@ def save_baseline(wanted: Wanted) -> Baseline:
     digest = sha256(data).hexdigest()
     record(ACTION, {
         "baseline": name, "sha256": digest, "stage": wanted.stage,
-        "patient_id": body["patient_id"], "plan_id": body["plan_id"], "person": wanted.person,
+        "patient_id": body["patient_id"], "plan_id": body["plan_id"], "person": who.name,
+        "role": " and ".join(who.roles),
         "keys": [[one.kind, one.patient_id, one.plan_id] for one in contents],
     })  # fmt: skip
     return Baseline(name, file, digest, body, ())
@@ -153,12 +156,15 @@ def _keep(content: Content) -> None:
             write_whole(target, data)
 
 
-def _body(wanted: Wanted, contents: list[Content], report: Report) -> dict[str, Any]:
+def _body(
+    wanted: Wanted, contents: list[Content], report: Report, answers: list[dict[str, Any]]
+) -> dict[str, Any]:
     export = contents[0]
     return {
         "stage": wanted.stage, "person": wanted.person.strip(),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "meaning": "checked and found clean", "accepted": wanted.accepted.strip(),
+        "meaning": "checked and found clean", "answers": answers,
+        "accepted": wanted.accepted.strip(),
         "rules": rule_set_version(), "status": report.status.value,
         "warnings": [one.message for one in report.findings if one.state == State.WARNING],
         "not_checked": [

@@ -13,6 +13,7 @@ from typing import Any
 from app.filter.baseline_content import read_content
 from app.filter.baseline_expected import read_expected
 from app.filter.ledger_log import record, recorded
+from app.filter.people import signer
 from app.filter.report import Report
 from core.errors import RemedyError
 from core.findings import NotChecked
@@ -62,12 +63,12 @@ def attest(report: Report, item: str, person: str, words: str, field: str = ALL_
         LogError: The log cannot be written.
 
     """
-    for value, name in ((person, "person"), (words, "words")):
-        if not value.strip():
-            raise RemedyError(
-                f"an attestation needs {name}", where=item,
-                remedy="Say who has looked, at what, and what was found.",
-            )  # fmt: skip
+    who = signer(person, what="attest")
+    if not words.strip():
+        raise RemedyError(
+            "an attestation needs words", where=item,
+            remedy="Say who has looked, at what, and what was found.",
+        )  # fmt: skip
     wanted = item.strip().casefold()
     found = [
         one
@@ -82,7 +83,8 @@ def attest(report: Report, item: str, person: str, words: str, field: str = ALL_
         )  # fmt: skip
     record(ACTION, {
         "subject": subject_of(report), "report": report.title, "item": found[0].item,
-        "field": field, "person": person.strip(), "words": words.strip(),
+        "field": field, "person": who.name, "words": words.strip(),
+        "role": " and ".join(who.roles),
     })  # fmt: skip
     rows = ledger(report)
     return next(one for one in rows if one.item == found[0].item and one.field == found[0].field)

@@ -6,12 +6,15 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
+from app.filter.acknowledged import with_record
 from app.filter.baseline_content import plan_of_source
 from app.filter.field import Plan
 from app.filter.ledger import Blind, ledger
 from app.filter.ledger_log import program_version, record, rule_set_version
 from app.filter.ledger_names import name_by_rule, parts_of
+from app.filter.people import signer
 from app.filter.report import Report, beam_words
+from app.filter.signoff import Signature, signatures
 from core.findings import Finding, State
 from core.safe_write import write_whole
 
@@ -55,18 +58,20 @@ def write_page(report: Report, folder: Path, stage: str, person: str) -> Path:
 
 def write_logged(file: Path, data: bytes, report: Report, person: str) -> None:
     """Write a page whole, then its entry of the log."""
+    who = signer(person, what="write a report")
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, data)
     record("report written", {
         "file": file.name, "title": report.title, "status": report.status.value,
-        "sources": [one.sha256 for one in report.sources], "person": person,
+        "sources": [one.sha256 for one in report.sources], "person": who.name,
+        "role": " and ".join(who.roles),
     })  # fmt: skip
 
 
 def page_of(report: Report, stage: str, person: str) -> Page:
     """Return what stands around a report; patient and plan are those of its first source."""
-    time = datetime.now().astimezone()
-    return Page(plan_of_source(Path(report.sources[0].path)), stage, person, time)
+    time, who = datetime.now().astimezone(), signer(person, what="write a report")
+    return Page(plan_of_source(Path(report.sources[0].path)), stage, who.name, time)
 
 
 def page_name(report: Report, page: Page) -> str:
@@ -79,7 +84,14 @@ def page_name(report: Report, page: Page) -> str:
 
 
 def page_html(report: Report, page: Page) -> str:
-    """Return the whole page; it refers to nothing outside itself."""
+    """Return the whole page; it refers to nothing outside itself.
+
+    Args:
+        report: As it was made; what people have said of it is added here.
+        page: What stands around it.
+
+    """
+    made, report = report, with_record(report)
     patient = page.plan.patient
     name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
     head = f"{name or 'No name'}, ID {patient.id or '-'}, plan {page.plan.plan_id or '-'}"
@@ -90,8 +102,8 @@ def page_html(report: Report, page: Page) -> str:
         (f'<table width="100%"><tr><td class="banner" style="background:{back};color:{front}" '
         f'bgcolor="{back}"><font color="{front}">{sign} {word}: {_counts(report.findings)}; '
         f"{len(report.not_checked)} items not checked</font></td></tr></table>"),
-        *_findings(report.findings), *_ledger(ledger(report)), *_matches(report),
-        *_sources(report),
+        *_signatures(signatures(made)), *_findings(report.findings), *_ledger(ledger(made)),
+        *_matches(report), *_sources(report),
         (f'<p class="small">EQS Workstation {escape(program_version())}, rules '
         f"{escape(rule_set_version())}, {page.time:%Y-%m-%d %H:%M %z}, "
         f"{escape(page.person)}</p>"),
@@ -129,6 +141,23 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         ("State", "Finding", "Next", "Rule"),
         [(one.state.value, one.message, one.remedy, one.rule) for one in shown],
     )
+
+
+def _signatures(rows: Sequence[Signature]) -> Iterator[str]:
+    """Yield printed name, date and time, and meaning of each signature (21 CFR 11.50)."""
+    yield "<h2>Signatures</h2>"
+    if not rows:
+        yield "<p>Nobody has signed this report.</p>"
+        return
+    yield _table(
+        ("Printed name", "Role", "Date and time", "Meaning", "Remark"),
+        [
+            (one.person, one.role or "not enforced",
+             f"{datetime.fromisoformat(one.time).astimezone():%Y-%m-%d %H:%M:%S %z}", one.meaning,
+             "; ".join(filter(None, (one.words, one.doubt))))
+            for one in rows
+        ],
+    )  # fmt: skip
 
 
 def _ledger(rows: Sequence[Blind]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from core.errors import ClinicFileError
 
 KINDS = ("word", "number")
 ITEMS = ("gating", "dose_rate", "isodose", "tolerance_table", "cb_filter")
-_SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?=\d)[^.!?;\n]+)*[.!?;]*")
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\d)[^.!?\n]+)*[.!?]*")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
 

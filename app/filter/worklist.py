@@ -13,6 +13,7 @@ from typing import Any
 
 from app.filter.baseline import baselines
 from app.filter.ledger_log import record, recorded
+from app.filter.people import Person, signer
 from core.errors import RemedyError
 
 ACTION = "work step"
@@ -67,6 +68,7 @@ class Stamp:
     user: str
     reason: str = ""
     evidence: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +145,12 @@ def complete(case: Case, step: str, person: str, *, words: str = "", evidence: s
             without a baseline.
 
     """
-    now = _require_open(case, step, person)
+    now, who = _require_open(case, step, person)
     own = STEPS[ORDER[step]]
     if own.baseline:
         evidence = _proof(case, own, evidence)
     return _put(replace(now, patient_name=case.patient_name or now.patient_name), Stamp(
-        step, DONE, person, "", "", words, evidence
+        step, DONE, who.name, "", "", words, evidence, " and ".join(who.roles)
     ))  # fmt: skip
 
 
@@ -159,9 +161,9 @@ def skip(case: Case, step: str, person: str, reason: str) -> Case:
         RemedyError: It is not the open step, or person or reason are missing.
 
     """
-    now = _require_open(case, step, person)
+    now, who = _require_open(case, step, person)
     _require_reason(reason, step)
-    return _put(now, Stamp(step, SKIPPED, person, "", "", reason))
+    return _put(now, Stamp(step, SKIPPED, who.name, "", "", reason, "", " and ".join(who.roles)))
 
 
 def reopen(case: Case, step: str, person: str, reason: str) -> Case:
@@ -172,12 +174,13 @@ def reopen(case: Case, step: str, person: str, reason: str) -> Case:
 
     """
     _require_known(step)
-    _require_person(person, step)
+    # Whoever does the step sees that it has to be done again; the physicist sees it for all.
+    who = signer(person, (STEPS[ORDER[step]].role, PHYSICIST), f"open {step} again")
     _require_reason(reason, step)
     now = case_of(case.patient_id, case.plan_id)
     if ORDER[step] >= len(now.standing):
         raise _wrong(f"the step {step} is not done, so it cannot be opened again", now.key, step)
-    return _put(now, Stamp(step, REOPENED, person, "", "", reason))
+    return _put(now, Stamp(step, REOPENED, who.name, "", "", reason, "", " and ".join(who.roles)))
 
 
 def durations() -> dict[str, tuple[float, ...]]:
@@ -215,6 +218,7 @@ def case_json(case: Case) -> dict[str, Any]:
             {
                 "step": one.step, "what": one.what, "person": one.person, "time": one.time,
                 "user": one.user, "reason": one.reason, "evidence": one.evidence,
+                "role": one.role,
             }
             for one in case.history
         ],
@@ -242,6 +246,7 @@ def _put(case: Case, stamp: Stamp) -> Case:
         "patient_id": case.patient_id, "plan_id": case.plan_id,
         "patient_name": case.patient_name, "step": stamp.step, "what": stamp.what,
         "person": stamp.person.strip(), "reason": stamp.reason.strip(), "evidence": stamp.evidence,
+        "role": stamp.role,
     })  # fmt: skip
     return case_of(case.patient_id, case.plan_id)
 
@@ -265,13 +270,14 @@ def _after(case: Case, stamp: Stamp) -> Case:
 
 
 def _stamp(entry: dict[str, Any]) -> Stamp:
-    names = ("step", "what", "person", "time", "user", "reason", "evidence")
+    names = ("step", "what", "person", "time", "user", "reason", "evidence", "role")
     return Stamp(**{name: str(entry.get(name, "")) for name in names})
 
 
-def _require_open(case: Case, step: str, person: str) -> Case:
+def _require_open(case: Case, step: str, person: str) -> tuple[Case, Person]:
+    """Return the plan as it stands and who signs, when the step is open and theirs to do."""
     _require_known(step)
-    _require_person(person, step)
+    who = signer(person, (STEPS[ORDER[step]].role,), step)
     if not case.patient_id or not case.plan_id:
         raise _wrong("a plan needs patient ID and plan ID", case.key, step)
     now = case_of(case.patient_id, case.plan_id)
@@ -281,17 +287,12 @@ def _require_open(case: Case, step: str, person: str) -> Case:
     if ahead.id != step:
         what = f"the open step is {ahead.id}, not {step}"
         raise _wrong(what, now.key, ahead.id)
-    return now
+    return now, who
 
 
 def _require_known(step: str) -> None:
     if step not in ORDER:
         raise _wrong(f"{step!r} is no step ({', '.join(ORDER)})", "work list", step)
-
-
-def _require_person(person: str, step: str) -> None:
-    if not person.strip():
-        raise _wrong("nobody is named", "work list", step)
 
 
 def _require_reason(reason: str, step: str) -> None:

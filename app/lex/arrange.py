@@ -54,7 +54,7 @@ def arranged(
     # A beam without control points is an error of LEX-C3; nothing is done to it.
     done = {id(field): field for field in fields}
     for field in kept:
-        beam = field.beam
+        beam = _numbered(field.beam) if treatment.options else field.beam
         if treatment.open_covered_leaves:
             beam, told = _with_gaps(beam, machine)
             found += told
@@ -68,6 +68,12 @@ def arranged(
         found += told
     found += _without_effect(treatment, found)
     return Arranged(tuple(result), tuple(found))
+
+
+def _numbered(beam: Beam) -> Beam:
+    """Return the beam with the plan's number at each point, which stays with it in any order."""
+    points = tuple(replace(point, plan_point=n) for n, point in enumerate(beam.segments))
+    return replace(beam, segments=points)
 
 
 def _with_gaps(beam: Beam, machine: Machine | None) -> tuple[Beam, list[Finding]]:

@@ -30,7 +30,8 @@ def field_rows(
         "couch_lateral": treatment.lateral_cm,
         "couch_longitudinal": treatment.longitudinal_cm,
     }
-    yield Row("FIELD_DEF", _field(field, treatment) | couch | isocentre, beam.name)
+    start = beam.segments[0].plan_point
+    yield Row("FIELD_DEF", _field(field, treatment) | couch | isocentre, beam.name, None, start)
     origin = _origin(beam, trial, dialect) | {"field_id": field.id}
     yield Row("EXTENDED_FIELD_DEF", origin, beam.name)
     points = control_points(beam)
@@ -47,7 +48,7 @@ def field_rows(
             values |= jaws_of(point)
         if number < len(points) - 1:
             values |= _turns(point)
-        yield Row("CONTROL_PT_DEF", values, beam.name, number)
+        yield Row("CONTROL_PT_DEF", values, beam.name, number, point.plan_point)
 
 
 def control_points(beam: Beam) -> tuple[Segment, ...]:

@@ -5,7 +5,7 @@ transfer file counts in centimetres; numbers are floats, unrounded: rounding hap
 one place, where a column is written.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import isfinite
 
 
@@ -91,6 +91,7 @@ class Segment:
         right_cm: Leaf tips on the X2 side.
         gantry_turn, collimator_turn, couch_turn: Rotation to the next point: "CW", "CCW" or "".
         wedge_in: Whether a motorised wedge is in; None when there is none.
+        plan_point: Its place in the plan, from 0, once its beam is arranged otherwise.
 
     """
 
@@ -111,6 +112,7 @@ class Segment:
     dose_rate_mu_min: float | None = None
     ssd_cm: float | None = None
     wedge_in: bool | None = None
+    plan_point: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         _refuse_non_numbers(self)

@@ -1,5 +1,6 @@
 """What a transfer file will say, record by record, next to what the plan said."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from app.lex.treatment import Treatment
 from core.paths import clinic_folder
 
 ENTERED, MAPPED, OURS = "entered", "name map", "by LEX"
-ROUNDED, TURNED = "rounded", "as 0 to 360"
+ROUNDED, TURNED, OPTION = "rounded", "as 0 to 360", "by an option"
 _TITLES = {
     "PLAN_DEF": "Patient and plan", "EXTENDED_PLAN_DEF": "Full name of the patient",
     "RX_DEF": "Prescription", "SITE_SETUP_DEF": "Set-up of the site", "FIELD_DEF": "Field",
@@ -54,6 +55,21 @@ _OURS = {
     "mu_convention", "scale_convention", "mlc_type", "total_control_points", "control_pt_number",
     "number_of_fields", "field_x_mode", "field_y_mode",
 }  # fmt: skip
+_STATE = (
+    "gantry_angle",
+    "collimator_angle",
+    "couch_angle",
+    "couch_pedestal",
+    "ssd",
+    "field_x",
+    "field_y",
+    "collimator_x1",
+    "collimator_x2",
+    "collimator_y1",
+    "collimator_y2",
+)
+_OF_A_PART = ("field_name", "field_id", "treatment_type")
+_OF_THE_ORDER = ("monitor_units", "gantry_dir", "collimator_dir", "couch_dir")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,8 @@ class Element:
         name: In plain words.
         written: As it stands in the file.
         planned: As the plan says it, "" where it says nothing.
-        origin: "entered", "name map", "by LEX", "rounded", "as 0 to 360", or "" for a value that
-            stands as planned.
+        origin: "entered", "name map", "by LEX", "rounded", "as 0 to 360", "by an option", or ""
+            for a value that stands as planned.
 
     """
 
@@ -77,12 +93,18 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the file with those that belong to it; `elements` reads them when asked."""
+    """One record of the file with those that belong to it; `elements` reads them when asked.
+
+    Attributes:
+        part: Whether its field is one of several that a beam was cut into.
+
+    """
 
     title: str
     row: Row
     planned: Mapping[str, Cell]
     system: RvSystem
+    part: bool = False
     children: list["Record"] = field(default_factory=list)
 
     def elements(self) -> Iterator[Element]:
@@ -100,11 +122,11 @@ class Record:
             return Element(words, written, said, ENTERED)
         if not said or said == written:
             return Element(words, written, said, "" if said else ENTERED)
-        value, number = self.planned.get(name), _number(written)
-        if isinstance(value, int | float) and number is not None:
-            far = abs(number - value)
-            origin = "" if far < 1e-6 else ROUNDED if far < 1 else TURNED
-            return Element(words, written, said, origin)
+        value = self.planned.get(name)
+        if isinstance(value, int | float) and _number(written) is not None:
+            return Element(words, written, said, _why(value, written))
+        if self.part and name in _OF_A_PART:
+            return Element(words, written, said, OPTION)
         return Element(words, written, said, ENTERED if name in _NAMED else MAPPED)
 
 
@@ -130,11 +152,13 @@ def preview(trial: Trial, treatment: Treatment, transfer: Transfer) -> tuple[Rec
     """
     system = read_rv_system(treatment.rv_system, clinic_folder())
     said = _said(trial, treatment, transfer, system)
+    fields = Counter(row.field for row in transfer.rows if row.record == "FIELD_DEF")
     top: list[Record] = []
     prescription: Record | None = None
     beam: Record | None = None
     for row in transfer.rows:
-        record = Record(_title(row), row, said.get(_key(row), {}), system)
+        planned = said.get(_key(row), {}) | _at_its_start(row, said)
+        record = Record(_title(row), row, planned, system, fields[row.field] > 1)
         if row.record in ("PLAN_DEF", "RX_DEF"):
             top.append(record)
             prescription = beam = record
@@ -148,23 +172,36 @@ def preview(trial: Trial, treatment: Treatment, transfer: Transfer) -> tuple[Rec
 
 def _key(row: Row) -> tuple[object, ...]:
     site = row.values.get("rx_site_name", "") if not row.field else ""
-    return (row.record, row.field, row.point, site)
+    point = row.point if row.plan_point is None or row.point is None else row.plan_point
+    return (row.record, row.field, point, site)
+
+
+def _at_its_start(
+    row: Row, said: Mapping[tuple[object, ...], Mapping[str, Cell]]
+) -> dict[str, Cell]:
+    """Return the plan's state where a field begins that is not the beam's own beginning."""
+    if row.record != "FIELD_DEF" or not row.plan_point:
+        return {}
+    point = said.get(("CONTROL_PT_DEF", row.field, row.plan_point, ""), {})
+    return {name: point[name] for name in _STATE if point.get(name) is not None}
 
 
 def _said(
     trial: Trial, treatment: Treatment, transfer: Transfer, system: RvSystem
-) -> dict[tuple[object, ...], Mapping[str, Cell]]:
+) -> dict[tuple[object, ...], dict[str, Cell]]:
     """Return what the plan itself says to each record, before LEX does anything with it."""
     fields = fields_of(trial, treatment, system)
     if not all(one.beam.segments for one in fields):
         return {}
     beams = {one.beam.name: one for one in fields}
     other_points = {RESEQUENCED, FIELD_PER_POINT} & set(transfer.options)
-    said: dict[tuple[object, ...], Mapping[str, Cell]] = {}
+    said: dict[tuple[object, ...], dict[str, Cell]] = {}
     for row in rows_of(trial, treatment, fields, None, system.layout):
+        own = {**row.values, **_own(row, beams, trial, fields)}
         if row.point is not None and other_points:
-            continue  # A point of the plan and one of the file are not the same by their number.
-        said[_key(row)] = {**row.values, **_own(row, beams, trial, fields)}
+            # The plan's share up to there, and its way on, are those of another order.
+            own = {name: cell for name, cell in own.items() if name not in _OF_THE_ORDER}
+        said[_key(row)] = own
     return said
 
 
@@ -212,7 +249,10 @@ def _title(row: Row) -> str:
         return f"{title} {row.values.get('field_id')}   {row.values.get('field_name')}"
     if row.record == "RX_DEF":
         return f"{title} {row.values.get('rx_site_name') or ''}".strip()
-    return title if row.point is None else f"{title} {row.point}"
+    if row.point is None:
+        return title
+    other = row.plan_point is not None and row.plan_point != row.point
+    return f"{title} {row.point}{f' (in the plan {row.plan_point})' if other else ''}"
 
 
 def _text(value: Cell) -> str:
@@ -220,6 +260,18 @@ def _text(value: Cell) -> str:
     if value is None or value == "":
         return ""
     return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _why(planned: float, written: str) -> str:
+    """Return why a number is another one than the plan's."""
+    digits = len(written.partition(".")[2])
+    far = abs(float(written) - planned)
+    if far < 1e-6:
+        return ""
+    if far <= 0.5 * 0.1**digits + 1e-9:
+        return ROUNDED
+    turns = abs(far % 360.0)
+    return TURNED if min(turns, 360.0 - turns) <= 0.5 * 0.1**digits + 1e-9 else OPTION
 
 
 def _number(text: str) -> float | None:

@@ -36,6 +36,7 @@ class Row:
         values: Elements by name; what is left out stays empty.
         field: Beam name, for findings; empty for a record of the plan.
         point: Control point number, for findings.
+        plan_point: Control point of the plan it began as, where the order is another one.
 
     """
 
@@ -43,6 +44,7 @@ class Row:
     values: Mapping[str, Cell]
     field: str = ""
     point: int | None = None
+    plan_point: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

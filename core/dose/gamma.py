@@ -61,15 +61,6 @@ class Criteria:
                 raise ValueError(f"{name} is {getattr(self, name)}")
 
 
-PRESETS = {
-    "TG-218 global 3 %/2 mm": Criteria(),
-    "TG-218 local 3 %/2 mm": Criteria(local=True),
-    "global 2 %/2 mm": Criteria(dose_percent=2.0),
-    "Low 1998 global 3 %/3 mm": Criteria(distance_mm=3.0),
-}
-"""TG-218 (Miften et al., Med Phys 2018;45:e53): 95 % tolerance, 90 % action limit."""
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Gamma:
     """Gamma at the voxels of the reference.

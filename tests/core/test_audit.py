@@ -57,6 +57,37 @@ def test_that_a_changed_removed_or_moved_line_is_named(tmp_path, damage, line):
     assert verify(path)[0].startswith(f"Line {line} ")
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [lambda lines: [*lines[:2], lines[2].replace(b"three", b"THREE")], lambda lines: lines[:2]],
+    ids=["changed", "cut off"],
+)
+def test_that_a_change_of_the_last_line_shows(tmp_path, damage):
+    path = log(tmp_path, "one", "two", "three")
+    path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
+    assert verify(path)[0].endswith("is not the last line that was written.")
+
+
+def test_that_every_changed_byte_shows(tmp_path):
+    path = log(tmp_path, "one", "two")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert verify(path), place
+
+
+def test_that_a_log_without_its_note_or_with_an_older_one_is_whole(tmp_path):
+    path = log(tmp_path, "one")
+    head = path.with_name("log.jsonl.head")
+    before = head.read_text()
+    append(path, {"what": "two"})
+    for text in (before, ""):
+        head.write_text(text)
+        assert verify(path) == ()
+    head.unlink()
+    assert verify(path) == ()
+
+
 def test_that_a_torn_line_is_kept_named_and_followed_by_a_line_that_says_so(tmp_path):
     path = log(tmp_path, "one", "two")
     torn = path.read_bytes()[:-20]

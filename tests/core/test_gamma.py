@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import RegularGridInterpolator
 
-from core.dose.gamma import PRESETS, Criteria, NotComparableError, gamma, gamma_on_axes
+from core.dose.gamma import Criteria, NotComparableError, gamma, gamma_on_axes
 from core.dose.geometry import Geometry, Grid
 from core.errors import RemedyError
 
@@ -227,9 +227,6 @@ def test_that_doses_that_cannot_be_compared_are_refused(case):
     assert caught.value.remedy
 
 
-def test_that_the_presets_are_those_of_the_reports():
-    tg218 = PRESETS["TG-218 global 3 %/2 mm"]
-    assert (tg218.dose_percent, tg218.distance_mm, tg218.threshold_percent) == (3, 2, 10)
-    assert (tg218.tolerance_percent, tg218.action_percent) == (95, 90)
+def test_that_impossible_criteria_are_refused():
     with pytest.raises(ValueError, match="distance_mm"):
         Criteria(distance_mm=0)

@@ -1,12 +1,15 @@
 """Window tests: real widgets, own settings, no dialog that would wait for a person."""
 
+import gc
 import os
+import threading
 
 import pytest
 from PySide6.QtCore import QLocale, QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.background import JOBS
+from app.collector import Collector, collect_due
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,29 @@ def no_dialogs(monkeypatch):
         monkeypatch.setattr(QMessageBox, name, refuse)
     for name in ("getOpenFileName", "getSaveFileName", "getExistingDirectory"):
         monkeypatch.setattr(QFileDialog, name, refuse)
+
+
+@pytest.fixture(scope="session")
+def collected_elsewhere(qapp):
+    """Names of threads, other than the GUI's, in which Python has looked for cyclic rubbish."""
+    threads = []
+
+    def look(phase, _):
+        if threading.current_thread() is not threading.main_thread():
+            threads.append(threading.current_thread().name)
+
+    Collector(qapp)
+    gc.callbacks.append(look)
+    yield threads
+    gc.callbacks.remove(look)
+
+
+@pytest.fixture(autouse=True)
+def rubbish_stays_in_the_gui_thread(collected_elsewhere):
+    collected_elsewhere.clear()
+    yield
+    collect_due()
+    assert collected_elsewhere == []
 
 
 @pytest.fixture

@@ -95,3 +95,31 @@ def test_that_a_crowd_of_short_jobs_answers_each_for_itself(qtbot):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: JOBS.running == (), timeout=20_000)
     assert sorted(answers) == list(range(400))
+
+
+def test_that_rubbish_is_collected_in_the_gui_thread_alone(qtbot):
+    """A closed page is a cycle of Python's; a worker that takes it apart breaks the memory."""
+    owner, done = QWidget(), []
+    qtbot.addWidget(owner)
+    where = []
+
+    class Closed(QWidget):
+        def __del__(self):
+            where.append(QThread.isMainThread())
+
+    def work(_):
+        for _ in range(100_000):
+            own = []
+            own.append(own)
+            kept.append(own)
+
+    for _ in range(20):
+        page = Closed()
+        page.itself = page
+    del page
+    kept = []
+    JOBS.start(owner, "allocates", work, done=done.append, failed=done.append)
+    qtbot.waitUntil(lambda: len(done) == 1)
+    kept.clear()
+    qtbot.waitUntil(lambda: len(where) == 20, timeout=20_000)
+    assert all(where)

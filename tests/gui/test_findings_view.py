@@ -1,9 +1,12 @@
 """The summary report: colour, word and counts; search; copy; what was not checked."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QColor, QGuiApplication
 
 from app import theme
+from app.findings_model import COLUMNS
 from app.findings_view import FindingsView, summary
 from core.findings import Finding, NotChecked, State
 
@@ -99,3 +102,16 @@ def test_that_what_was_not_checked_is_counted_beside_a_pass(view):
 def test_that_counts_are_said_in_words():
     assert summary([LEAF, LEAF, NOTE], []) == "2 errors, 1 warning"
     assert summary([], []) == "No difference found"
+
+
+def test_that_a_column_no_finding_fills_is_not_shown(qtbot):
+    view = FindingsView(item_words=str.upper)
+    qtbot.addWidget(view)
+    bare = Finding("R-1", State.ERROR, "Something is wrong.", item="energy")
+    view.show_report([bare], [])
+    hidden = {COLUMNS[n][0] for n in range(len(COLUMNS)) if view.table.isColumnHidden(n)}
+    assert hidden == {title for title, _ in COLUMNS} - {"Status", "Item", "What it means"}
+    assert view.model.index(0, 3).data() == "ENERGY"
+    view.show_report([bare, replace(bare, unit="cm", expected="0")], [])
+    shown = {COLUMNS[n][0] for n in range(len(COLUMNS)) if not view.table.isColumnHidden(n)}
+    assert {"Unit", "Expected"} <= shown

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.background import JOBS
 from app.lex.gui.fix_panel import FixPanel
 from core.findings import State
 from core.paths import RESOURCES
@@ -20,13 +21,15 @@ def panel(qtbot):
 def looked(qtbot, panel, recipe, file):
     panel.show_recipe(recipe)
     panel.show_source(file)
-    qtbot.waitUntil(lambda: panel.banner.state is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: JOBS.running == (), timeout=10_000)
 
 
 @pytest.mark.req("O-01")
 def test_that_changes_are_shown_and_saved_only_when_asked(qtbot, panel, tmp_path):
     assert not panel.save_button.isEnabled()
+    assert "Choose a recipe and a file" in panel.banner.text
     looked(qtbot, panel, RECIPE, EXPORT)
+    assert "53 changes" in panel.banner.text
     assert panel.model.rowCount() == 53
     assert panel.save_button.isEnabled()
     assert list(tmp_path.iterdir()) == []

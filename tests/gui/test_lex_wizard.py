@@ -1,4 +1,4 @@
-"""The wizard by keyboard alone: from a server to a file, and to no file for each HARD check."""
+"""The wizard by keyboard alone: from a server to a file, and reasons typed where one is asked."""
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -7,7 +7,6 @@ from app.demo.write_demo import write_demo
 from app.lex.checks import CHECKS
 from app.lex.checks.standard import standard_case
 from app.lex.log import log_file
-from app.lex.policy import Policy, policy_of
 from app.lex.servers import write_servers
 from app.main_window import MainWindow
 from core import audit
@@ -15,7 +14,6 @@ from core.findings import State
 from tests.gui import lex_wizard as hand
 from tests.lex.planning_tree import served, state_of
 
-HARD = [(one, change) for one in CHECKS if one.state == State.ERROR for change in one.bad]
 ACK = [one for one in CHECKS if one.state == State.WARNING]
 WHY = "Agreed with the physician on the phone."
 COUCH = {"vertical_cm": "-13.5", "lateral_cm": "1.2", "longitudinal_cm": "82"}
@@ -121,30 +119,6 @@ def test_that_the_standard_case_is_written(qtbot, monkeypatch, plan, tmp_path):
     assert lex.stack.currentWidget() is lex.write_step, lex.note.text()
     write_to(qtbot, lex, tmp_path / "plan.rtp")
     assert (tmp_path / "plan.rtp").read_bytes().startswith(b'"PLAN_DEF","P-001"')
-
-
-@pytest.mark.req("L-04", "L-05", "L-06", "L-15", "L-17", "L-19")
-@pytest.mark.parametrize(
-    ("one", "change"), HARD, ids=[f"{one.rule} {change.path}" for one, change in HARD]
-)
-def test_that_no_file_appears_while_a_hard_check_is_tripped(
-    qtbot, monkeypatch, plan, tmp_path, one, change
-):
-    case = standard_case().changed(*one.on, change)
-    lex = hand.opened(qtbot, monkeypatch, case, plan)
-    to_the_end(qtbot, lex)
-    assert lex.stack.currentWidget() is not lex.write_step
-    assert lex.note.text().startswith("Missing: ")
-    if lex.stack.currentWidget() is lex.checks_step:
-        found = [row for row in lex.checks_step.view.model.rows if row.rule == one.rule]
-        assert found
-        assert all(policy_of(row) == Policy.HARD for row in found)
-        # A reason does not open the way.
-        reasons_by_keyboard(qtbot, lex)
-        assert not lex.next_button.isEnabled()
-    write_to(qtbot, lex, tmp_path / "plan.rtp")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["source"]
-    assert [path.name for path in plan.parent.iterdir()] == ["plan.dcm"]
 
 
 @pytest.mark.req("L-11", "L-12", "L-13", "L-14", "L-16", "L-18", "L-20")

@@ -6,7 +6,16 @@ import pytest
 
 from app.lex.options import FIELD_PER_POINT
 from app.lex.plan import Device
-from app.lex.preview import ENTERED, MAPPED, OURS, ROUNDED, TURNED, in_words, preview
+from app.lex.preview import (
+    ENTERED,
+    MAPPED,
+    OPTION,
+    OURS,
+    ROUNDED,
+    TURNED,
+    in_words,
+    preview,
+)
 from app.lex.transfer import prepare
 from core.paths import clinic_folder
 from tests.lex.transfer_sample import arc, beam, segment, step_and_shoot, treatment, trial
@@ -80,11 +89,45 @@ def test_that_a_name_of_the_map_stands_next_to_the_planner_s():
     assert "30 Degree" in found.planned
 
 
-def test_that_no_point_of_the_plan_stands_beside_one_of_another_place():
-    _, records = tree(trial(step_and_shoot(1)), segments=FIELD_PER_POINT)
-    points = [one for one in flat(records) if one.title.startswith("Control point")]
-    assert points
-    assert all(one.planned == {} for one in points)
+def points_of(records):
+    return [one for one in flat(records) if one.title.startswith("Control point")]
+
+
+def to_and_fro():
+    """Three segments, the middle one far from both others: the best order leaves it to the end."""
+    tips_cm = (-4.0, -1.0, -3.9)
+    points = [
+        segment(share, tip_cm)
+        for n, tip_cm in enumerate(tips_cm)
+        for share in (n / 4, (n + 1) / 4 if n < 2 else 1.0)
+    ]
+    return beam(1, tuple(points), technique="StepNShoot")
+
+
+@pytest.mark.req("L-07", "L-24")
+def test_that_a_field_of_one_segment_stands_beside_its_own_point_of_the_plan():
+    planned = step_and_shoot(1)
+    _, records = tree(trial(planned), segments=FIELD_PER_POINT)
+    assert [one.row.plan_point for one in points_of(records)] == [0, 2]
+    assert points_of(records)[1].title == "Control point 0 (in the plan 2)"
+    leaf = next(one for one in points_of(records)[1].elements() if one.name == "Leaf A1")
+    assert (leaf.written, leaf.planned, leaf.origin) == ("-2.00", "-2", "")
+    for name, written, said in (("Field name", "B1 2/2", "B1"), ("MU", "48.00", "80")):
+        found = element(records, "Field 1S2", name)
+        assert (found.written, found.planned, found.origin) == (written, said, OPTION)
+
+
+@pytest.mark.req("L-09", "L-24")
+def test_that_a_point_in_another_order_stands_beside_the_plan_s_point_it_was():
+    _, records = tree(trial(to_and_fro()), resequence=True)
+    points = points_of(records)
+    assert [one.row.plan_point for one in points] != [0, 1, 2, 3, 4, 5]
+    for one in points:
+        leaf = next(own for own in one.elements() if own.name == "Leaf A1")
+        assert float(leaf.planned) == to_and_fro().segments[one.row.plan_point].left_cm[0]
+        assert leaf.origin == ""
+        share = next(own for own in one.elements() if own.name.startswith("MU"))
+        assert share.planned == ""
 
 
 def test_that_leaves_have_plain_names():

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from app.background import Progress
+from app.filter.checks_log import on_record
 from app.filter.field import Plan
 from app.filter.other_reports import (
     SrsReport,
@@ -103,7 +104,7 @@ def open_export(rv_path: Path, against: Against, scale: str | None, progress: Pr
         printout, report = report.printout(), report.report
     if report.rv is None:
         raise ValueError("a report of the Filter holds what it reports on")
-    return Opened(report.rv, report.plan, report, printout)
+    return Opened(report.rv, report.plan, on_record(report, "window"), printout)
 
 
 def _report(rv_path: Path, against: Against, scale: str | None) -> Report | SrsReport:

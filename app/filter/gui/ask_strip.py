@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.filter.people import printed_name
 from core.errors import RemedyError
 from core.findings import State
 
@@ -27,6 +28,7 @@ class AskStrip(QStackedWidget):
     def __init__(self) -> None:
         super().__init__()
         self._then: Callable[[str, str], None] = lambda _person, _words: None
+        self._otherwise: Callable[[str, str], None] = self._then
         self._answer_line()
         self._question_line()
         self.setMaximumHeight(self.sizeHint().height())
@@ -58,6 +60,8 @@ class AskStrip(QStackedWidget):
         self.person.returnPressed.connect(self._go_on)
         self.go_button = QPushButton()
         self.go_button.clicked.connect(self._go_on)
+        self.other_button = QPushButton()
+        self.other_button.clicked.connect(self._go_otherwise)
         self.leave_button = QPushButton("Cancel")
         self.leave_button.clicked.connect(self._leave)
         line = QWidget()
@@ -67,6 +71,7 @@ class AskStrip(QStackedWidget):
         row.addWidget(self.person)
         row.addWidget(self.words, 1)
         row.addWidget(self.go_button)
+        row.addWidget(self.other_button)
         row.addWidget(self.leave_button)
         self.addWidget(line)
 
@@ -75,16 +80,34 @@ class AskStrip(QStackedWidget):
         """Whether a question stands open."""
         return self.currentIndex() == 1
 
-    def ask(self, question: str, hint: str, go: str, then: Callable[[str, str], None]) -> None:
-        """Ask who, and for words where there is a hint; `then` gets both when the user goes on."""
+    def ask(
+        self,
+        question: str,
+        hint: str,
+        go: str,
+        then: Callable[[str, str], None],
+        other: tuple[str, Callable[[str, str], None]] | None = None,
+    ) -> None:
+        """Ask who, and for words where there is a hint; `then` gets both when the user goes on.
+
+        `other` is the text and the work of a second button, for a question of yes or no. A person
+        the clinic's list names signs under the listed name and no other.
+        """
         self._then = then
+        self._otherwise = other[1] if other is not None else then
+        self.other_button.setText(other[0] if other is not None else "")
+        self.other_button.setVisible(other is not None)
         self.question.setText(question)
         self.words.clear()
         self.words.setPlaceholderText(hint)
         self.words.setAccessibleName(hint)
         self.words.setVisible(bool(hint))
         self.go_button.setText(go)
-        self.person.setText(str(QSettings("EQS", "Workstation").value(PERSON_KEY, "")))
+        listed = _listed_name()
+        self.person.setReadOnly(bool(listed))
+        self.person.setToolTip("As the clinic's list of people says" if listed else "")
+        kept = QSettings("EQS", "Workstation").value(PERSON_KEY, "")
+        self.person.setText(listed or str(kept))
         self.setCurrentIndex(1)
         first = self.words if self.person.text() and hint else self.person
         first.setFocus()
@@ -112,6 +135,10 @@ class AskStrip(QStackedWidget):
         self.answer.clear()
         self.setCurrentIndex(0)
 
+    def _go_otherwise(self) -> None:
+        self._then = self._otherwise
+        self._go_on()
+
     def _go_on(self) -> None:
         person, words = self.person.text().strip(), self.words.text().strip()
         if not person:
@@ -124,3 +151,11 @@ class AskStrip(QStackedWidget):
     def _leave(self) -> None:
         if self.currentIndex() == 1:
             self.clear()
+
+
+def _listed_name() -> str:
+    """Return the name the clinic's list gives the login; signing itself tells a damaged list."""
+    try:
+        return printed_name()
+    except RemedyError:
+        return ""

@@ -10,23 +10,29 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.background import JOBS, CancelledError
+from app.filter.acknowledged import NO, QUESTION, YES, acknowledge
 from app.filter.baseline import Wanted, save_baseline
 from app.filter.baseline_check import Since, check_against, since_check
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.page_pdf import pdf_of
 from app.filter.ledger import attest
 from app.filter.ledger_page import page_html, page_name, page_of, write_logged
+from app.filter.people import read_record_rules
 from app.filter.report import Report
+from app.filter.signoff import Signature, sign_report, signatures
 from app.filter.worklist_sheet import differences, sheet_from, sheet_html
-from core.findings import NotChecked, State
+from core.errors import RemedyError
+from core.findings import Finding, NotChecked, State
 from core.safe_write import write_whole
 
 
@@ -52,11 +58,34 @@ class DeskBar(QWidget):
     changes = Signal(object)
     attested = Signal()
 
-    def __init__(self, chosen: Callable[[], NotChecked | None]) -> None:
+    def __init__(
+        self,
+        chosen: Callable[[], NotChecked | None],
+        findings: Callable[[], tuple[Finding, ...]],
+    ) -> None:
         super().__init__()
         self._chosen = chosen
+        self._findings = findings
         self.shown: Shown | None = None
         self.strip = AskStrip()
+        self._make_buttons()
+        row = QHBoxLayout()
+        for widget in (
+            self.acknowledge_button, self.attest_button, self.sign_button, self.baseline_button,
+            self.page_button, self.sheet_button,
+        ):  # fmt: skip
+            row.addWidget(widget)
+        self.signed = QLabel()
+        self.signed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.signed, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.strip)
+        column.addLayout(row)
+        self.show_for(None)
+
+    def _make_buttons(self) -> None:
         self.baseline_button = QToolButton()
         self.baseline_button.setText("Baseline")
         self.baseline_button.setAccessibleName("Baseline: save a clean check, or see what changed")
@@ -71,6 +100,17 @@ class DeskBar(QWidget):
             "What has changed in the plan?", lambda: self._hold(plan=True)
         )
         self.baseline_button.setMenu(menu)
+        self.acknowledge_button = QPushButton("Acknowledge…")
+        self.acknowledge_button.setToolTip(
+            "Say why the selected findings may stand, or answer the selected question"
+        )
+        self.acknowledge_button.clicked.connect(self._ask_acknowledge)
+        self.sign_button = QToolButton()
+        self.sign_button.setText("Sign")
+        self.sign_button.setAccessibleName("Sign this report: name, time, meaning")
+        self.sign_button.setStyleSheet("padding-right: 14px;")
+        self.sign_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.sign_button.setMenu(QMenu(self.sign_button))
         self.attest_button = QPushButton("Looked at by hand…")
         self.attest_button.setToolTip("Say that the selected item of “Not checked” was looked at")
         self.attest_button.clicked.connect(self._ask_attest)
@@ -86,25 +126,20 @@ class DeskBar(QWidget):
         self.sheet_button = QPushButton("Therapist's sheet…")
         self.sheet_button.setToolTip("Angles, jaws and SSD of each field on one page")
         self.sheet_button.clicked.connect(self._save_sheet)
-        row = QHBoxLayout()
-        for widget in (
-            self.baseline_button, self.attest_button, self.page_button, self.sheet_button
-        ):  # fmt: skip
-            row.addWidget(widget)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.strip)
-        column.addLayout(row)
-        self.show_for(None)
 
     def show_for(self, shown: Shown | None) -> None:
         """Take over the report on the screen; None when there is none."""
         self.shown = shown
         self.strip.clear()
-        for widget in (self.baseline_button, self.attest_button, self.page_button):
+        for widget in (
+            self.baseline_button, self.attest_button, self.page_button, self.acknowledge_button,
+            self.sign_button,
+        ):  # fmt: skip
             widget.setEnabled(shown is not None)
+        self._fill_sign_menu()
+        self.signed.clear()
+        self.signed.setToolTip("")
+        self.look_for_signatures()
         has_plan = shown is not None and shown.plan is not None and shown.report.plan is not None
         self.plan_action.setEnabled(has_plan)
         self.sheet_button.setEnabled(has_plan)
@@ -158,6 +193,89 @@ class DeskBar(QWidget):
             f"Looking for changes in {path.name}", lambda: check_against(path), self.changes.emit
         )
 
+    def _fill_sign_menu(self) -> None:
+        """Offer the meanings of the clinic's list; a damaged list is told on signing."""
+        menu = self.sign_button.menu()
+        menu.clear()
+        try:
+            meanings = tuple(read_record_rules().meanings.values())
+        except RemedyError as fault:
+            self.strip.tell_fault(fault)
+            meanings = ()
+        for one in meanings:
+            text = one.words[:1].upper() + one.words[1:] + "…"
+            menu.addAction(text, partial(self._ask_sign, one.id, one.words))
+
+    def _ask_sign(self, meaning: str, words: str) -> None:
+        shown = self.shown
+        if shown is None:
+            return
+
+        def put(person: str, remark: str) -> None:
+            self._run(
+                f"Signing: {words}",
+                lambda: sign_report(shown.report, meaning, person, remark),
+                lambda one: self._signed(one.text),
+            )
+
+        self.strip.ask(f"I sign: {words}", "Remark", "Sign", put)
+
+    def _signed(self, text: str) -> None:
+        self.strip.tell(State.PASS, f"signed: {text}")
+        self.look_for_signatures()
+
+    def show_changes_of(self, words: str) -> None:
+        """Take what belongs to the report itself away while something else is shown."""
+        for widget in (
+            self.attest_button, self.acknowledge_button, self.sign_button, self.page_button,
+            self.sheet_button,
+        ):  # fmt: skip
+            widget.setEnabled(False)
+        self.signed.clear()
+        self.strip.tell(State.INFO, words)
+
+    def look_for_signatures(self) -> None:
+        """Show who has signed the report; the whole text stands in the tip and in the PDF."""
+        shown = self.shown
+        if shown is None:
+            return
+
+        def show(found: tuple[Signature, ...]) -> None:
+            if self.shown is shown:
+                short = "; ".join(f"{one.person} ({one.doubt or one.meaning})" for one in found)
+                self.signed.setText(f"  Signed by {short}" if found else "")
+                self.signed.setToolTip("\n".join(one.text for one in found))
+
+        self._run("Looking for signatures", lambda: signatures(shown.report), show)
+
+    def _ask_acknowledge(self) -> None:
+        shown, own = self.shown, self._findings()
+        if shown is None:
+            return
+        if not own:
+            self.strip.tell(
+                State.INFO, "Select an error, a warning or a question of “Findings” first."
+            )
+            return
+        names = f"{len(own)} findings" if len(own) > 1 else own[0].rule
+
+        def put(person: str, reason: str, answer: str = "") -> None:
+            self._run(
+                f"Noting {names}",
+                lambda: acknowledge(shown.report, own, person, reason, answer),
+                lambda _report: self._noted(names),
+            )
+
+        if all(one.rule == QUESTION for one in own):
+            self.strip.ask(
+                "Is it a set-up field?", "How you know", "Yes, set-up",
+                lambda person, words: put(person, words, YES),
+                ("No, it treats", lambda person, words: put(person, words, NO)),
+            )  # fmt: skip
+        else:
+            hint = "Why it may stand, or what is done about it"
+            self.strip.ask(f"Acknowledge {names}", hint, "Sign", put)
+
     def _ask_attest(self) -> None:
         shown, item = self.shown, self._chosen()
         if shown is None:
@@ -179,7 +297,7 @@ class DeskBar(QWidget):
 
     def _noted(self, item: str) -> None:
         self.attested.emit()
-        self.strip.tell(State.PASS, f"{item} stands in the list with your name and words")
+        self.strip.tell(State.PASS, f"{item} stands in the report with your name and words")
 
     def _ask_page(self, stage: str) -> None:
         def write(person: str, _words: str) -> None:

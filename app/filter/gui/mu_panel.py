@@ -25,9 +25,10 @@ from app.filter.gui.book_plot import BookPlot
 from app.filter.mu.book import Book
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
-from app.filter.mu.check import BeamResult, Choices, MuReport, mu_report
+from app.filter.mu.check import Choices, mu_report
 from app.filter.mu.electron import ElectronDose, ElectronInput
 from app.filter.mu.photon import PhotonDose
+from app.filter.mu.report import BeamResult, MuReport
 from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
 from app.findings_model import AnyIndex, GridModel

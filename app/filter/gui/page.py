@@ -1,5 +1,6 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -10,21 +11,22 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.background import JOBS, CancelledError
-from app.filter.field import Field, Plan
+from app.filter.acknowledged import ASKED, with_record
+from app.filter.checks_log import on_record
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.desk_bar import DeskBar, Shown
+from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
+from app.filter.gui.notes_panel import NotesPanel
 from app.filter.gui.worklist_panel import WorkListPanel
-from app.filter.ledger import with_attestations
+from app.filter.notes_compare import NotesAnswer, with_notes
 from app.filter.report import Report
-from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
 from app.page import Page
@@ -34,11 +36,6 @@ from core.findings import Finding, NotChecked, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
-NUMERIC = (
-    "Energy", "MU", "Dose cGy", "Gantry deg", "Collimator deg", "Couch deg", "X1 cm", "X2 cm",
-    "Y1 cm", "Y2 cm", "Points", "Point", "MU share", "Open pairs", "Dose rate MU/min", "Leaf",
-    "A cm", "A plan", "A diff.", "B cm", "B plan", "B diff.", "Opening cm",
-)  # fmt: skip
 SCALES = (
     ("Scale: as the file says", None),
     ("Scale: IEC 61217", "iec"),
@@ -58,6 +55,7 @@ class FilterPage(Page):
         self.rv_path: Path | None = None
         self.against = Against()
         self.opened_export: Opened | None = None
+        self._without_notes: Report | None = None
         self.view = FindingsView()
         self._make_controls()
         self._make_tables()
@@ -65,7 +63,7 @@ class FilterPage(Page):
         self.empty = self._empty_page()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
-        self.desk = DeskBar(self._chosen_item)
+        self.desk = DeskBar(self._chosen_item, self._chosen_findings)
         self.desk.changes.connect(self._show_changes)
         self.desk.attested.connect(self._show_attested)
         self.worklist = WorkListPanel(
@@ -144,29 +142,18 @@ class FilterPage(Page):
         self._controls.addWidget(self.worklist_button)
 
     def _make_tables(self) -> None:
-        self.fields = GridModel(numeric=NUMERIC)
-        self.points = GridModel(numeric=NUMERIC)
-        self.leaves = GridModel(numeric=NUMERIC, marked=("A diff.", "B diff."))
-        self.field_view = plain_table(self.fields)
-        self.point_view = plain_table(self.points)
-        self.leaf_view = plain_table(self.leaves)
-        self.leaf_view.horizontalHeader().setStretchLastSection(False)
-        self.field_view.selectionModel().currentRowChanged.connect(self._on_field)
-        self.point_view.selectionModel().currentRowChanged.connect(self._on_point)
-        lower = QSplitter(Qt.Orientation.Horizontal)
-        lower.addWidget(self.point_view)
-        lower.addWidget(self.leaf_view)
-        lower.setSizes([700, 500])
-        self.field_tab = QSplitter(Qt.Orientation.Vertical)
-        self.field_tab.addWidget(self.field_view)
-        self.field_tab.addWidget(lower)
-        self.field_tab.setSizes([240, 400])
+        self.field_tab = FieldsPanel()
+        self.field_view = self.field_tab.field_view
+        self.leaf_view = self.field_tab.leaf_view
         self.matches = GridModel(numeric=("Deviation",))
         self.match_view = plain_table(self.matches)
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.mu = MuPanel()
         self.view.tabs.addTab(self.mu, "Monitor units")
+        self.notes = NotesPanel()
+        self.notes.compared.connect(self._show_notes)
+        self.view.tabs.addTab(self.notes, "Chart notes")
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -220,8 +207,10 @@ class FilterPage(Page):
 
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
+        self._without_notes = opened.report
+        self.notes.show_for(opened.rv, opened.plan)
         self._busy(False)
-        report = with_attestations(opened.report)
+        report = with_record(opened.report)
         self.view.show_report(report.findings, report.not_checked, against.subject)
         plan = against.path if against.kind == "plan" else None
         self.desk.show_for(Shown(opened.report, rv_path, plan, self.scale.currentData()))
@@ -252,8 +241,19 @@ class FilterPage(Page):
         elif self.pages.currentWidget() is self.worklist:
             self._show_page(self.view if self.sources.text() else self.empty)
 
-    def _opened_plan(self) -> Plan | None:
-        return self.opened_export.rv if self.opened_export else None
+    def _chosen_findings(self) -> tuple[Finding, ...]:
+        """Return the selected findings that ask for an answer, as they were made."""
+        if self.opened_export is None or self.view.tabs.currentIndex() != 0:
+            return ()
+        picked = {
+            self.view.source_row(index)
+            for index in self.view.table.selectionModel().selectedRows()
+        }
+        told = [self.view.model.rows[row] for row in picked]
+        # What has been said of a finding changes its words on the screen, not its place.
+        report = self.opened_export.report
+        pairs = zip(report.findings, with_record(report).findings, strict=True)
+        return tuple(one for one, shown in pairs if shown in told and one.state in ASKED)
 
     def _chosen_item(self) -> NotChecked | None:
         """Return the item selected in the tab of what was not checked, while it is open."""
@@ -264,14 +264,24 @@ class FilterPage(Page):
 
     def _show_changes(self, report: Report) -> None:
         self.view.show_report(report.findings, report.not_checked, "Changed since the check")
-        self.desk.attest_button.setEnabled(False)
-        self.desk.strip.tell(State.INFO, f"{report.title}. “Read again” shows the check itself.")
+        self.desk.show_changes_of(f"{report.title}. “Read again” shows the check itself.")
+
+    def _show_notes(self, answer: NotesAnswer) -> None:
+        """Put what the notes gave into the report; notes compared before are taken out again."""
+        if self.opened_export is None or self._without_notes is None:
+            return
+        report = on_record(with_notes(self._without_notes, answer), "window")
+        self.opened_export = replace(self.opened_export, report=report)
+        if self.desk.shown is not None:
+            self.desk.shown = replace(self.desk.shown, report=report)
+            self.desk.look_for_signatures()
+        self._show_attested()
 
     def _show_attested(self) -> None:
         if self.opened_export is None:
             return
         place = self.view.tabs.currentIndex()
-        report = with_attestations(self.opened_export.report)
+        report = with_record(self.opened_export.report)
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 
@@ -285,17 +295,13 @@ class FilterPage(Page):
         self.printout.setPlainText(text)
 
     def _show_tables(self, opened: Opened) -> None:
-        table = field_table(opened.rv)
-        self.fields.show(table.titles, table.rows)
-        self.field_view.resizeColumnsToContents()
+        self.field_tab.show_opened(opened)
         rows = [
             (match.rv_field, f"{float(match.deviation):g}", match.plan_beam)
             for match in opened.report.matches
         ]
         self.matches.show(("R&V field", "Deviation", "Plan beam"), rows)
         self.match_view.resizeColumnsToContents()
-        if table.rows:
-            self.field_view.selectRow(0)
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
         self._busy(False)
@@ -309,46 +315,13 @@ class FilterPage(Page):
         name = (against.path or rv_path).name
         self.view.show_report([fault_finding(fault)], [], name)
         self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
-        for model in (self.fields, self.points, self.leaves, self.matches):
-            model.show((), ())
+        self.field_tab.show_opened(None)
+        self.matches.show((), ())
         self.mu.set_sources(None, None)
+        self.notes.show_for(None, None)
         self.sources.setText(f"  {rv_path.name}")
         self.desk.show_for(None)
         self._show_page(self.view)
-
-    def _on_field(self, current: QModelIndex) -> None:
-        field = self._field(current.row())
-        if field is None:
-            return
-        table = point_table(field)
-        self.points.show(table.titles, table.rows)
-        self.point_view.resizeColumnsToContents()
-        self.leaves.show((), ())
-        if table.rows:
-            self.point_view.selectRow(0)
-
-    def _on_point(self, current: QModelIndex) -> None:
-        field = self._field(self.field_view.currentIndex().row())
-        if field is None or not 0 <= current.row() < len(field.control_points):
-            return
-        planned = self._planned(field)
-        same = planned is not None and len(planned.control_points) == len(field.control_points)
-        other = planned.control_points[current.row()] if planned is not None and same else None
-        table = leaf_table(field.control_points[current.row()], other)
-        self.leaves.show(table.titles, table.rows)
-        self.leaf_view.resizeColumnsToContents()
-
-    def _field(self, row: int) -> Field | None:
-        fields = self.opened_export.rv.fields if self.opened_export else ()
-        return fields[row] if 0 <= row < len(fields) else None
-
-    def _planned(self, field: Field) -> Field | None:
-        if self.opened_export is None or self.opened_export.plan is None:
-            return None
-        pairs = {match.rv_field: match.plan_beam for match in self.opened_export.report.matches}
-        name = pairs.get(field.id)
-        beams = self.opened_export.plan.fields
-        return next((beam for beam in beams if name in (beam.name, beam.id)), None)
 
     def _on_finding(self, _index: QModelIndex) -> None:
         row = self.view.table.currentIndex()
@@ -356,16 +329,9 @@ class FilterPage(Page):
         self.show_place(finding)
 
     def show_place(self, finding: Finding) -> None:
-        """Show the field and control point a finding speaks of."""
-        fields = self.opened_export.rv.fields if self.opened_export else ()
-        for row, field in enumerate(fields):
-            if field.id == finding.field:
-                self.view.tabs.setCurrentWidget(self.field_tab)
-                self.field_view.selectRow(row)
-                if finding.control_point is not None:
-                    self.point_view.selectRow(finding.control_point)
-                if finding.item.startswith(("mlc_a", "mlc_b")):
-                    self.leaf_view.selectRow(int(finding.item[5:]) - 1)
+        """Show field, control point and leaf a finding speaks of, and the beam's eye view."""
+        if self.field_tab.show_place(finding):
+            self.view.tabs.setCurrentWidget(self.field_tab)
 
 
 def fault_finding(fault: Exception) -> Finding:

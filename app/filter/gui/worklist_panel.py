@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -37,6 +38,13 @@ from app.findings_model import GridModel
 from app.findings_view import plain_table
 from core.findings import State
 
+EMPTY = (
+    "<p style='font-size:14pt; font-weight:600'>No plan is on the list</p>"
+    "<p>Open the export of a plan, come back here and press “Begin with open export…”.<br>"
+    "The plan gets its ten steps, each with an item for the role that does it.</p>"
+    "<p>New exports can be brought in and named by “Watched folders”.</p>"
+)
+NONE_OF_ROLE = "No item is open for this role. Choose “All roles” to see every plan."
 TITLES = ("Patient", "Name", "Plan", "Work item", "Step", "Role", "Since")
 WAY = ("Step", "State", "By", "When", "Words")
 SIGNS = {DONE: "✓ done", SKIPPED: "⚠ left out"}
@@ -82,8 +90,14 @@ class WorkListPanel(QWidget):
         for widget in (self.role, *buttons):
             row.addWidget(widget)
         row.addStretch(1)
+        self.empty = QLabel(EMPTY)
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.items_page = QStackedWidget()
+        self.items_page.addWidget(self.table)
+        self.items_page.addWidget(self.empty)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.table)
+        split.addWidget(self.items_page)
         split.addWidget(self.way_table)
         split.setSizes([260, 320])
         plans = QWidget()
@@ -148,6 +162,9 @@ class WorkListPanel(QWidget):
             )
         self.items.show(TITLES, rows)
         self.table.resizeColumnsToContents()
+        self.empty.setText(EMPTY if not self.cases else NONE_OF_ROLE)
+        self.items_page.setCurrentWidget(self.table if rows else self.empty)
+        self.way_table.setVisible(bool(rows))
         keys = [one.key for one in self._shown()]
         if rows:
             self.table.selectRow(keys.index(key) if key in keys else 0)

@@ -105,8 +105,12 @@ class Model:
         scatter: "difference" (SMR = TMR(s) - TMR(0)) or "khan" (SMR of Khan's definition); both
             are made of the book's TMR, see equations (5) of the method.
         exchange: Collimator exchange k of the X over the Y collimator; 1 for none.
-        leakage_one_layer, leakage_two_layers: Share of the open dose behind collimators.
+        leakage_one_layer, leakage_two_layers: Share of the open primary behind collimators.
         penumbra_reach_cm: Distance inside the edge from which the penumbra counts.
+        leaf_offset_cm: From a leaf's tip to the radiation edge beside an open gap (rounded tips):
+            half the dosimetric leaf gap.
+        smallest_side_cm: Smallest square field that was measured; smaller fields are calculated,
+            but not compared with the plan.
 
     """
 
@@ -116,6 +120,8 @@ class Model:
     leakage_one_layer: float = 0.0
     leakage_two_layers: float = 0.0
     penumbra_reach_cm: float = 1.0
+    leaf_offset_cm: float = 0.0
+    smallest_side_cm: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,14 @@ class Wedge:
     attenuation_per_cm: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tray:
+    """A tray for blocks, under the names that plans and R&V systems have for block or tray."""
+
+    names: tuple[str, ...]
+    factor: float
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class BookBeam:
     """One energy of the book."""
@@ -149,6 +163,7 @@ class BookBeam:
     model: Model | None
     wedges: tuple[Wedge, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
+    trays: tuple[Tray, ...] = ()
 
     def table(self, name: str) -> Table:
         """Return a table of the beam.

@@ -1,8 +1,8 @@
 """The generic book: tables from a handful of coefficients, for trying the program, not patients.
 
-TMR by Bjarngard and Petti's form, scatter factors by a saturating exponential, penumbra by two
-error functions. The coefficients were fitted to public data of ordinary linacs; nothing here was
-measured at a machine. `eqs book make DIR` writes it.
+TMR by Bjarngard and Petti's form, scatter factors by a saturating exponential, the primary's edge
+by an error function. The coefficients were fitted to public data of ordinary linacs; nothing here
+was measured at a machine. `eqs book make DIR` writes it.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ OFF_AXIS_CM = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
 DISTANCE_CM = (-20.0, -15.0, -10.0, -7.0, -5.0, -4.0, -3.0, -2.5, -2.0, -1.6, -1.3,
                *(round(-1 + 0.1 * k, 1) for k in range(21)),
                1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0)  # fmt: skip
-# Two error functions: share and width of the broad one, width of the narrow one per cm.
-BROAD_SHARE, BROAD_PER_CM, NARROW_PER_CM = 0.173, 0.456, 2.892
+BROAD_PER_CM, NARROW_PER_CM = 0.456, 2.892
+"""Widths of two error functions; the broad one has a share of 0.173 in a measured profile."""
+FITTED_FROM_CM = 3.0
+"""Side of the smallest field in the data the coefficients were fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,17 @@ def saturating(curve: tuple[float, float, float], side_cm: float) -> float:
     return raw(side_cm) / raw(10)
 
 
-def edge(distance_cm: float, depth_cm: float, transmission: float = 0.0) -> float:
+def edge(
+    distance_cm: float, depth_cm: float, broad_share: float = 0.0, transmission: float = 0.0
+) -> float:
     """Return the penumbra at a distance inside the edge; the narrow part widens with depth.
 
-    As shipped it holds no transmission: leakage is added by equation (8).
+    As shipped it is that of the primary: no leakage and no broad part, which in a measured
+    profile is scatter.
     """
     narrow = NARROW_PER_CM * (1.3 - 0.03 * min(depth_cm, 20.0))
-    open_part = BROAD_SHARE * (1 + erf(BROAD_PER_CM * distance_cm)) / 2
-    open_part += (1 - BROAD_SHARE) * (1 + erf(narrow * distance_cm)) / 2
+    open_part = broad_share * (1 + erf(BROAD_PER_CM * distance_cm)) / 2
+    open_part += (1 - broad_share) * (1 + erf(narrow * distance_cm)) / 2
     return transmission + (1 - transmission) * open_part
 
 
@@ -121,7 +126,8 @@ def _photon(beam: Coefficients) -> dict[str, str]:
                         "distance_cm": 100.0 + beam.dmax_cm},
         "model": {"dmax_cm": beam.dmax_cm, "scatter": "difference", "exchange": 1.0,
                   "leakage_one_layer": 0.013, "leakage_two_layers": 0.001,
-                  "penumbra_reach_cm": 1.0},
+                  "penumbra_reach_cm": 1.0, "leaf_offset_cm": 0.0,
+                  "smallest_side_cm": FITTED_FROM_CM},
         "wedge": [_wedge(angle) for angle in (15, 30, 45, 60)]
         + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT"], "kind": "enhanced",
             "angle_deg": a} for a in (10, 15, 20, 25, 30, 45, 60)]
@@ -138,7 +144,7 @@ def _photon(beam: Coefficients) -> dict[str, str]:
                 lambda s, _: saturating(beam.csf, s)),
         "oar": ("depth_cm", "largest field, distance from the axis projected to the isocentre",
                 deep, OFF_AXIS_CM, off_axis),
-        "penumbra": ("distance_cm", "distance inside the edge of a large field, without leakage",
+        "penumbra": ("distance_cm", "primary at a distance inside an edge, no scatter, no leakage",
                      DISTANCE_CM, deep, edge),
         "stt": ("jaw_cm", "dose on the axis when the moving jaw has passed, 60 deg sweep",
                 [k / 2 for k in range(-20, 21)], None,

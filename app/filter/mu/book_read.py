@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from app.filter.mu.book import Book, BookBeam, Calibration, Model, Table, Wedge
+from app.filter.mu.book import Book, BookBeam, Calibration, Model, Table, Tray, Wedge
 from app.filter.mu.quantities import Quantity, quantity_of
 from core.errors import ClinicFileError
 
@@ -174,6 +174,7 @@ def _beam(folder: str, files: Mapping[str, str]) -> BookBeam:
         _section(Model, head.get("model", {}), name, "model") if modality == "photon" else None,
         tuple(_section(Wedge, one, name, "wedge") for one in head.get("wedge", ())),
         tables,
+        tuple(_section(Tray, one, name, "tray") for one in head.get("tray", ())),
     )
 
 

@@ -1,10 +1,10 @@
-"""Point dose of a photon field from its MU: equations (4) to (8), every factor kept (R-16, R-17).
+"""Point dose of a photon field from its MU, every factor kept (R-16, R-17).
 
-D = MU k ISF OAR WF WOA x CSF PSF [TMR(0,d) + SMR]   well inside
-D = MU k ISF OAR WF WOA x CSF(s) PSF(s) TMR(s,d) x (PF + L)   near the edge and outside
+D = MU k ISF OAR WF WOA TF x CSF PSF [TMR(0,d) (PF + L (1 - PF)) + SMR]
 
-Siochi et al., JACMP 2009;10(1):43, II.C.4.a. The printed equations are lost in the available
-copies; these were reconstructed from the text.
+PF is 1 well inside the aperture. Siochi et al., JACMP 2009;10(1):43, II.C.4.a, equations (4) and
+(5). The printed equations are lost in the available copies; these were reconstructed from the
+text. Its penumbra and leakage, (6) to (8), are replaced: see `app.filter.mu.segment_dose`.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ from app.filter.mu.segment_dose import (
     doses,
     tables_of,
 )
+from app.filter.mu.shields import Shield, blocked
 from app.filter.mu.states import States, states_of
 from app.filter.mu.wedge_factor import factors, fixed_jaw_cm, towards_toe, wedge_of
 from core.dose.geometry import Floats
@@ -34,8 +35,8 @@ from core.errors import UnsupportedPlanError
 
 EDGES = ("X1", "X2", "Y1", "Y2")
 SHOWN = (
-    "depth_cm", "away_cm", "isf", "csf", "psf", "tmr0", "smr", "oar", "wf", "woa", "side_cm",
-    "edge_cm", "penumbra", "leakage", "csf_eq", "psf_eq", "tmr_eq",
+    "depth_cm", "away_cm", "isf", "csf", "psf", "tmr0", "smr", "oar", "wf", "woa", "tray",
+    "side_cm", "edge_cm", "penumbra", "leakage",
 )  # fmt: skip
 """Factors of a state, in the order of the sheets."""
 
@@ -50,6 +51,7 @@ class Point:
         depth_cm: Depth along the axis by share of the MU, as (share, depth) rows; one row for a
             beam whose depth does not change.
         source: Where point and depth come from, for the report.
+        assumed: Whether the depth is only distance less SSD.
 
     """
 
@@ -57,6 +59,7 @@ class Point:
     position: str | None
     depth_cm: tuple[tuple[float, float], ...]
     source: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,7 +104,12 @@ class PhotonDose:
 
 
 def photon_dose(
-    rv: Field, beam: Field, point: Point, book: Book, flash_cm: Mapping[str, float] | None = None
+    rv: Field,
+    beam: Field,
+    point: Point,
+    book: Book,
+    flash_cm: Mapping[str, float] | None = None,
+    shield: Shield | None = None,
 ) -> PhotonDose:
     """Return the dose that a field gives to a point, from the R&V's MU and collimators.
 
@@ -111,6 +119,7 @@ def photon_dose(
         point: Where, and how deep.
         book: The clinic's data.
         flash_cm: By how much each edge moves inwards for the phantom scatter.
+        shield: Blocks of the plan.
 
     Raises:
         RemedyError: A table, a value or a part of the model for this field is missing.
@@ -118,7 +127,7 @@ def photon_dose(
     """
     _refuse_unmodelled(rv, beam)
     own = book.beam_for(rv if rv.energy is not None else beam)
-    states = states_of(rv, beam)
+    states, tray = blocked(rv, beam, shield, own, states_of(rv, beam))
     sad_cm = float(rv.sad_mm or beam.sad_mm or 1000) / 10
     place = seen(
         on_table(point.offset_cm, point.position), states.gantry_deg, states.collimator_deg,
@@ -134,9 +143,10 @@ def photon_dose(
     wf, woa, name = _wedge(rv, beam, own, states, (place.x_cm, place.y_cm, depth, found[:, SIDE]))
     isf = (own.calibration.distance_cm / place.away_cm) ** 2
     k = own.calibration.cgy_per_mu
-    per_state = states.mu * k * isf * wf * woa * found[:, DOSE]
+    per_state = states.mu * k * isf * wf * woa * tray * found[:, DOSE]
     values = {label: found[:, COLUMNS.index(label)] for label in SHOWN if label in COLUMNS}
-    values |= {"depth_cm": depth, "away_cm": place.away_cm, "isf": isf, "wf": wf, "woa": woa}
+    values |= {"depth_cm": depth, "away_cm": place.away_cm, "isf": isf, "wf": wf, "woa": woa,
+               "tray": np.full_like(depth, tray)}  # fmt: skip
     return PhotonDose(
         float(per_state.sum()), k, tables.khan, states.mu, values, per_state,
         tuple(REGIONS[int(one)] for one in found[:, REGION]),
@@ -145,16 +155,12 @@ def photon_dose(
 
 
 def _refuse_unmodelled(rv: Field, beam: Field) -> None:
-    for words, one, other in (
-        ("a block", rv.blocks, beam.blocks),
-        ("a compensator", rv.compensators, beam.compensators),
-    ):
-        if one or other:
-            raise UnsupportedPlanError(
-                f"the field has {words}, which this calculation does not model",
-                where=f"field {rv.id or rv.name}",
-                remedy="Check this field by measurement or by hand.",
-            )
+    if rv.compensators or beam.compensators:
+        raise UnsupportedPlanError(
+            "the field has a compensator, which this calculation does not model",
+            where=f"field {rv.id or rv.name}",
+            remedy="Check this field by measurement or by hand.",
+        )
 
 
 def _depths(point: Point, states: States) -> Floats:

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.filter.field import Field, Plan
 from app.filter.mu.beam_eye import Triple
 from app.filter.mu.photon import Point
+from app.filter.mu.shields import Outline, Shield
 from app.filter.plan_dicom import load_plan
 from app.filter.plan_dicom_beam import named_beams
 from app.filter.plan_dicom_item import PARSER_FAULTS, Item
@@ -22,7 +23,21 @@ from app.filter.plan_trial_patient import Folder, point_cm, read_folder
 from core.errors import UnsupportedPlanError
 
 CLOSE_MM = 0.05
+WATER, GEOMETRIC = "water-equivalent", "geometric"
+FROM_SSD = f"{GEOMETRIC} depth from the plan's SSD"
 Depths = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """Depths of a point traced through the CT, in the form of `Stated`."""
+
+    water_cm: Depths
+    depth_cm: Depths
+
+    def of(self, kind: str) -> Depths:
+        """Return the depths of a kind, `WATER` or `GEOMETRIC`."""
+        return self.water_cm if kind == WATER else self.depth_cm
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +46,28 @@ class Stated:
 
     Attributes:
         offset_cm: From the isocentre, DICOM axes; None when the plan names no point.
-        depth_cm: (share of MU, depth); empty when the plan states none.
-        radiological_cm: Water-equivalent depth, where stated; the calculation does not use it.
+        depth_cm: Geometric: (share of MU, depth); empty when the plan states none.
+        water_cm: Water-equivalent depth in the same form.
         ssd_cm: Distance from the source to the skin on the axis, at the same shares.
         source: Where it stands.
         place_mm: The point in the frame of the plan, to tell whether beams share it.
         outline_cm: Of an electron cutout at the isocentre plane, beam's eye view.
+        shield: Shielding blocks of a photon beam; None where the plan has no outline of one.
 
     """
 
     offset_cm: Triple | None = None
     depth_cm: Depths = ()
-    radiological_cm: float | None = None
+    water_cm: Depths = ()
     ssd_cm: Depths = ()
     source: str = ""
     place_mm: tuple[float, ...] = ()
-    outline_cm: tuple[tuple[float, float], ...] = ()
+    outline_cm: Outline = ()
+    shield: Shield | None = None
 
 
-def stated_points(plan: Plan, trial: str | None = None) -> dict[str, Stated]:
-    """Return what the plan says of each beam's point, by beam name.
+def stated_points(plan: Plan, trial: str | None = None) -> dict[int | None, Stated]:
+    """Return what the plan says of each beam's point, by beam number (names may stand twice).
 
     Args:
         plan: As read by the Filter.
@@ -67,12 +84,25 @@ def stated_points(plan: Plan, trial: str | None = None) -> dict[str, Stated]:
 
 
 def point_for(
-    stated: Stated, beam: Field, position: str | None, depth_cm: float | None = None
+    stated: Stated,
+    beam: Field,
+    position: str | None,
+    depth_cm: float | None = None,
+    traced: Traced | None = None,
+    kind: str = WATER,
 ) -> Point:
     """Return the point of a beam for the calculation.
 
-    The depth is the one typed by the user, else the plan's own, else distance less SSD on the
-    axis (the paper's flat phantom).
+    The depth is the one typed by the user, else the one traced through the CT, else the plan's
+    own, else distance less SSD on the axis (the paper's flat phantom).
+
+    Args:
+        stated: What the plan says.
+        beam: The plan beam.
+        position: Of the patient.
+        depth_cm: Typed by the user.
+        traced: Depths traced through the CT; None when nobody did.
+        kind: `WATER`: the water-equivalent depth where there is one; `GEOMETRIC`: always that.
 
     Raises:
         UnsupportedPlanError: No point, or no depth that holds for the whole beam.
@@ -85,25 +115,31 @@ def point_for(
             where=where,
             remedy="Give a point in the plan, or check this beam by measurement.",
         )
-    if depth_cm is not None:
-        depths: Depths = ((0.0, depth_cm),)
-        source = f"{stated.source}; depth typed by the user"
-    elif stated.depth_cm:
-        depths, source = stated.depth_cm, f"{stated.source}; depth of the plan"
-    elif stated.ssd_cm and stated.offset_cm == (0.0, 0.0, 0.0):
-        sad_cm = float(beam.sad_mm or 1000) / 10
-        depths = tuple((share, sad_cm - ssd) for share, ssd in stated.ssd_cm)
-        source = f"{stated.source}; depth from the plan's SSD"
-    else:
-        raise UnsupportedPlanError(
-            "the plan states no depth of the point that holds for the whole beam",
-            where=where,
-            remedy="Type the depth (--depth BEAM=CM), or export the plan with its depths.",
-        )
-    return Point(stated.offset_cm, position, depths, source)
+    sad_cm = float(beam.sad_mm or 1000) / 10
+    on_axis = stated.offset_cm == (0.0, 0.0, 0.0)
+    choices: tuple[tuple[Depths, str], ...] = (
+        (() if depth_cm is None else ((0.0, depth_cm),), "depth typed by the user"),
+        (() if traced is None else traced.of(kind), f"{kind} depth traced through the CT"),
+        (stated.water_cm if kind == WATER else (), f"{WATER} depth of the plan"),
+        (stated.depth_cm, f"{GEOMETRIC} depth of the plan"),
+        (
+            tuple((share, sad_cm - ssd) for share, ssd in stated.ssd_cm) if on_axis else (),
+            FROM_SSD,
+        ),
+    )
+    for depths, words in choices:
+        if depths:
+            source = f"{stated.source}; {words}"
+            return Point(stated.offset_cm, position, depths, source, words == FROM_SSD)
+    raise UnsupportedPlanError(
+        "the plan states no depth of the point that holds for the whole beam",
+        where=where,
+        remedy="Give the CT (--ct FOLDER), type the depth (--depth BEAM=CM), or export the plan "
+        "with its depths.",
+    )
 
 
-def _of_dicom(plan: Plan, path: Path) -> Iterator[tuple[str, Stated]]:
+def _of_dicom(plan: Plan, path: Path) -> Iterator[tuple[int | None, Stated]]:
     root = Item(load_plan(path), path.name)
     booked = _booked(root)
     references = {
@@ -119,7 +155,7 @@ def _of_dicom(plan: Plan, path: Path) -> Iterator[tuple[str, Stated]]:
             continue
         item = booked.get(number)
         point = _triple(item, "BeamDoseSpecificationPoint") if item is not None else None
-        yield field.name, _dicom_beam(beam, field, item, point, references)
+        yield number, _dicom_beam(beam, field, item, point, references)
 
 
 def _dicom_beam(
@@ -129,33 +165,52 @@ def _dicom_beam(
     point: Triple | None,
     references: Mapping[int, Triple],
 ) -> Stated:
-    source = "beam dose specification point of the plan"
-    depths = _depths(beam, field, point, references)
-    if not depths and item is not None and (depth := _single(item, "BeamDosePointDepth")):
-        moving = field.arc_start_deg is not None
-        depths = () if moving else ((0.0, depth / 10),)
-    equivalent = _single(item, "BeamDosePointEquivalentDepth") if item is not None else None
+    depths, water = (
+        _depths(beam, field, point, references, keyword) or _booked_depth(item, field, keyword)
+        for keyword in ("BeamDosePointDepth", "BeamDosePointEquivalentDepth")
+    )
     return Stated(
         _offset(point, field),
         depths,
-        None if equivalent is None else equivalent / 10,
+        water,
         _ssds(field),
-        source,
+        "beam dose specification point of the plan",
         point or (),
         _outline(beam),
+        _shield(beam),
     )
 
 
-def _outline(beam: Item) -> tuple[tuple[float, float], ...]:
-    """Return the outline of the one aperture block of an electron beam."""
-    blocks = [
-        block
-        for block in beam.items("BlockSequence", "block")
-        if block.word("BlockType") == "APERTURE"
-    ]
-    if len(blocks) != 1:
+def _booked_depth(item: Item | None, field: Field, keyword: str) -> Depths:
+    """Return the one depth stated for a beam that does not turn."""
+    if item is None or field.arc_start_deg is not None:
         return ()
-    numbers = [float(one) / 10 for one in blocks[0].numbers("BlockData")]
+    depth = _single(item, keyword)
+    return ((0.0, depth / 10),) if depth and depth > 0 else ()
+
+
+def _outline(beam: Item) -> Outline:
+    """Return the outline of the one aperture block of an electron beam."""
+    blocks = [block for block in _blocks(beam) if block.word("BlockType") == "APERTURE"]
+    return _corners(blocks[0]) if len(blocks) == 1 else ()
+
+
+def _shield(beam: Item) -> Shield | None:
+    """Return the shielding blocks of a beam."""
+    blocks = [block for block in _blocks(beam) if block.word("BlockType") == "SHIELDING"]
+    outlines: dict[tuple[str, ...], Outline] = {
+        (str(n), block.word("BlockTrayID")): _corners(block) for n, block in enumerate(blocks)
+    }
+    tray = _single(beam, "TotalBlockTrayFactor")
+    return Shield(outlines, tray) if outlines and all(outlines.values()) else None
+
+
+def _blocks(beam: Item) -> list[Item]:
+    return list(beam.items("BlockSequence", "block"))
+
+
+def _corners(block: Item) -> Outline:
+    numbers = [float(one) / 10 for one in block.numbers("BlockData")]
     return tuple(zip(numbers[::2], numbers[1::2], strict=False))
 
 
@@ -170,24 +225,33 @@ def _booked(root: Item) -> dict[int, Item]:
 
 
 def _depths(
-    beam: Item, field: Field, point: Triple | None, references: Mapping[int, Triple]
+    beam: Item,
+    field: Field,
+    point: Triple | None,
+    references: Mapping[int, Triple],
+    keyword: str,
 ) -> Depths:
-    """Return the depth at each control point, for the dose reference that is the point."""
+    """Return the depth at each control point, for the dose reference that is the point.
+
+    A dose reference without coordinates (a site) stands for the beam's point where no other one
+    has a depth.
+    """
     if point is None:
         return ()
-    rows: list[tuple[float, float]] = []
+    rows: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     items = beam.items("ControlPointSequence", "control point")
     for item, state in zip(items, field.control_points, strict=False):
         for own in item.items("ReferencedDoseReferenceSequence", "dose reference"):
-            depth = _single(own, "BeamDosePointDepth")
+            depth = _single(own, keyword)
             at = references.get(own.whole("ReferencedDoseReferenceNumber") or -1)
-            same = at is not None and max(
+            same = at is None or max(
                 abs(one - other) for one, other in zip(at, point, strict=True)
             ) <= CLOSE_MM  # fmt: skip
             if depth is not None and depth > 0 and same:
-                rows.append((float(state.cumulative), depth / 10))
-    whole = field.arc_start_deg is None or len(rows) >= len(field.control_points) - 1
-    return tuple(dict(rows).items()) if whole else ()
+                rows[at is not None].append((float(state.cumulative), depth / 10))
+    found = rows[True] or rows[False]
+    whole = field.arc_start_deg is None or len(found) >= len(field.control_points) - 1
+    return tuple(dict(found).items()) if whole else ()
 
 
 def _ssds(field: Field) -> Depths:
@@ -237,11 +301,11 @@ def _single(item: Item, keyword: str) -> float | None:
     return number
 
 
-def _of_pinnacle(plan: Plan, path: Path, trial: str | None) -> Iterator[tuple[str, Stated]]:
+def _of_pinnacle(plan: Plan, path: Path, trial: str | None) -> Iterator[tuple[int | None, Stated]]:
     chosen, folder = trial_keys(path, trial)
     around = read_folder(folder)
-    for keys in chosen.listed("BeamList.Beam"):
-        yield keys.text("Name"), _pinnacle_beam(keys, around, plan.position)
+    for number, keys in enumerate(chosen.listed("BeamList.Beam"), start=1):
+        yield number, _pinnacle_beam(keys, around, plan.position)
 
 
 def _pinnacle_beam(keys: Keys, around: Folder, position: str | None) -> Stated:
@@ -259,7 +323,7 @@ def _pinnacle_beam(keys: Keys, around: Folder, position: str | None) -> Stated:
     return Stated(
         offset,
         ((0.0, float(depth)),) if depth and not moving else (),
-        None if water is None else float(water),
+        ((0.0, float(water)),) if water and not moving else (),
         (),
         f"prescription point {names[0]} of the plan",
         tuple(float(one) * 10 for one in point or ()),

@@ -13,19 +13,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.filter.mu.cells import Formula, put_row
-from app.filter.mu.check import BeamResult, MuReport
 from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
+from app.filter.mu.report import BeamResult, MuReport
 from core.safe_write import write_whole
 
-FORMULA = (
-    "inside: MU k ISF OAR WF WOA CSF PSF (TMR(0,d) + SMR); else: "
-    "MU k ISF OAR WF WOA CSF(s) PSF(s) TMR(s,d) (PF + leakage)"
-)
+FORMULA = "MU k ISF OAR WF WOA TF CSF PSF (TMR(0,d) (PF + leakage (1 - PF)) + SMR)"
 BOLD = Font(bold=True)
 STATE_HEADS = (
-    "State", "Point", "MU", "cGy/MU", "SCD cm", "z cm", "ISF", "OAR", "WF", "WOA", "CSF", "PSF",
-    "TMR(0,d)", "SMR", "Region", "CSF(s)", "PSF(s)", "TMR(s,d)", "PF", "Leakage", "Dose cGy",
+    "State", "Point", "MU", "cGy/MU", "SCD cm", "z cm", "ISF", "OAR", "WF", "WOA", "TF", "CSF",
+    "PSF", "TMR(0,d)", "SMR", "Region", "PF", "Leakage", "Dose cGy",
     "Depth cm", "s_eq cm", "x cm", "y cm", "To edge cm",
 )  # fmt: skip
 COLUMN = {name: get_column_letter(place) for place, name in enumerate(STATE_HEADS, start=1)}
@@ -78,29 +75,30 @@ def _summary(sheet: Worksheet, report: MuReport, places: list[str | None]) -> No
     heads = ("Field", "Plan beam", "Site", "Book", "MU", "Book cGy", "Plan cGy", "Difference %",
              "Status", "Point, or why it was not calculated")  # fmt: skip
     _bold(sheet, put_row(sheet, heads))
-    rows: dict[int, BeamResult] = {}
+    rows: list[int] = []
     for one, place in zip(report.beams, places, strict=True):
         at = int(sheet.max_row) + 1
         is_electron = isinstance(one.dose, ElectronDose)
-        compared = place is not None and one.plan_cgy is not None
+        compared = place is not None and one.plan_cgy is not None and not one.why
         limits = (electron_at, electron_at) if is_electron else (warn_at, fail_at)
         put_row(sheet, [
             one.field_id, one.beam, one.site, one.book_beam, one.mu,
             Formula(f"={place}") if place else "not calculated", one.plan_cgy,
             Formula(f"=100*(F{at}/G{at}-1)") if compared else None,
-            _verdict(f"H{at}", *limits) if compared else one.state.value, one.point or one.why,
+            _verdict(f"H{at}", *limits) if compared else one.state.value,
+            "; ".join(words for words in (one.why, one.point) if words),
         ])  # fmt: skip
-        rows[at] = one
+        rows.append(at)
     for total in report.totals:
         at = int(sheet.max_row) + 1
-        own = [row for row, one in rows.items() if total.label in (one.site, f"beam {one.beam}")]
-        if total.why:
+        if total.dose_cgy is None:
             put_row(sheet, ["Sum", total.label, *[None] * 6, total.state.value, total.why])
             continue
-        dose = "+".join(f"F{row}" for row in own)
+        dose = "+".join(f"F{rows[member]}" for member in total.members)
         put_row(sheet, [
             "Sum", total.label, None, None, None, Formula(f"={dose}"), total.plan_cgy,
-            Formula(f"=100*(F{at}/G{at}-1)"), _verdict(f"H{at}", warn_at, fail_at),
+            None if total.why else Formula(f"=100*(F{at}/G{at}-1)"),
+            total.state.value if total.why else _verdict(f"H{at}", warn_at, fail_at), total.why,
         ])  # fmt: skip
     _numbers(sheet, "FG", "0.00")
     _numbers(sheet, "H", "+0.0;-0.0;0.0")
@@ -144,9 +142,9 @@ def _photon(sheet: Worksheet, one: BeamResult, dose: PhotonDose) -> str:
     column = COLUMN["Dose cGy"]
     cell = sheet.cell(result, 2)
     cell.value, cell.font = f"=SUM({column}{head + 1}:{column}{last})", BOLD
-    _numbers(sheet, "".join(COLUMN[name] for name in STATE_HEADS[6:14]), "0.0000", head)
+    _numbers(sheet, "".join(COLUMN[name] for name in STATE_HEADS[6:15]), "0.0000", head)
     sheet.freeze_panes = sheet.cell(head + 1, 1)
-    _page(sheet, (10, 12, *[9] * 24))
+    _page(sheet, (10, 12, *[9] * 22))
     return f"B{result}"
 
 
@@ -154,17 +152,16 @@ def _state_cells(dose: PhotonDose, n: int, row: int) -> list[object]:
     values = {name: float(one[n]) for name, one in dose.values.items()}
     at = {name: f"{column}{row}" for name, column in COLUMN.items()}
     scd_cm = values["away_cm"] * values["isf"] ** 0.5
-    fluence = "*".join(at[name] for name in ("MU", "cGy/MU", "ISF", "OAR", "WF", "WOA"))
-    inside = f"{at['CSF']}*{at['PSF']}*({at['TMR(0,d)']}+{at['SMR']})"
-    edge = f"{at['CSF(s)']}*{at['PSF(s)']}*{at['TMR(s,d)']}*({at['PF']}+{at['Leakage']})"
+    fluence = "*".join(at[name] for name in ("MU", "cGy/MU", "ISF", "OAR", "WF", "WOA", "TF"))
+    opened = f"({at['PF']}+{at['Leakage']}*(1-{at['PF']}))"
+    depth = f"{at['CSF']}*{at['PSF']}*({at['TMR(0,d)']}*{opened}+{at['SMR']})"
     to_edge = values["edge_cm"] if abs(values["edge_cm"]) < 1e6 else "closed"
     return [
         n + 1, dose.control_point[n], float(dose.mu[n]), dose.calibration_cgy_per_mu,
         scd_cm, values["away_cm"], Formula(f"=({at['SCD cm']}/{at['z cm']})^2"), values["oar"],
-        values["wf"], values["woa"], values["csf"], values["psf"], values["tmr0"], values["smr"],
-        dose.region[n], values["csf_eq"], values["psf_eq"], values["tmr_eq"], values["penumbra"],
-        values["leakage"],
-        Formula(f'={fluence}*IF({at["Region"]}="inside",{inside},{edge})'),
+        values["wf"], values["woa"], values["tray"], values["csf"], values["psf"],
+        values["tmr0"], values["smr"],
+        dose.region[n], values["penumbra"], values["leakage"], Formula(f"={fluence}*{depth}"),
         values["depth_cm"], values["side_cm"], float(dose.x_cm[n]), float(dose.y_cm[n]), to_edge,
     ]  # fmt: skip
 

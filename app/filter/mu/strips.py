@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from app.filter.mu.curves import on_cubic
+from app.filter.mu.curves import on_cubic, on_line
 from core.dose.geometry import Floats
 
 
@@ -42,6 +42,50 @@ def clipped(tips: Floats, edges: Floats, jaws: Floats) -> Floats:
             found[count, 0], found[count, 1], found[count, 2], found[count, 3] = x1, x2, y1, y2
             count += 1
     return found[:count].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def widened(tips: Floats, offset: float) -> Floats:
+    """Return leaf tips as the beam sees them: rounded tips let through beside an open gap.
+
+    Args:
+        tips: Leaf tips, shape (pairs, 2).
+        offset: Distance from tip to radiation edge, each side; closed pairs stay closed.
+
+    """
+    if offset == 0:
+        return tips
+    found = tips.copy()
+    for k in range(len(tips)):
+        if tips[k, 1] > tips[k, 0]:
+            found[k, 0] -= offset
+            found[k, 1] += offset
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def primary_share(distances: Floats, edge: Floats, rectangles: Floats, point: Floats) -> float:
+    """Return the share of the open primary that reaches a point through the aperture.
+
+    The edge function is integrated over every strip: rise minus fall along X times rise minus
+    fall along Y. Exact for edges whose blur is a product of one in X and one in Y.
+
+    Args:
+        distances: Inside the edge, rising.
+        edge: Primary at these distances as a share of the open beam.
+        rectangles: x1, x2, y1, y2 each.
+        point: x, y.
+
+    """
+    low, high = distances[0], distances[-1]
+    total = 0.0
+    for k in range(len(rectangles)):
+        found = np.empty(4)
+        for side in range(4):
+            inside = point[side // 2] - rectangles[k, side]
+            found[side] = on_line(distances, edge, min(max(inside, low), high))
+        total += (found[0] - found[1]) * (found[2] - found[3])
+    return float(min(max(total, 0.0), 1.0))
 
 
 @numba.njit(cache=True, nogil=True)

@@ -3,15 +3,16 @@
 from math import isfinite
 from typing import Any
 
-from app.filter.mu.check import BeamResult, MuReport
 from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
+from app.filter.mu.report import BeamResult, MuReport
 
 FACTORS = (
     ("depth_cm", "Depth cm", 2), ("away_cm", "Distance cm", 2), ("isf", "ISF", 4),
     ("csf", "CSF", 4), ("psf", "PSF", 4), ("tmr0", "TMR(0,d)", 4), ("smr", "SMR", 4),
-    ("oar", "OAR", 4), ("wf", "WF", 4), ("woa", "WOA", 4), ("side_cm", "s_eq cm", 2),
-    ("edge_cm", "To edge cm", 2), ("penumbra", "PF", 4), ("leakage", "Leakage", 4),
+    ("oar", "OAR", 4), ("wf", "WF", 4), ("woa", "WOA", 4), ("tray", "TF", 4),
+    ("side_cm", "s_eq cm", 2), ("edge_cm", "To edge cm", 2), ("penumbra", "PF", 4),
+    ("leakage", "Leakage", 4),
 )  # fmt: skip
 """Factor, heading, decimals; averaged over the MU where a field has several states."""
 
@@ -120,14 +121,18 @@ def to_json(report: MuReport) -> dict[str, Any]:
 
 
 def _beam_json(one: BeamResult) -> dict[str, Any]:
+    steady = one.steady
     made: dict[str, Any] = {
         "field": one.field_id, "beam": one.beam, "site": one.site, "book_beam": one.book_beam,
         "mu": one.mu, "dose_cgy": one.dose_cgy, "plan_cgy": one.plan_cgy,
         "difference_percent": one.difference_percent, "severity": one.state.value,
-        "point": one.point, "radiological_depth_cm": one.radiological_cm, "why": one.why,
+        "point": one.point, "why": one.why,
         "remedy": one.remedy,
     }  # fmt: skip
     dose = one.dose
+    if steady is not None:
+        made["gradient_percent"] = steady.gradient_percent
+        made["outside_cgy"], made["small_fields_cgy"] = steady.outside_cgy, steady.small_cgy
     if isinstance(dose, PhotonDose):
         made["regions"], made["wedge"] = dose.regions, dose.wedge
         made["factors"] = {name: _finite(dose.mean(name)) for name, _, _ in FACTORS}
@@ -183,5 +188,6 @@ def _beam_line(one: BeamResult) -> str:
     if one.dose is None:
         return f"Field {one.field_id} ({one.beam}): not calculated: {one.why}"
     row = beam_row(one)
-    words = f"{row[3]} MU, {row[4]} cGy by the book, {row[5]} cGy in the plan, {row[6]} %"
+    words = f"{row[3]} MU, {row[4]} cGy by the book, {row[5]} cGy in the plan"
+    words += f", not checked: {one.why}" if one.why else f", {row[6]} %"
     return f"Field {one.field_id} ({one.beam}), {one.book_beam}: {words}; {one.point}"

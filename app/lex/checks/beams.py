@@ -149,16 +149,16 @@ def ssd_and_depth_are_usual(
     for field in case.fields:
         ssds = [point.ssd_cm for point in field.beam.segments]
         depths = [field.beam.depth_cm]
-        for item, values, limits in (
-            ("ssd", ssds, (least_ssd_cm, most_ssd_cm)),
-            ("rx_depth", depths, (least_depth_cm, most_depth_cm)),
+        for item, words, values, limits in (
+            ("ssd", "SSD", ssds, (least_ssd_cm, most_ssd_cm)),
+            ("rx_depth", "Depth", depths, (least_depth_cm, most_depth_cm)),
         ):
             low, high = (one.at(field.beam.technique, case.machine_id) for one in limits)
             value = next(
                 (one for one in values if one is not None and not low <= one <= high), None
             )
             if value is not None:
-                message = f"{item} is {value:.1f} cm, outside {low:g} to {high:g} cm."
+                message = f"{words} is {value:.1f} cm, outside {low:g} to {high:g} cm."
                 yield Miss(
                     message, field.beam.name, None, item, f"{low:g} to {high:g}",
                     f"{value:.1f}", "cm",

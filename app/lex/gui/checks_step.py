@@ -9,6 +9,7 @@ from app.findings_view import FindingsView
 from app.lex.gui.reasons_box import ReasonsBox
 from app.lex.gui.step import Step
 from app.lex.policy import Policy, Reason, policy_of, unanswered
+from app.lex.preview import in_words
 from core.findings import Finding, NotChecked, State
 
 NAMED = 3
@@ -26,7 +27,7 @@ class ChecksStep(Step):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = FindingsView(with_passes=True)
+        self.view = FindingsView(with_passes=True, item_words=in_words)
         self.reasons = ReasonsBox()
         self.earlier = QLabel()
         self.earlier.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

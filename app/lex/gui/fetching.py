@@ -212,7 +212,7 @@ class Fetching(QObject):
         self._job.ended.connect(self._on_ended)
 
     @Slot(object)
-    def _on_ended(self, _: object) -> None:
+    def _on_ended(self) -> None:
         """Notice that the job was cancelled in the status line: it answers nothing then."""
         if self._job is not None and self._job.cancelled:
             self._dropped()

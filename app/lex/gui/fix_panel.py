@@ -22,10 +22,15 @@ from app.lex.fix import FixPlan, plan_fix, save_fix
 from app.lex.fix_recipe import read_recipe
 from app.lex.gui.chosen import in_words
 from core.findings import State
+from core.paths import RESOURCES
 
 TITLES = ("Line", "Record", "Field", "Item", "Old", "New", "Reason")
 RECIPES, FILES = "Recipes (*.toml)", "RTP-Connect files (*.rtp);;All files (*)"
 NOTHING = "No file chosen"
+EXAMPLE = (
+    "Each change is listed here before anything is written. An example, recipe and export, lies "
+    f"in {RESOURCES / 'recipes'}."
+)
 
 
 class FixPanel(QWidget):
@@ -134,6 +139,7 @@ class FixPanel(QWidget):
         recipe, source = asked = self.recipe, self.source
         self._refresh()
         if recipe is not None and source is not None:
+            self._tell(State.INFO, f"Reading {source.name}", "Working")
             JOBS.start(
                 self, f"Reading {source.name}", lambda _: plan_fix(read_recipe(recipe), source),
                 done=lambda plan: self._answer(asked, lambda: self._show_plan(plan)),
@@ -179,4 +185,10 @@ class FixPanel(QWidget):
         if self.plan is None:
             self.model.show(TITLES, [])
             self.findings.hide()
+            left = [
+                words for words, chosen in (("a recipe", self.recipe), ("a file", self.source))
+                if chosen is None
+            ]  # fmt: skip
+            if left:
+                self._tell(State.INFO, f"Choose {' and '.join(left)}. {EXAMPLE}", "Next")
         self.save_button.setEnabled(self.plan is not None and bool(self.plan.data))

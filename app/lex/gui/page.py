@@ -37,7 +37,7 @@ from app.recognise import Kind
 from core.errors import RemedyError
 from core.machines import machine_ids
 
-FIX, BACK = "Repair an e&xport…", "Back to the transfer (&X)"
+FIX, BACK = "Repair an e&xport…", "Back to LE&X"
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 
 

@@ -12,6 +12,7 @@ from app.filter.mu.book import Book
 from app.filter.mu.check import Choices, mu_report, report_of
 from app.filter.mu.electron import ElectronInput
 from app.filter.mu.plan_points import Stated
+from app.filter.mu.report import percent
 from core.findings import State
 from tests.filter.mu.mu_samples import photon_field, state
 
@@ -24,10 +25,12 @@ def plan(*fields, kind="DICOM RT Plan"):
 
 def checked(generic, *doses, **changes):
     fields = tuple(
-        photon_field(id=str(n), name=f"B{n}", site="PELVIS", dose_cgy=None if d is None else D(d))
+        photon_field(
+            id=str(n), name=f"B{n}", number=n, site="PELVIS", dose_cgy=None if d is None else D(d)
+        )
         for n, d in enumerate(doses, start=1)
     )
-    stated = {field.name: STATED for field in fields}
+    stated = {field.number: STATED for field in fields}
     one = plan(*(replace(field, **changes) for field in fields))
     return report_of(one, one, generic, Choices(), stated)
 
@@ -74,7 +77,7 @@ def test_that_a_field_that_was_not_calculated_is_no_pass(generic, open_field_cgy
     assert report.status == State.WARNING
     assert not report.ran
     silent = next(one for one in report.findings if one.rule == "F-MU-NOT-RUN")
-    assert "a block" in silent.message
+    assert "block whose outline" in silent.message
     assert silent.remedy
 
 
@@ -89,7 +92,7 @@ def test_that_every_result_says_book_digest_rule_and_what_is_left_out(generic, o
     report = checked(generic, f"{open_field_cgy:.4f}")
     assert report.book_digest == generic.digest
     assert len(report.book_digest) == 64
-    assert report.rule_version == "MU-1"
+    assert report.rule_version == "MU-2"
     assert "NOT FOR CLINICAL USE" in report.notice
     assert any("NOT FOR CLINICAL USE" in one.message for one in report.findings)
     assert {"heterogeneity", "backscatter", "equations"} <= {o.item for o in report.not_checked}
@@ -100,7 +103,7 @@ def test_that_every_result_says_book_digest_rule_and_what_is_left_out(generic, o
 def test_that_a_depth_typed_by_the_user_replaces_that_of_the_plan(generic, open_field_cgy):
     field = photon_field(name="B1", dose_cgy=D(80))
     one = plan(field)
-    deep = report_of(one, one, generic, Choices(depth_cm={"B1": 20.0}), {"B1": STATED})
+    deep = report_of(one, one, generic, Choices(depth_cm={"B1": 20.0}), {1: STATED})
     assert deep.beams[0].dose_cgy < 0.7 * open_field_cgy
     assert "typed by the user" in deep.beams[0].point
 
@@ -109,7 +112,7 @@ def test_that_a_plan_without_point_or_depth_says_what_to_do(generic):
     field = photon_field(name="B1", dose_cgy=D(80))
     one = plan(field)
     for stated, words in ((Stated(), "no point"), (replace(STATED, depth_cm=()), "no depth")):
-        report = report_of(one, one, generic, Choices(), {"B1": stated})
+        report = report_of(one, one, generic, Choices(), {1: stated})
         assert words in report.beams[0].why
         assert report.beams[0].remedy
 
@@ -118,7 +121,7 @@ def test_that_an_arc_needs_a_depth_at_every_point(generic):
     """One SSD for a whole arc is no depth."""
     arc = photon_field(state(0, 0.0), state(1, 1.0, gantry=90.0), name="B1", dose_cgy=D(80))
     one = plan(arc)
-    report = report_of(one, one, generic, Choices(), {"B1": replace(STATED, depth_cm=())})
+    report = report_of(one, one, generic, Choices(), {1: replace(STATED, depth_cm=())})
     assert report.beams[0].state == State.NOT_RUN
 
 
@@ -129,22 +132,44 @@ def demo(tmp_path_factory):
 
 @pytest.mark.req("R-16", "R-17", "R-19")
 def test_that_an_export_is_checked_against_both_kinds_of_plan(demo, generic):
-    """Its dose is no real one; the calculation must be the same from export and plan."""
+    """The calculation is the same from export and plan; the demonstration agrees with the book."""
     export = next((demo / "export").glob("*.rtp"))
-    given = ElectronInput(90.0)
+    given = ElectronInput(100.0)
     electron = Choices(electrons={"5": given, "E BOOST": given})
     found = mu_report(export, demo / "dicom", generic, electron)
     assert [one.field_id for one in found.beams] == ["1", "2", "3", "4", "5"]
-    assert [one.dose is not None for one in found.beams] == [True, True, True, False, True]
+    assert [one.state for one in found.beams] == [State.PASS] * 5
+    assert found.status == State.PASS
     assert found.beams[1].dose.regions == {"outside": 1, "inside": 3}
     assert found.beams[2].dose.regions == {"inside": 90}
     plan_alone = mu_report(demo / "dicom", demo / "dicom", generic, electron)
     for one, other in zip(found.beams, plan_alone.beams, strict=True):
-        if one.field_id == "4":
-            assert "a block" in one.why
-            assert "a block" in other.why
-        else:
-            assert one.dose_cgy == pytest.approx(other.dose_cgy, rel=1e-4), one.field_id
+        assert one.dose_cgy == pytest.approx(other.dose_cgy, rel=1e-4), one.field_id
+
+
+# Seeded error of the demonstration's export, field, state: errors that change the dose.
+SEEDED = [
+    ("mu", "4", State.ERROR), ("wedge_missing", "4", State.ERROR),
+    ("block_missing", "4", State.WARNING), ("dynamic_wedge_missing", "1", State.ERROR),
+    ("dynamic_wedge_angle", "1", State.ERROR), ("segment_missing", "2", State.ERROR),
+]  # fmt: skip
+
+
+@pytest.mark.req("R-16", "R-17", "R-19")
+@pytest.mark.parametrize(("name", "field", "state"), SEEDED)
+def test_that_a_seeded_error_is_red_alone(demo, generic, name, field, state):
+    given = Choices(electrons={"5": ElectronInput(100.0)})
+    found = mu_report(demo / f"export/variants/{name}.rtp", demo / "dicom", generic, given)
+    states = {one.field_id: one.state for one in found.beams}
+    assert states == {**dict.fromkeys("12345", State.PASS), field: state}
+
+
+@pytest.mark.req("R-16")
+def test_that_an_error_without_dose_leaves_the_dose_alone(demo, generic):
+    given = Choices(electrons={"5": ElectronInput(100.0)})
+    for name in ("table_position", "field_name", "dose_rate", "number_of_fields"):
+        found = mu_report(demo / f"export/variants/{name}.rtp", demo / "dicom", generic, given)
+        assert found.status == State.PASS, name
 
 
 @pytest.mark.req("R-19")
@@ -167,7 +192,7 @@ def test_that_the_electron_field_shows_cutout_and_isodose(demo, generic):
 # Real plans, the generic 6 and 15 MV beams: other linacs, so per cent agree, not per mille.
 REAL = [
     ("dicom/plans_mixed/pmp/monaco_10_beams_watertank.dcm", 10, 3.1),
-    ("pinnacle/patient_6204/Plan_0", 4, 6.0),
+    ("pinnacle/patient_6204/Plan_0", 4, 4.1),
     ("pinnacle/institution_01/Institution_1/Mount_0/Patient_1/Plan_0", 2, 3.5),
 ]
 
@@ -181,14 +206,15 @@ def test_that_real_plans_come_out_within_the_difference_of_the_machines(
     report = mu_report(path, path, generic)
     assert len(report.beams) == count
     for one in report.beams:
-        assert abs(one.difference_percent) < most, (one.beam, one.difference_percent)
+        assert abs(percent(one.dose_cgy, one.plan_cgy)) < most, one.beam
+        assert one.difference_percent is not None or "small fields" in one.why
 
 
 @pytest.mark.req("R-17")
-def test_that_a_real_imrt_plan_comes_out_within_one_per_cent(shared_data, generic):
+def test_that_a_real_imrt_plan_comes_out_within_two_per_cent(shared_data, generic):
     path = shared_data / "dicom/plans_mixed/pmp/monaco_two_fraction_groups.dcm"
     report = mu_report(path, path, generic)
     first = [one for one in report.beams if one.beam.startswith("1-")]
     assert sum(one.dose_cgy for one in first) == pytest.approx(
-        sum(one.plan_cgy for one in first), rel=0.01
+        sum(one.plan_cgy for one in first), rel=0.02
     )
