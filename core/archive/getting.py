@@ -1,6 +1,5 @@
 """One association of a C-GET: objects are made durable while the next ones come (Y-07, Y-09)."""
 
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -27,8 +26,8 @@ from core.archive.transfer import Effort
 
 STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 SUCCESS, NO_RESOURCES, PENDING = 0x0000, 0xA700, 0xFF00
-# Objects that may wait for the disk; then the other side waits.
-MOST_WAITING = 32
+# What may wait for the disk; then the other side waits. So many files are open at once.
+MOST_WAITING_BYTES, MOST_AT_ONCE = 1 << 27, 64
 
 # Takes the bytes of some objects, with meta header, and the sender; for each what became of it.
 Taker = Callable[[Sequence[bytes], str], Sequence[TakenIn | OSError]]
@@ -49,7 +48,9 @@ class Keeping:
 
         """
         self._take, self._sender, self._note = take, sender, note
-        self._waiting: queue.Queue[tuple[str, bytes] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: list[tuple[str, bytes]] = []
+        self._bytes, self._is_over = 0, False
+        self._change = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="keeping", daemon=True)
         self.fault: BaseException | None = None
 
@@ -61,31 +62,37 @@ class Keeping:
         self, kind: type[BaseException] | None, fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        self._waiting.put(None)
+        with self._change:
+            self._is_over = True
+            self._change.notify_all()
         self._thread.join()
         if fault is None and self.fault is not None and not isinstance(self.fault, OSError):
             raise self.fault
 
     def keep(self, uid: str, data: bytes) -> bool:
         """Line an object up; return whether it can be hoped that it will be kept."""
-        self._waiting.put((uid, data))
+        with self._change:
+            self._change.wait_for(lambda: self._bytes < MOST_WAITING_BYTES)
+            self._waiting.append((uid, data))
+            self._bytes += len(data)
+            self._change.notify_all()
         return self.fault is None
 
     def _work(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            # What has come meanwhile is made durable together.
-            batch = [first]
-            is_end = False
-            while not self._waiting.empty() and not is_end:
-                one = self._waiting.get()
-                is_end = one is None
-                batch += [] if one is None else [one]
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._waiting or self._is_over)
+                # What has come meanwhile is made durable together.
+                batch = self._waiting[:MOST_AT_ONCE]
+                del self._waiting[:MOST_AT_ONCE]
+                self._bytes -= sum(len(data) for _, data in batch)
+                self._change.notify_all()
+            if not batch:
+                return
             try:
                 self._keep([uid for uid, _ in batch], [data for _, data in batch])
             except BaseException as fault:  # noqa: BLE001  (raised again in the caller's thread)
                 self.fault = fault
-            if is_end:
-                return
 
     def _keep(self, uids: Sequence[str], objects: Sequence[bytes]) -> None:
         for uid, taken in zip(uids, self._take(objects, self._sender), strict=True):

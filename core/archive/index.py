@@ -115,6 +115,10 @@ class Index:
         self._base.execute(
             "CREATE INDEX IF NOT EXISTS instance_by_received ON instance (received)"
         )
+        # Lists of persons are in the order of their names.
+        self._base.execute(
+            "CREATE INDEX IF NOT EXISTS patient_by_name ON patient (name_key, patient_id)"
+        )
         self._base.execute("CREATE TABLE IF NOT EXISTS settled (id INTEGER PRIMARY KEY, at TEXT)")
 
     def close(self) -> None:
