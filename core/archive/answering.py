@@ -33,7 +33,8 @@ LOG = logging.getLogger("eqs.archive")
 DUPLICATE, CANNOT_UNDERSTAND, OUT_OF_RESOURCES, OTHER_OBJECT = 0x0111, 0xC000, 0xA700, 0xA900
 BAD_IDENTIFIER, UNRECOGNIZED_OPERATION = 0xA900, 0x0211
 UNIQUE_KEYS = {
-    "STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID",
+    "PATIENT": "PatientID", "STUDY": "StudyInstanceUID",
+    "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID",
 }  # fmt: skip
 
 

@@ -27,14 +27,16 @@ from core.archive.transfer import Effort
 STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 SUCCESS, NO_RESOURCES, PENDING = 0x0000, 0xA700, 0xFF00
 # What may wait for the disk; then the other side waits. So many files are open at once.
-MOST_WAITING_BYTES, MOST_AT_ONCE = 1 << 27, 64
+MOST_WAITING_BYTES, MOST_AT_ONCE = 1 << 27, 32
+# One writes while the disk makes durable what the other has written.
+WRITERS = 2
 
 # Takes the bytes of some objects, with meta header, and the sender; for each what became of it.
 Taker = Callable[[Sequence[bytes], str], Sequence[TakenIn | OSError]]
 
 
 class Keeping:
-    """Takes objects in, in a thread of its own; on leaving, all have been dealt with."""
+    """Takes objects in, in threads of its own; on leaving, all have been dealt with."""
 
     def __init__(
         self, take: Taker, sender: str, note: Callable[[str, TakenIn | OSError], None]
@@ -51,11 +53,13 @@ class Keeping:
         self._waiting: list[tuple[str, bytes]] = []
         self._bytes, self._is_over = 0, False
         self._change = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="keeping", daemon=True)
+        self._threads = [threading.Thread(target=self._work, name="keeping", daemon=True)
+                         for _ in range(WRITERS)]  # fmt: skip
         self.fault: BaseException | None = None
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for one in self._threads:
+            one.start()
         return self
 
     def __exit__(
@@ -65,7 +69,8 @@ class Keeping:
         with self._change:
             self._is_over = True
             self._change.notify_all()
-        self._thread.join()
+        for one in self._threads:
+            one.join()
         if fault is None and self.fault is not None and not isinstance(self.fault, OSError):
             raise self.fault
 

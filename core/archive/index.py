@@ -77,6 +77,7 @@ class Instance:
     received: str
     sender: str
     rt: RtFacts | None
+    patient_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,8 @@ class Index:
     def instances(self, where: str, *values: object) -> list[Instance]:
         """Return objects that meet a condition over instance i, series r, study s, patient p."""
         found = self.rows(
-            "SELECT i.*, r.series_uid, r.modality, r.frame_uid, s.study_uid FROM instance i"
+            "SELECT i.*, r.series_uid, r.modality, r.frame_uid, s.study_uid, p.patient_id"
+            " FROM instance i"
             " JOIN series r ON i.series = r.id JOIN study s ON r.study = s.id"
             f" JOIN patient p ON s.patient = p.id WHERE {where} ORDER BY i.id",
             *values,
@@ -261,6 +263,7 @@ def _instance(row: sqlite3.Row) -> Instance:
         row["sop_uid"], row["sop_class"], row["modality"], row["number"], row["transfer_syntax"],
         row["series_uid"], row["study_uid"], row["frame_uid"], row["digest"], row["size"],
         row["received"], row["sender"], None if told is None else _rt_facts(told),
+        row["patient_id"],
     )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ class _There:
     """What the other side has: objects it named, and ours in branches of equal digest."""
 
     named: dict[str, Remote]
-    equal: frozenset[str]
+    equal: set[str]
 
 
 def mirror(
@@ -251,36 +251,57 @@ def _report(
 
 def _web(node: Node) -> _There:
     found = {one.sop_uid: one for one in Web(node).instances()}
-    return _There(found, frozenset())
+    return _There(found, set())
 
 
 def _asked(caller: Caller, node: Node, here: Manifest) -> _There:
     with querying(caller, node) as query:
         if not query.is_ours:
-            return _There({one.sop_uid: one for one in query.instances()}, frozenset())
+            return _There({one.sop_uid: one for one in query.instances()}, set())
         return _ours(query, here)
 
 
 def _ours(query: Query, here: Manifest) -> _There:
-    """Go down only where digests differ."""
-    studies, series = here.studies(), here.series()
-    named: dict[str, Remote] = {}
-    equal: set[str] = set()
-    for study in query.ask("STUDY"):
-        uid = str(study.StudyInstanceUID)
-        if studies.get(uid) == content_told(study) != "":
-            equal |= {own for own, held in here.held.items()
-                      if held.one.study_uid == uid and held.content}  # fmt: skip
-            continue
-        for one in query.ask("SERIES", {"StudyInstanceUID": uid}):
+    """Go down only where digests differ: patient, study, series, object."""
+    found = _There({}, set())
+    patients = here.patients()
+    under = here.sound(lambda one: one.patient_id)
+    down = _Down(query, here, found)
+    for person in query.ask("PATIENT"):
+        id = str(person.get("PatientID") or "")
+        if id and patients.get(id) == content_told(person) != "":
+            found.equal.update(under.get(id, ()))
+        else:
+            down.into_patient(id)
+    return found
+
+
+class _Down:
+    """The way down into what differs."""
+
+    def __init__(self, query: Query, here: Manifest, found: _There) -> None:
+        self.query, self.found = query, found
+        self.studies, self.series = here.studies(), here.series()
+        self.of_study = here.sound(lambda one: one.study_uid)
+        self.of_series = here.sound(lambda one: (one.study_uid, one.series_uid))
+
+    def into_patient(self, id: str) -> None:
+        """Look at the studies of a patient; without an ID, at all there are."""
+        for study in self.query.ask("STUDY", {"PatientID": id} if id else {}):
+            uid = str(study.StudyInstanceUID)
+            if self.studies.get(uid) == content_told(study) != "":
+                self.found.equal.update(self.of_study.get(uid, ()))
+            else:
+                self.into_study(uid)
+
+    def into_study(self, uid: str) -> None:
+        """Look at the series of a study, and at the objects of those that differ."""
+        for one in self.query.ask("SERIES", {"StudyInstanceUID": uid}):
             place = (uid, str(one.SeriesInstanceUID))
-            if series.get(place) == content_told(one) != "":
-                equal |= {own for own, held in here.held.items()
-                          if (held.one.study_uid, held.one.series_uid) == place
-                          and held.content}  # fmt: skip
-                continue
-            named |= _images(query, place)
-    return _There(named, frozenset(equal))
+            if self.series.get(place) == content_told(one) != "":
+                self.found.equal.update(self.of_series.get(place, ()))
+            else:
+                self.found.named.update(_images(self.query, place))
 
 
 def _images(query: Query, place: tuple[str, str]) -> dict[str, Remote]:

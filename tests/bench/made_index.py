@@ -10,7 +10,8 @@ from core.archive.store import Received
 ROWS_OF_A_PERSON = 50
 # Family names as they are: many bear a few of them.
 FAMILIES = ("Smith", "Müller", "García", "Nguyen", "Kowalski", "Rossi", "Jensen", "Okafor",
-            "Yamada", "Dubois", "Novak", "Petrov", "Haddad", "Lindqvist", "O'Brien", "van Dijk")  # fmt: skip
+            "Yamada", "Dubois", "Novak",
+            "Petrov", "Haddad", "Lindqvist", "O'Brien", "van Dijk")  # fmt: skip
 GIVEN = ("Anna", "Maria", "Jan", "Peter", "Li", "Ahmed", "Sofia", "Thomas", "Eva", "José",
          "Ingrid", "Paul", "Fatima", "John", "Chloé", "Ivan")  # fmt: skip
 SYLLABLES = ("ba", "de", "fo", "gu", "ka", "le", "mi", "no", "pa", "ro", "su", "ta", "vi", "zo")
@@ -36,11 +37,11 @@ def date_of(number):
 def facts_of(person):
     """The objects of one person: a CT of 47 slices, structures, plan, dose."""
     base = f"1.2.826.0.1.3680043.10.999.{person}"
-    kinds = [(CT, "CT", "1", slice) for slice in range(ROWS_OF_A_PERSON - 3)]
+    kinds = [(CT, "CT", "1", cut) for cut in range(ROWS_OF_A_PERSON - 3)]
     kinds += [(STRUCTURES, "RTSTRUCT", "2", 0), (PLAN, "RTPLAN", "3", 0), (DOSE, "RTDOSE", "4", 0)]
-    for sop_class, modality, series, slice in kinds:
+    for sop_class, modality, series, cut in kinds:
         yield Facts(
-            f"{base}.{series}.{slice}", sop_class, modality, "1.2.840.10008.1.2.1", str(slice + 1),
+            f"{base}.{series}.{cut}", sop_class, modality, "1.2.840.10008.1.2.1", str(cut + 1),
             number_of(person), name_of(person), "19600101", "F", f"{base}.9", date_of(person),
             "Planning", f"A{person}", f"{base}.{series}", series, modality, f"{base}.8", None,
         )  # fmt: skip

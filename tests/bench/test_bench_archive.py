@@ -197,8 +197,8 @@ def test_that_retrieving_a_set_takes_at_most_twice_getscu(folder, tmp_path, serv
     def getscu(turn):
         out = tmp_path / f"got{turn}"
         out.mkdir()
-        taken = dcmtk("getscu", "-S", "-aec", node.ae_title, "-od", out, HERE, node.port,
-                      "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid}")  # fmt: skip
+        keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid}"]
+        taken = dcmtk("getscu", "-S", "-aec", node.ae_title, "-od", out, HERE, node.port, *keys)
         assert len(list(out.iterdir())) == count
         shutil.rmtree(out)
         return taken
@@ -213,8 +213,11 @@ def test_that_retrieving_a_set_takes_at_most_twice_getscu(folder, tmp_path, serv
             there = list(query.instances(study_uid=uid))
         asked.append(time.perf_counter() - start)
         start = time.perf_counter()
-        results = get(CALLER, node, there,
-                      lambda data, sender: archive.take_in_many(data, "network", sender))  # fmt: skip
+
+        def take(objects, sender):
+            return archive.take_in_many(objects, "network", sender)
+
+        results = get(CALLER, node, there, take)
         taken = time.perf_counter() - start
         assert len(results) == count
         assert {one.fate for one in results} == {Fate.DONE}
