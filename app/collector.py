@@ -24,7 +24,11 @@ class Collector(QObject):
 
 
 def collect_due() -> None:
-    """Collect the oldest generation whose count has passed Python's own threshold."""
+    """Collect the oldest generation whose count has passed Python's own threshold.
+
+    Libraries turn automatic collection off for a while and on again; it is turned off anew here.
+    """
+    gc.disable()
     due = [count > limit for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
     if any(due):
         gc.collect(len(due) - 1 - due[::-1].index(True))

@@ -33,3 +33,17 @@ def shared_formats() -> Path:
 def own_data_folder(tmp_path_factory, monkeypatch):
     """No test writes into the data folder of the person who runs it."""
     monkeypatch.setenv("EQS_DATA", str(tmp_path_factory.mktemp("data")))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Once there are widgets, no thread of any test takes closed ones apart."""
+    if "app.collector" in sys.modules:
+        sys.modules["app.collector"].collect_due()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """As before the test."""
+    if "app.collector" in sys.modules:
+        sys.modules["app.collector"].collect_due()
