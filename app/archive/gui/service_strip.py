@@ -124,6 +124,7 @@ class ServiceStrip(QWidget):
     def refresh(self) -> None:
         """Say what the service does now."""
         service = self.service
+        self.switch.setText("Stop lis&tening" if service is not None else "Lis&ten")
         state = State.PASS if service is not None else State.INFO
         if service is None:
             words = OFF
