@@ -58,6 +58,9 @@ class Listener:
             (settings.host, settings.port), block=False, evt_handlers=self._handlers(),
             ssl_context=None if settings.tls is None else server_context(settings.tls),
         )  # fmt: skip
+        # It collects garbage now and then, in its own thread: in the window that frees what
+        # belongs to Qt's thread, and the program dies.
+        setattr(self._server, "service_actions", _nothing)  # noqa: B010  (mypy knows it as a method)
 
     @property
     def port(self) -> int:
@@ -111,3 +114,7 @@ class Listener:
             LOG.exception("the program has a fault in answering an association")
         finally:
             association.kill()
+
+
+def _nothing() -> None:
+    """Leave collecting garbage to whoever runs the listener."""
