@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ LEVELS = ("patient", "study", "series", "image")
 def add_network_commands(archive: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
     """Add the commands that talk with other systems."""
     _finish(archive.add_parser("serve", help="listen, run rules, watch folders, scrub"), _serve)
+    _finish(archive.add_parser("times", help="how long retrievals took so far"), _times)
     _finish(archive.add_parser("nodes", help="the systems of archive.toml"), _nodes)
     echo = archive.add_parser("echo", help="ask a system whether it is there")
     check = archive.add_parser("check", help="try a connection step by step")
@@ -74,7 +76,6 @@ def _serve(words: argparse.Namespace) -> int:
     import logging
 
     from app.archive import command, network
-    from core.archive.service import Service
 
     settings = _settings(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -86,14 +87,10 @@ def _serve(words: argparse.Namespace) -> int:
         signal.signal(one, lambda *_: ended.set())
     archive = command.own_archive(words.archive)
     try:
-        service = Service(archive, settings)
-    except OSError as fault:
+        service = network.started(archive, settings)
+    except BaseException:
         archive.close()
-        raise RemedyError(
-            f"port {settings.listener.port} cannot be opened: {fault.strerror}",
-            where=settings.listener.host,
-            remedy="End the other program that listens there, or choose another port.",
-        ) from fault
+        raise
     text = network.listening_text(settings.listener, service.listener.port)
     say(words, {"status": State.PASS, "port": service.listener.port}, text)
     sys.stdout.flush()
@@ -101,6 +98,21 @@ def _serve(words: argparse.Namespace) -> int:
         pass
     service.stop()
     archive.close()
+    return 0
+
+
+def _times(words: argparse.Namespace) -> int:
+    from app.archive import command, network
+    from core.archive.ledger import Ledger
+
+    archive = command.own_archive(words.archive)
+    try:
+        told = network.average_words(archive)
+        with closing(Ledger(archive)) as ledger:
+            values = asdict(ledger.retrievals())
+    finally:
+        archive.close()
+    say(words, {"status": State.PASS, **values}, told or "Nothing was retrieved so far.")
     return 0
 
 

@@ -1,6 +1,8 @@
 """The archive and other systems, without a window: serve, ask, send, fetch, move, mirror."""
 
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,15 @@ from uuid import uuid4
 from core.archive.archive import Archive, TakenIn
 from core.archive.calls import Caller
 from core.archive.client_query import querying
-from core.archive.client_retrieve import Moved, Taker, get, move
+from core.archive.client_retrieve import Moved, get, move
 from core.archive.client_web import Web
 from core.archive.connection_check import Step
 from core.archive.facts import read_facts
+from core.archive.getting import Taker
 from core.archive.index import Outcome
+from core.archive.ledger import Ledger
 from core.archive.nodes import Kind, ListenerSettings, Node
+from core.archive.service import Service
 from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate, Remote, Result, state_of, summary
 from core.errors import RemedyError
@@ -119,10 +124,71 @@ def fetch(
 ) -> list[Result]:
     """Fetch objects of another system into the archive; those that are here stay untouched."""
 
-    def take(data: bytes, sender: str) -> TakenIn:
-        return archive.take_in([data], "retrieved", sender)
+    def take(objects: Sequence[bytes], sender: str) -> list[TakenIn | OSError]:
+        return archive.take_in_many(objects, "retrieved", sender)
 
-    return _fetched(caller, node, wanted, take, effort)
+    start = time.monotonic()
+    results = _fetched(caller, node, wanted, take, effort)
+    seconds = time.monotonic() - start
+    came = sum(one.fate is Fate.DONE for one in results)
+    # One that was cut, or brought nothing, says nothing of how long a retrieval takes.
+    if came and came == len(results):
+        with closing(Ledger(archive)) as ledger:
+            ledger.note_retrieved(node.title, came, seconds)
+    return results
+
+
+def average_words(archive: Archive) -> str:
+    """Return how long retrievals took so far, for people; empty when there was none (Y-12)."""
+    with closing(Ledger(archive)) as ledger:
+        told = ledger.retrievals()
+    if not told.count:
+        return ""
+    many = "1 retrieval" if told.count == 1 else f"{told.count} retrievals"
+    return (
+        f"{many} so far: {told.mean_s:.1f} s on average for {told.mean_objects:.0f} objects, "
+        f"{told.longest_s:.1f} s the longest."
+    )
+
+
+def started(archive: Archive, settings: ArchiveSettings) -> Service:
+    """Start listening, forwarding, watching, reading again and mirroring.
+
+    Raises:
+        RemedyError: The port cannot be opened, or a certificate not be read.
+
+    """
+    try:
+        return Service(archive, settings)
+    except OSError as fault:
+        raise RemedyError(
+            f"port {settings.listener.port} cannot be opened: {fault.strerror}",
+            where=settings.listener.host,
+            remedy="End the other program that listens there, or choose another port.",
+        ) from fault
+
+
+def service_words(service: Service) -> str:
+    """Return what the service does, for people."""
+    own, counts = service.settings, service.listener.counts
+    listener = own.listener
+    who = "other computers too" if listener.is_open else "this computer only"
+    words = f"{listener.ae_title} listens at {listener.host}:{service.listener.port}, {who}."
+    words += f" {counts.stored} received"
+    if counts.last_sender:
+        words += f", last from {counts.last_sender}"
+    if counts.refused:
+        words += f"; {counts.refused} refused, see the senders' lists"
+    if counts.rejected:
+        words += f"; {counts.rejected} calls from strangers turned away"
+    rest = [
+        (len(own.rules), "rule", "rules"), (len(own.watched), "watched folder", "watched folders"),
+        (len(own.mirrors), "mirror", "mirrors"),
+    ]  # fmt: skip
+    told = ", ".join(
+        f"{count} {one if count == 1 else many}" for count, one, many in rest if count
+    )
+    return f"{words}. At work: {told}." if told else f"{words}."
 
 
 def fetch_into(
@@ -141,12 +207,21 @@ def fetch_into(
     folder.mkdir(parents=True)
     names = {one.sop_uid: f"{number:05d}.dcm" for number, one in enumerate(wanted)}
 
-    def take(data: bytes, _: str) -> TakenIn:
+    def written(data: bytes) -> TakenIn | OSError:
         part = folder / f".{uuid4().hex}.part"
-        write_whole(part, data)
-        uid = read_facts(part).sop_uid
-        part.replace(folder / names.get(uid, f"{uid[-24:]}.dcm"))
+        try:
+            write_whole(part, data)
+            uid = read_facts(part).sop_uid
+            part.replace(folder / names.get(uid, f"{uid[-24:]}.dcm"))
+        except OSError as fault:
+            return fault
+        except RemedyError as problem:
+            part.unlink(missing_ok=True)
+            return TakenIn("", "", None, problem.what)
         return TakenIn(uid, uid, Outcome.NEW)
+
+    def take(objects: Sequence[bytes], _: str) -> list[TakenIn | OSError]:
+        return [written(data) for data in objects]
 
     return _fetched(caller, node, wanted, take, effort)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.archive.content import same_content
-from core.archive.facts import read_facts
+from core.archive.facts import Facts, read_facts
 from core.archive.index import Conflict, Index, Instance, Outcome
-from core.archive.store import Received, Store, chunks_of, digest_of
+from core.archive.settling import Settling
+from core.archive.store import Coming, Received, Store, chunks_of, digest_of
 from core.dicom.files import Refused, Source, find_sources
 from core.errors import RemedyError
 
@@ -48,10 +49,12 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         self.store = Store(folder)
         self.index = Index(folder / "index.sqlite")
+        self._settling = Settling(self.store, self.index)
         self._index_what_a_crash_left()
 
     def close(self) -> None:
-        """Close the index."""
+        """Settle what has come, and close the index."""
+        self._settling.close()
         self.index.close()
 
     def take_in(self, chunks: Iterable[bytes], name: str, sender: str) -> TakenIn:
@@ -61,7 +64,47 @@ class Archive:
             OSError: The bytes cannot be written.
 
         """
-        return self._index_all([(self.store.receive(chunks), name)], sender)[0]
+        coming = self.store.coming()
+        try:
+            for chunk in chunks:
+                coming.write(chunk)
+        except BaseException:
+            coming.abandon()
+            raise
+        return self.take(coming, name, sender)
+
+    def take(self, coming: Coming, name: str, sender: str) -> TakenIn:
+        """Take in one object that has come; it is durable and found when this returns.
+
+        Raises:
+            OSError: Its bytes cannot be written.
+
+        """
+        (taken,) = self._take([(coming, name)], sender)
+        if isinstance(taken, OSError):
+            raise taken
+        return taken
+
+    def take_in_many(
+        self, objects: Sequence[bytes], name: str, sender: str
+    ) -> list[TakenIn | OSError]:
+        """Take in some objects at once; for each that cannot be written, why it cannot."""
+        comings = []
+        for data in objects:
+            coming = self.store.coming()
+            coming.write(data)
+            comings.append((coming, name))
+        return self._take(comings, sender)
+
+    def _take(self, comings: Sequence[tuple[Coming, str]], sender: str) -> list[TakenIn | OSError]:
+        finished = self.store.finish([coming for coming, _ in comings], _facts_or_why)
+        sound = [
+            (one[0], name, one[1])
+            for one, (_, name) in zip(finished, comings, strict=True)
+            if not isinstance(one, OSError)
+        ]
+        taken = iter(self._index_all(sound, sender))
+        return [one if isinstance(one, OSError) else next(taken) for one in finished]
 
     def take_in_files(
         self, paths: Sequence[Path], sender: str, progress: Progress | None = None
@@ -70,41 +113,61 @@ class Archive:
         unopened: list[Refused] = []
         sources = list(find_sources(paths, unopened))
         report = [TakenIn(one.name, "", None, one.why) for one in unopened]
-        waiting: list[tuple[Received, str]] = []
+        waiting: list[tuple[Coming, str]] = []
         for number, source in enumerate(sources):
             if progress is not None:
                 progress(number / len(sources), f"{number} of {len(sources)} files")
             try:
                 waiting.append((self._copied(source), source.name))
             except OSError as fault:
-                report.append(TakenIn(source.name, "", None, fault.strerror or "cannot be read"))
+                report.append(_unwritten(source.name, fault))
             if len(waiting) == BATCH:
-                report += self._index_all(waiting, sender)
+                report += self._taken(waiting, sender)
                 waiting = []
-        return report + self._index_all(waiting, sender)
+        report += self._taken(waiting, sender)
+        self.settle()
+        return report
 
-    def _copied(self, source: Source) -> Received:
-        with source.open() as stream:
-            return self.store.receive(chunks_of(stream))
+    def _taken(self, waiting: Sequence[tuple[Coming, str]], sender: str) -> list[TakenIn]:
+        return [
+            _unwritten(name, one) if isinstance(one, OSError) else one
+            for one, (_, name) in zip(self._take(waiting, sender), waiting, strict=True)
+        ]
 
-    def _index_all(self, waiting: Sequence[tuple[Received, str]], sender: str) -> list[TakenIn]:
-        """Index durable objects in one change, then move each to its place."""
-        report: list[TakenIn] = []
-        sound: list[Received] = []
+    def _copied(self, source: Source) -> Coming:
+        coming = self.store.coming()
+        try:
+            with source.open() as stream:
+                for chunk in chunks_of(stream):
+                    coming.write(chunk)
+        except BaseException:
+            coming.abandon()
+            raise
+        return coming
+
+    def settle(self) -> None:
+        """Let what has come lose its name in `incoming` now, not in a while."""
+        self._settling.settle()
+
+    def _index_all(
+        self, waiting: Sequence[tuple[Received, str, Facts | str]], sender: str
+    ) -> list[TakenIn]:
+        """Index durable objects in one change, then give each its place."""
+        if not waiting:
+            return []
         with self.index.writing():
-            for received, name in waiting:
-                taken = self._indexed(received, name, sender)
-                report.append(taken)
-                sound.append(received)
-        for received, taken in zip(sound, report, strict=True):
+            report = [self._indexed(*one, sender) for one in waiting]
+        if any(taken.outcome is Outcome.QUARANTINED for taken in report):
+            self.index.make_durable()
+        for (received, _, _), taken in zip(waiting, report, strict=True):
             self._put_away(received, taken)
         return report
 
-    def _indexed(self, received: Received, name: str, sender: str) -> TakenIn:
-        try:
-            facts = read_facts(received.path)
-        except RemedyError as problem:
-            return TakenIn(name, "", None, problem.what)
+    def _indexed(
+        self, received: Received, name: str, facts: Facts | str, sender: str
+    ) -> TakenIn:  # fmt: skip
+        if isinstance(facts, str):
+            return TakenIn(name, "", None, facts)
         kept = self.index.digest_of(facts.sop_uid)
         if kept is None:
             self.index.add(facts, received, sender)
@@ -123,7 +186,7 @@ class Archive:
     def _put_away(self, received: Received, taken: TakenIn) -> None:
         outcome = taken.outcome
         if outcome is Outcome.NEW:
-            self.store.keep(received)
+            self._settling.add(received)
         elif outcome is Outcome.QUARANTINED:
             self.store.quarantine(received)
         elif outcome is None:
@@ -135,14 +198,16 @@ class Archive:
         """Remove a second copy, unless it turns out to be the only file of its object."""
         own = self.index.digest_of(sop_uid) == received.digest
         if own and not self.store.has(received.digest):
-            self.store.keep(received)
+            self._settling.add(received)
         else:
             self.store.drop(received)
 
     def _index_what_a_crash_left(self) -> None:
         left = list(self.store.left_in_incoming())
         if left:
-            self._index_all([(one, one.path.name) for one in left], "found at start")
+            found = [(one, one.path.name, _facts_or_why(one.path)) for one in left]
+            self._index_all(found, "found at start")
+            self.settle()
 
     # Handing out.
 
@@ -179,3 +244,15 @@ class Archive:
             elif digest_of(path) != one.digest:
                 found.append(Damage(one.sop_uid, one.digest, "the file has changed on the disk"))
         return found
+
+
+def _facts_or_why(path: Path) -> Facts | str:
+    """Return what the index keeps of an object, or why it is not taken."""
+    try:
+        return read_facts(path)
+    except RemedyError as problem:
+        return problem.what
+
+
+def _unwritten(name: str, fault: OSError) -> TakenIn:
+    return TakenIn(name, "", None, fault.strerror or "cannot be read or written")

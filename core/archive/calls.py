@@ -12,6 +12,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
+from core.archive.line import TAKEN_OVER_BY_CALLER, Line, LineCutError, line_of
 from core.archive.nodes import Node, TlsFiles
 from core.archive.tls import client_context
 from core.errors import ClinicFileError, RemedyError
@@ -96,15 +97,7 @@ class Caller:
                     for one in wanted]  # fmt: skip
         if as_scp:
             roles = [build_role(str(one.abstract_syntax), scp_role=True) for one in contexts]
-        own = AE(ae_title=self.ae_title)
-        own.connection_timeout = CONNECT_S
-        own.acse_timeout = own.dimse_timeout = own.network_timeout = self.answer_s
-        own.maximum_pdu_size = 0
-        association = own.associate(
-            node.host, node.port, contexts, ae_title=node.ae_title, ext_neg=list(roles) or None,
-            tls_args=self._tls(node), max_pdu=0,
-            evt_handlers=[(evt.EVT_CONN_OPEN, send_at_once), *handlers],
-        )  # fmt: skip
+        association = self._associated(node, contexts, roles, handlers)
         if not association.is_established:
             raise self._refused(node, association)
         try:
@@ -114,6 +107,55 @@ class Caller:
             raise
         if association.is_established:
             association.release()
+
+    @contextmanager
+    def line(
+        self,
+        node: Node,
+        contexts: Sequence[PresentationContext],
+        roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
+    ) -> Iterator[Line]:
+        """Open an association whose messages are ours alone, for many or large ones.
+
+        It is released at the end, and aborted when the work fails. Arguments as `call`.
+
+        Raises:
+            CallError: It cannot be reached, or does not accept.
+
+        """
+        established: list[Association] = []
+
+        def note(event: Any) -> None:  # noqa: ANN401  (pynetdicom's event)
+            established.append(event.assoc)
+
+        handlers = [TAKEN_OVER_BY_CALLER, (evt.EVT_ESTABLISHED, note)]
+        association = self._associated(node, contexts, roles, handlers)
+        if not established:
+            raise self._refused(node, association)
+        try:
+            line = line_of(association, self.answer_s)
+        except LineCutError as cut:
+            raise self._refused(node, association) from cut
+        try:
+            yield line
+        except BaseException:
+            line.abort()
+            raise
+        line.release()
+
+    def _associated(
+        self, node: Node, contexts: Sequence[PresentationContext],
+        roles: Sequence[SCP_SCU_RoleSelectionNegotiation], handlers: Sequence[Any],
+    ) -> Association:  # fmt: skip
+        own = AE(ae_title=self.ae_title)
+        own.connection_timeout = CONNECT_S
+        own.acse_timeout = own.dimse_timeout = own.network_timeout = self.answer_s
+        own.maximum_pdu_size = 0
+        return own.associate(
+            node.host, node.port, list(contexts), ae_title=node.ae_title,
+            ext_neg=list(roles) or None, tls_args=self._tls(node), max_pdu=0,
+            evt_handlers=[(evt.EVT_CONN_OPEN, send_at_once), *handlers],
+        )  # fmt: skip
 
     def _tls(self, node: Node) -> tuple[ssl.SSLContext, str] | None:
         if not node.tls:

@@ -86,7 +86,7 @@ class Query:
             setattr(asked, keyword, "")
         for keyword, value in (keys or {}).items():
             setattr(asked, keyword, value)
-        if level != "PATIENT" and self.is_ours:
+        if self.is_ours:
             # Dcmqrscp and Orthanc find nothing at all when a private key is asked for.
             asked.add_new(OUR_BLOCK, "LO", OUR_CREATOR)
             asked.add_new(CONTENT, "LO", "")

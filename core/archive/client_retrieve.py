@@ -2,20 +2,20 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import evt
-from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from core.archive.archive import TakenIn
 from core.archive.calls import Caller, CallError
 from core.archive.client_store import status_words
+from core.archive.getting import STUDY_GET, Getting, Keeping, Taker
 from core.archive.index import Outcome
+from core.archive.line import LineCutError
 from core.archive.nodes import Node
 from core.archive.transfer import (
     BACKOFF_S,
@@ -27,8 +27,8 @@ from core.archive.transfer import (
     with_rest,
 )
 
-STUDY_GET, STUDY_MOVE = UID("1.2.840.10008.5.1.4.1.2.2.3"), UID("1.2.840.10008.5.1.4.1.2.2.2")
-SUCCESS, PENDING, NO_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xFF00, 0xA700, 0xC000
+STUDY_MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
+SUCCESS, PENDING = 0x0000, 0xFF00
 # Best first: as kept (a lossless or lossy stream stays what it is), then plain.
 SYNTAXES = (
     "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.80",
@@ -52,7 +52,6 @@ USUAL = tuple(
 # Asked by UID, this many objects at once: an identifier of some 64 kB is understood everywhere.
 MOST_UIDS = 200
 
-Taker = Callable[[bytes, str], TakenIn]
 FATES = {Outcome.NEW: Fate.DONE, Outcome.SAME: Fate.HERE, Outcome.QUARANTINED: Fate.QUARANTINED}
 
 
@@ -127,20 +126,23 @@ class _Fetching:
                 return
             kinds = set(first.sop_classes)
             try:
-                with self.caller.call(
-                    self.node, _contexts(kinds), roles=_roles(kinds),
-                    handlers=[(evt.EVT_C_STORE, self._on_store)],
-                ) as association:  # fmt: skip
-                    self._over(association, first, kinds)
+                with (
+                    Keeping(self.take, self.node.title, self._note) as keeping,
+                    self.caller.line(self.node, _contexts(kinds), _roles(kinds)) as line,
+                ):
+                    self._over(Getting(line, keeping, self.how), first, kinds)
             except CallError as problem:
                 self.why = f"{problem.what}. {problem.remedy}"
                 self.is_hopeless |= not problem.is_passing
                 return
+            except LineCutError as cut:
+                self.why = f"the association was cut: {cut}"
+                return
 
-    def _over(self, association: Association, first: _Request, kinds: set[str]) -> None:
+    def _over(self, getting: Getting, first: _Request, kinds: set[str]) -> None:
         """Ask for the first request and for those after it that fit the same association."""
-        self._ask(association, first)
-        while association.is_established and not self.how.stop.is_set():
+        self._ask(getting, first)
+        while not self.how.stop.is_set():
             try:
                 following = self.waiting.popleft()
             except IndexError:
@@ -148,29 +150,20 @@ class _Fetching:
             if not set(following.sop_classes) <= kinds:
                 self.waiting.append(following)
                 return
-            self._ask(association, following)
+            self._ask(getting, following)
 
-    def _ask(self, association: Association, request: _Request) -> None:
-        cancelled = False
-        for status, _ in association.send_c_get(_identifier(request), STUDY_GET):
-            if self.how.stop.is_set() and not cancelled and association.is_established:
-                cancelled = True
-                association.send_c_cancel(1, None, STUDY_GET)
-            if status.get("Status") not in (SUCCESS, PENDING) and not cancelled:
-                self.why = retrieve_words(status)
+    def _ask(self, getting: Getting, request: _Request) -> None:
+        status = getting.ask(_identifier(request))
+        if status.get("Status") not in (SUCCESS, PENDING) and not self.how.stop.is_set():
+            self.why = retrieve_words(status)
 
-    def _on_store(self, event: Any) -> int:  # noqa: ANN401  (pynetdicom's event)
-        uid = str(event.request.AffectedSOPInstanceUID)
-        try:
-            taken = self.take(event.encoded_dataset(), self.node.title)
-        except OSError as fault:
-            self.results[uid] = Result(
-                uid, Fate.FAILED, f"it cannot be kept here: {fault.strerror}", self.attempt
-            )
-            return NO_RESOURCES
-        if uid in self.uids:
+    def _note(self, uid: str, taken: TakenIn | OSError) -> None:
+        """Note what became of an object; one that nobody asked for is nobody's."""
+        if isinstance(taken, OSError):
+            why = f"it cannot be kept here: {taken.strerror}"
+            self.results[uid] = Result(uid, Fate.FAILED, why, self.attempt)
+        elif uid in self.uids:
             self.results[uid] = result_of(taken, uid, self.attempt)
-        return SUCCESS if taken.outcome is not None else NOT_UNDERSTOOD
 
 
 def result_of(taken: TakenIn, uid: str, attempt: int) -> Result:

@@ -1,19 +1,20 @@
 """C-STORE to another system: few associations in parallel, retries, a result per object (Y-08)."""
 
+import hashlib
 import threading
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import _config
-from pynetdicom.association import Association
 
 from core.archive.calls import Caller, CallError
+from core.archive.command_set import C_STORE, RESPONSE, Command, text
+from core.archive.command_set import number as number_of
+from core.archive.line import Line, LineCutError
 from core.archive.nodes import Node
-from core.archive.store import digest_of
-from core.archive.syntaxes import accepted_for, batches_of, contexts_of, in_syntax
+from core.archive.storing import send_object
+from core.archive.syntaxes import batches_of, contexts_of
 from core.archive.transfer import (
     BACKOFF_S,
     Effort,
@@ -43,7 +44,7 @@ FAMILIES = {
 RESOURCES = 0xA7
 # JPEG lossless, JPEG-LS lossless, JPEG 2000 lossless, RLE (PS3.5 annex A.4).
 LOSSLESS = tuple(f"1.2.840.10008.1.2.{end}" for end in ("4.57", "4.70", "4.80", "4.90", "5"))
-PREAMBLE = 128
+MOST_ID = 0xFFFF
 
 
 def send(
@@ -55,8 +56,6 @@ def send(
     transfer syntax, it gets the object in a plain one.
     """
     how = effort if effort is not None else Effort()
-    # Files go as they are, without being taken apart and put together.
-    _config.STORE_SEND_CHUNKED_DATASET = True
     results: dict[str, Result] = {}
     for batch in batches_of(objects):
         sending = _Sending(caller, node, batch, how, results, len(objects))
@@ -82,6 +81,7 @@ class _Sending:
         self.results = results
         self.total = total
         self.lock = threading.Lock()
+        self.number = 0
         self.why = ""
         self.is_hopeless = False
 
@@ -99,95 +99,76 @@ class _Sending:
     def work(self) -> None:
         failures = 0
         while self.waiting and not self.how.stop.is_set() and not self.is_hopeless:
+            before = len(self.results)
             try:
-                with self.caller.call(self.node, self.contexts) as association:
-                    before = len(self.results)
-                    self._over(association)
-                    if len(self.results) > before:
-                        failures = 0
+                with self.caller.line(self.node, self.contexts) as line:
+                    self._over(line)
             except CallError as problem:
-                failures += 1
                 self.why = f"{problem.what}. {problem.remedy}"
                 self.is_hopeless |= not problem.is_passing
-                if failures >= self.how.attempts:
-                    return
-                self.how.stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
+            except LineCutError:
+                pass  # told with the object that was on its way
+            else:
+                return
+            failures = 0 if len(self.results) > before else failures + 1
+            if failures >= self.how.attempts:
+                return
+            self.how.stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] if failures else 0.0)
 
-    def _over(self, association: Association) -> None:
+    def _over(self, line: Line) -> None:
         while not self.how.stop.is_set():
             with self.lock:
                 if not self.waiting:
                     return
                 one, attempt = self.waiting.popleft()
-            result, is_passing = self._sent(association, one, attempt)
-            if is_passing and attempt < self.how.attempts:
-                self.how.stop.wait(BACKOFF_S[min(attempt, len(BACKOFF_S)) - 1])
-                with self.lock:
-                    self.waiting.append((one, attempt + 1))
-                self.why = result.why
-            else:
-                self.results[one.sop_uid] = result
-            if not association.is_established:
-                return
+            try:
+                result, is_passing = self._sent(line, one, attempt)
+            except LineCutError:
+                why = "the connection was cut, or no answer came in time"
+                self._note(one, attempt, Result(one.sop_uid, Fate.FAILED, why, attempt), True)
+                raise
+            self._note(one, attempt, result, is_passing)
 
-    def _sent(self, association: Association, one: Outgoing, attempt: int) -> tuple[Result, bool]:
+    def _note(self, one: Outgoing, attempt: int, result: Result, is_passing: bool) -> None:
+        """Keep a result, or line the object up for another attempt."""
+        if not is_passing or attempt >= self.how.attempts:
+            self.results[one.sop_uid] = result
+            return
+        self.how.stop.wait(BACKOFF_S[min(attempt, len(BACKOFF_S)) - 1])
+        with self.lock:
+            self.waiting.append((one, attempt + 1))
+        self.why = result.why
+
+    def _sent(self, line: Line, one: Outgoing, attempt: int) -> tuple[Result, bool]:
         """Send one object; return its result, and whether another attempt may help."""
 
         def failed(why: str) -> Result:
             return Result(one.sop_uid, Fate.FAILED, why, attempt)
 
+        with self.lock:
+            self.number = self.number % MOST_ID + 1
+            number = self.number
         try:
-            status = self._store(association, one)
+            syntax = send_object(
+                line, number, one, _verified(one), one.source, whom=self.node.title
+            )
         except RemedyError as problem:
             return failed(problem.what), False
         except OSError as fault:
             return failed(f"our own file cannot be read: {fault.strerror}"), False
         except (RuntimeError, ValueError, AttributeError) as fault:
-            if not association.is_established:
-                return failed("the connection was cut"), True
             return failed(f"it cannot be written as DICOM wants it ({fault})"), False
-        result, is_passing = self._judged(status, one, attempt)
-        if result.fate is Fate.DONE and self._is_altered(association, one):
+        result, is_passing = self._judged(_answer_to(line, number), one, attempt)
+        if result.fate is Fate.DONE and syntax != one.transfer_syntax and not _is_exact(one):
             why = "sent decompressed: the other side does not take its compression"
             result = Result(one.sop_uid, Fate.CHANGED, why, attempt)
         return result, is_passing
 
-    @staticmethod
-    def _is_altered(association: Association, one: Outgoing) -> bool:
-        """Return whether it had to be decompressed in a way that is not undone bit by bit."""
-        syntax = UID(one.transfer_syntax)
-        exact = syntax.is_transfer_syntax and (
-            not syntax.is_encapsulated or one.transfer_syntax in LOSSLESS
-        )
-        accepted = accepted_for(association.accepted_contexts, one.sop_class)
-        return not exact and one.transfer_syntax not in accepted
-
-    def _store(self, association: Association, one: Outgoing) -> Dataset:
-        if one.digest and digest_of(one.source.path) != one.digest:
-            raise UnreadableFileError(
-                "our own file has changed on the disk; it is not sent",
-                where=one.sop_uid,
-                remedy="Fetch it from its mirror.",
-            )
-        accepted = accepted_for(association.accepted_contexts, one.sop_class)
-        if not accepted:
-            raise UnreadableFileError(
-                f"{self.node.title} does not take objects of class {UID(one.sop_class).name}",
-                where=one.sop_uid,
-                remedy="Have the SOP class allowed there.",
-            )
-        if one.transfer_syntax in accepted and _has_header(one):
-            return association.send_c_store(one.source.path)  # a file in its own syntax
-        return association.send_c_store(in_syntax(one.source, accepted))
-
-    def _judged(self, status: Dataset, one: Outgoing, attempt: int) -> tuple[Result, bool]:
-        code = status.get("Status")
-        if code is None:
-            why = "the connection was cut, or no answer came in time"
-            return Result(one.sop_uid, Fate.FAILED, why, attempt), True
+    def _judged(self, answer: Command, one: Outgoing, attempt: int) -> tuple[Result, bool]:
+        code = number_of(answer, "Status", -1)
         if code == SUCCESS:
             return Result(one.sop_uid, Fate.DONE, "", attempt), False
-        comment = str(status.get("ErrorComment") or "").strip()
+        comment = text(answer, "ErrorComment")
         if code >> 12 == 0xB:
             why = f"kept, but not as it was sent (status {code:04X}) {comment}".strip()
             return Result(one.sop_uid, Fate.CHANGED, why, attempt), False
@@ -197,10 +178,34 @@ class _Sending:
         return Result(one.sop_uid, fate, why, attempt), code >> 8 == RESOURCES
 
 
-def _has_header(one: Outgoing) -> bool:
-    with one.source.path.open("rb") as file:
-        file.seek(PREAMBLE)
-        return file.read(4) == b"DICM"
+def _answer_to(line: Line, number: int) -> Command:
+    """Return the answer to an object; raises LineCutError when none comes."""
+    while (came := line.receive()) is not None:
+        is_answer = number_of(came.command, "CommandField") == C_STORE | RESPONSE
+        if is_answer and number_of(came.command, "MessageIDBeingRespondedTo") == number:
+            return came.command
+    raise LineCutError("released instead of an answer")
+
+
+def _verified(one: Outgoing) -> bytes:
+    """Return the bytes of an object, those that were received; raises RemedyError, OSError."""
+    with one.source.open() as stream:
+        data = stream.read()
+    if one.digest and hashlib.sha256(data).hexdigest() != one.digest:
+        raise UnreadableFileError(
+            "our own file has changed on the disk; it is not sent",
+            where=one.sop_uid,
+            remedy="Fetch it from its mirror.",
+        )
+    return data
+
+
+def _is_exact(one: Outgoing) -> bool:
+    """Return whether decompressing an object keeps it bit by bit."""
+    syntax = UID(one.transfer_syntax)
+    return syntax.is_transfer_syntax and (
+        not syntax.is_encapsulated or one.transfer_syntax in LOSSLESS
+    )
 
 
 def status_words(status: Any) -> str:  # noqa: ANN401  (a status data set)

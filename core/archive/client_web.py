@@ -14,8 +14,9 @@ from dicomweb_client.api import DICOMwebClient
 from keyring.errors import KeyringError
 from pydicom.dataset import Dataset
 
-from core.archive.client_retrieve import Taker, result_of
+from core.archive.client_retrieve import result_of
 from core.archive.client_store import DUPLICATE, FAMILIES, WORDS
+from core.archive.getting import Taker
 from core.archive.nodes import Node
 from core.archive.store import digest_of
 from core.archive.syntaxes import in_syntax
@@ -229,7 +230,10 @@ class Web:
         )  # fmt: skip
         stream = io.BytesIO()
         pydicom.dcmwrite(stream, data, enforce_file_format=True)
-        return result_of(take(stream.getvalue(), self.node.title), one.sop_uid, attempt)
+        (taken,) = take([stream.getvalue()], self.node.title)
+        if isinstance(taken, OSError):
+            raise taken
+        return result_of(taken, one.sop_uid, attempt)
 
 
 def password_of(node: Node) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,12 @@ from pydicom.uid import UID
 
 from core.archive.archive import Archive
 from core.archive.calls import Caller
+from core.archive.command_set import N_EVENT_REPORT, SOME_DATA, Command, number
+from core.archive.conversation import Conversation, Serving
+from core.archive.line import Line, LineCutError, Message, bytes_of, data_of
 from core.archive.nodes import Node
 from core.archive.store import digest_of
+from core.errors import UnreadableFileError
 
 PUSH_MODEL, PUSH_MODEL_INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
 LOG = logging.getLogger("eqs.archive")
@@ -21,7 +25,7 @@ SUCCESS, PROCESSING_FAILURE, MISSING_ATTRIBUTE = 0x0000, 0x0110, 0x0120
 # Failure reasons of PS3.3 C.14.1.1.
 NO_SUCH_OBJECT, CLASS_CONFLICT = 0x0112, 0x0119
 ALL_KEPT, SOME_FAILED = 1, 2
-# The answer to the request must be on its way before the report is sent.
+# How long the other side may stay silent before a report is told: it may want something else.
 PAUSE_S = 0.05
 
 
@@ -77,40 +81,109 @@ def _why_not(archive: Archive, one: Asked) -> int | None:
     return None if whole else PROCESSING_FAILURE
 
 
-def on_action(
-    event: Any,  # noqa: ANN401  (pynetdicom's event)
-    archive: Archive,
-    nodes: Sequence[Node],
-    caller: Caller,
-) -> tuple[int, None]:
-    """Accept a request, and report on the same association, else by calling the sender."""
-    told = event.action_information
-    transaction = str(told.get("TransactionUID") or "")
-    asked = asked_of(told)
-    if event.action_type != 1 or not transaction or not asked:
-        return MISSING_ATTRIBUTE, None
-    title = event.assoc.requestor.ae_title
-    node = next((one for one in nodes if one.ae_title == title and one.port), None)
+@dataclass(slots=True)
+class _Report:
+    """One report that is owed.
 
-    def work() -> None:
-        report = report_on(archive, transaction, asked)
-        threading.Event().wait(PAUSE_S)
-        if not _told_here(event.assoc, report) and not _told_there(node, caller, report):
-            LOG.error("the storage commitment %s of %s could not be reported", transaction, title)
+    Attributes:
+        context: Presentation context of the request.
+        data: The event information; None while it is found out.
 
+    """
+
+    context: int
+    data: Dataset | None = None
+
+
+class Reports:
+    """Reports owed to one association: told on it while it lasts, else by a call."""
+
+    def __init__(self, serving: Serving, sender: str) -> None:
+        self._serving, self._sender = serving, sender
+        self._owed: list[_Report] = []
+        self._told: dict[int, _Report] = {}
+        self._next_id = 0
+
+    def asked(self, talk: Conversation, message: Message) -> None:
+        """Accept a request, and begin to look."""
+        try:
+            told = data_of(message, talk.line.contexts[message.context])
+        except UnreadableFileError as problem:
+            talk.answer(message, PROCESSING_FAILURE, problem.what)
+            return
+        transaction = str(told.get("TransactionUID") or "")
+        asked = asked_of(told)
+        if number(message.command, "ActionTypeID") != 1 or not transaction or not asked:
+            talk.answer(message, MISSING_ATTRIBUTE)
+            return
+        talk.answer(message, SUCCESS)
+        owed = _Report(message.context)
+        self._owed.append(owed)
+
+        def look() -> None:
+            owed.data = report_on(self._serving.archive, transaction, asked)
+
+        _in_thread(look)
+
+    def tell_here(self, line: Line) -> None:
+        """Wait until the other side says something, and tell meanwhile what was found out."""
+        while self._owed and not line.has_input(PAUSE_S):
+            for owed in [one for one in self._owed if one.data is not None]:
+                self._owed.remove(owed)
+                self._next_id += 1
+                if _told_here(line, self._next_id, owed):
+                    self._told[self._next_id] = owed
+                else:
+                    self._tell_there([owed])
+
+    def answered(self, message: Message) -> None:
+        """Take the answer to a report; one that was not accepted is told by a call."""
+        owed = self._told.pop(number(message.command, "MessageIDBeingRespondedTo"), None)
+        if owed is not None and number(message.command, "Status", -1) != SUCCESS:
+            self._tell_there([owed])
+
+    def tell_elsewhere(self) -> None:
+        """Tell by a call what could not be told before the association ended."""
+        left = [*self._owed, *self._told.values()]
+        self._owed, self._told = [], {}
+        if left:
+            self._tell_there(left)
+
+    def _tell_there(self, left: Sequence[_Report]) -> None:
+        nodes = self._serving.settings.nodes
+        node = next((one for one in nodes if one.ae_title == self._sender and one.port), None)
+
+        def work() -> None:
+            for owed in left:
+                while owed.data is None:
+                    threading.Event().wait(PAUSE_S)
+                if not _told_there(node, self._serving.caller, owed.data):
+                    LOG.error("a storage commitment of %s could not be reported", self._sender)
+
+        _in_thread(work)
+
+
+def _in_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="commitment", daemon=True).start()
-    return SUCCESS, None
 
 
 def _event(report: Dataset) -> int:
     return SOME_FAILED if "FailedSOPSequence" in report else ALL_KEPT
 
 
-def _told_here(association: Any, report: Dataset) -> bool:  # noqa: ANN401  (pynetdicom's)
-    try:
-        return association.is_established and _sent(association, report)
-    except (RuntimeError, ValueError, OSError):
+def _told_here(line: Line, id: int, owed: _Report) -> bool:
+    if owed.data is None:
         return False
+    command: Command = {
+        "CommandField": N_EVENT_REPORT, "MessageID": id, "CommandDataSetType": SOME_DATA,
+        "AffectedSOPClassUID": PUSH_MODEL, "AffectedSOPInstanceUID": PUSH_MODEL_INSTANCE,
+        "EventTypeID": _event(owed.data),
+    }  # fmt: skip
+    try:
+        line.send(owed.context, command, bytes_of(owed.data, line.contexts[owed.context]))
+    except (LineCutError, ValueError):
+        return False
+    return True
 
 
 def _told_there(node: Node | None, caller: Caller, report: Dataset) -> bool:

@@ -103,13 +103,15 @@ def _patients(
     index: Index, conditions: Sequence[str], values: Sequence[object]
 ) -> list[PatientRow]:  # fmt: skip
     """Return the persons who meet conditions; the last of the values is how many at the most."""
+    # Whom to show is chosen first: what is told of them is looked up for these alone.
     rows = index.rows(
-        "SELECT p.*, COUNT(s.id) AS studies, MAX(s.date) AS last_study,"
+        "WITH chosen AS (SELECT p.id FROM patient p"
+        f" WHERE {' AND '.join(conditions)} ORDER BY p.name_key, p.patient_id LIMIT ?)"
+        " SELECT p.*, (SELECT COUNT(*) FROM study s WHERE s.patient = p.id) AS studies,"
+        " (SELECT MAX(s.date) FROM study s WHERE s.patient = p.id) AS last_study,"
         " (SELECT GROUP_CONCAT(DISTINCT r.modality) FROM series r JOIN study t ON r.study = t.id"
         "  WHERE t.patient = p.id) AS modalities"
-        " FROM patient p LEFT JOIN study s ON s.patient = p.id"
-        f" WHERE {' AND '.join(conditions)} GROUP BY p.id ORDER BY p.name_key, p.patient_id"
-        " LIMIT ?",
+        " FROM chosen c JOIN patient p ON p.id = c.id ORDER BY p.name_key, p.patient_id",
         *values,
     )
     return [

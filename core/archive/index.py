@@ -77,6 +77,7 @@ class Instance:
     received: str
     sender: str
     rt: RtFacts | None
+    patient_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ class Index:
         self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._base.row_factory = sqlite3.Row
         self._base.execute("PRAGMA journal_mode = WAL")
-        # An acknowledged object must outlive a power cut, and so must its row.
-        self._base.execute("PRAGMA synchronous = FULL")
+        # A row is durable with `make_durable`; until then its object waits in `incoming`.
+        self._base.execute("PRAGMA synchronous = NORMAL")
         self._base.execute("PRAGMA foreign_keys = ON")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
@@ -115,6 +116,11 @@ class Index:
         self._base.execute(
             "CREATE INDEX IF NOT EXISTS instance_by_received ON instance (received)"
         )
+        # Lists of persons are in the order of their names.
+        self._base.execute(
+            "CREATE INDEX IF NOT EXISTS patient_by_name ON patient (name_key, patient_id)"
+        )
+        self._base.execute("CREATE TABLE IF NOT EXISTS settled (id INTEGER PRIMARY KEY, at TEXT)")
 
     def close(self) -> None:
         """Close the file."""
@@ -132,6 +138,15 @@ class Index:
                 self._base.execute("ROLLBACK")
                 raise
             self._base.execute("COMMIT")
+
+    def make_durable(self) -> None:
+        """Let every change so far outlive a power cut: a durable change takes those before it."""
+        with self._lock:
+            self._base.execute("PRAGMA synchronous = FULL")
+            try:
+                self._base.execute("INSERT OR REPLACE INTO settled VALUES (1, ?)", (_now(),))
+            finally:
+                self._base.execute("PRAGMA synchronous = NORMAL")
 
     def digest_of(self, sop_uid: str) -> str | None:
         """Return the digest of the object of this UID; None when it is not here."""
@@ -213,7 +228,8 @@ class Index:
     def instances(self, where: str, *values: object) -> list[Instance]:
         """Return objects that meet a condition over instance i, series r, study s, patient p."""
         found = self.rows(
-            "SELECT i.*, r.series_uid, r.modality, r.frame_uid, s.study_uid FROM instance i"
+            "SELECT i.*, r.series_uid, r.modality, r.frame_uid, s.study_uid, p.patient_id"
+            " FROM instance i"
             " JOIN series r ON i.series = r.id JOIN study s ON r.study = s.id"
             f" JOIN patient p ON s.patient = p.id WHERE {where} ORDER BY i.id",
             *values,
@@ -247,6 +263,7 @@ def _instance(row: sqlite3.Row) -> Instance:
         row["sop_uid"], row["sop_class"], row["modality"], row["number"], row["transfer_syntax"],
         row["series_uid"], row["study_uid"], row["frame_uid"], row["digest"], row["size"],
         row["received"], row["sender"], None if told is None else _rt_facts(told),
+        row["patient_id"],
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ It lies beside the index, so that losing it costs work and never an object.
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,10 +27,22 @@ CREATE TABLE IF NOT EXISTS shared (
     PRIMARY KEY (node, sop_uid));
 CREATE TABLE IF NOT EXISTS watched (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, why TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS retrieved (
+    at TEXT NOT NULL, node TEXT NOT NULL, objects INTEGER NOT NULL, seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS scrubbed (digest TEXT PRIMARY KEY, at TEXT NOT NULL,
     what TEXT NOT NULL);
 """
 UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrievals:
+    """How long retrievals took: their count, mean and longest time, mean number of objects."""
+
+    count: int
+    mean_s: float
+    longest_s: float
+    mean_objects: float
 
 
 class Ledger:
@@ -114,6 +127,20 @@ class Ledger:
         """Note objects that are on both sides."""
         rows = [(node, uid, content) for uid, content in contents]
         self._put("INSERT OR REPLACE INTO shared VALUES (?, ?, ?)", rows)
+
+    # Retrievals.
+
+    def note_retrieved(self, node: str, objects: int, seconds: float) -> None:
+        """Note how long a retrieval took that brought everything it was asked for."""
+        self._put("INSERT INTO retrieved VALUES (?, ?, ?, ?)", [(_now(), node, objects, seconds)])
+
+    def retrievals(self) -> Retrievals:
+        """Return how long retrievals took so far (Y-12)."""
+        ((count, seconds, longest, objects),) = self._rows(
+            "SELECT COUNT(*), COALESCE(AVG(seconds), 0), COALESCE(MAX(seconds), 0),"
+            " COALESCE(AVG(objects), 0) FROM retrieved"
+        )
+        return Retrievals(int(count), float(seconds), float(longest), float(objects))
 
     # Watched folders.
 

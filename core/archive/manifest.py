@@ -1,11 +1,14 @@
-"""What an archive holds, as digests by series and study: what is equal needs no look (Y-04)."""
+"""What an archive holds as digests by patient, study, series: equal ones need no look (Y-04)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core.archive.index import Instance
 from core.archive.ledger import Ledger
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,22 @@ class Manifest:
             found.setdefault(study, []).append((series, told))
         return {study: digest_over(rows) for study, rows in found.items()}
 
+    def patients(self) -> dict[str, str]:
+        """Return a digest for each patient ID, over what is here under it."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for uid, own in self.held.items():
+            place = f"{own.one.study_uid} {own.one.series_uid} {uid}"
+            found.setdefault(own.one.patient_id, []).append((place, own.content))
+        return {patient: digest_over(rows) for patient, rows in found.items()}
+
+    def sound(self, key: Callable[[Instance], K]) -> dict[K, list[str]]:
+        """Return the undamaged objects by patient, study or series."""
+        found: dict[K, list[str]] = {}
+        for uid, own in self.held.items():
+            if own.content:
+                found.setdefault(key(own.one), []).append(uid)
+        return found
+
 
 def manifest_of(ledger: Ledger, wanted: Iterable[Instance] | None = None) -> Manifest:
     """Return the manifest of an archive, or of some of its objects."""
@@ -53,14 +72,16 @@ def manifest_of(ledger: Ledger, wanted: Iterable[Instance] | None = None) -> Man
 
 
 def told_digest(ledger: Ledger, level: str, uid: str) -> str:
-    """Return what our archive tells another of ours about a study, a series or an object."""
-    column = {"STUDY": "s.study_uid", "SERIES": "r.series_uid", "IMAGE": "i.sop_uid"}.get(level)
-    if column is None:
+    """Return what our archive tells another of ours about all below a patient, study or series."""
+    column = {
+        "PATIENT": "p.patient_id", "STUDY": "s.study_uid", "SERIES": "r.series_uid",
+        "IMAGE": "i.sop_uid",
+    }.get(level)  # fmt: skip
+    if column is None or not uid:
         return ""
     own = manifest_of(ledger, ledger.archive.index.instances(f"{column} = ?", uid))
     if level == "IMAGE":
         return own.held[uid].content if uid in own.held else ""
-    told = (
-        own.studies() if level == "STUDY" else {key[1]: one for key, one in own.series().items()}
-    )
-    return told.get(uid, "")
+    if level == "SERIES":
+        return {series: told for (_, series), told in own.series().items()}.get(uid, "")
+    return (own.patients() if level == "PATIENT" else own.studies()).get(uid, "")

@@ -4,11 +4,12 @@ A side is ours (it tells digests of content by study, series and object) or any 
 such a one UIDs are compared, and contents only by fetching them (`deep`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.archive.archive import TakenIn
 from core.archive.calls import Caller
 from core.archive.client_confirm import outgoing_of
 from core.archive.client_query import Query, content_told, querying
@@ -113,7 +114,7 @@ class _There:
     """What the other side has: objects it named, and ours in branches of equal digest."""
 
     named: dict[str, Remote]
-    equal: frozenset[str]
+    equal: set[str]
 
 
 def mirror(
@@ -196,8 +197,8 @@ def _fetch(
     if not wanted:
         return []
 
-    def take(data: bytes, sender: str) -> Any:  # noqa: ANN401  (what the archive says)
-        return ledger.archive.take_in([data], "mirror", sender)
+    def take(objects: Sequence[bytes], sender: str) -> list[TakenIn | OSError]:
+        return ledger.archive.take_in_many(objects, "mirror", sender)
 
     if node.kind is Kind.WEB:
         return Web(node).get(wanted, take, how.effort)
@@ -250,36 +251,57 @@ def _report(
 
 def _web(node: Node) -> _There:
     found = {one.sop_uid: one for one in Web(node).instances()}
-    return _There(found, frozenset())
+    return _There(found, set())
 
 
 def _asked(caller: Caller, node: Node, here: Manifest) -> _There:
     with querying(caller, node) as query:
         if not query.is_ours:
-            return _There({one.sop_uid: one for one in query.instances()}, frozenset())
+            return _There({one.sop_uid: one for one in query.instances()}, set())
         return _ours(query, here)
 
 
 def _ours(query: Query, here: Manifest) -> _There:
-    """Go down only where digests differ."""
-    studies, series = here.studies(), here.series()
-    named: dict[str, Remote] = {}
-    equal: set[str] = set()
-    for study in query.ask("STUDY"):
-        uid = str(study.StudyInstanceUID)
-        if studies.get(uid) == content_told(study) != "":
-            equal |= {own for own, held in here.held.items()
-                      if held.one.study_uid == uid and held.content}  # fmt: skip
-            continue
-        for one in query.ask("SERIES", {"StudyInstanceUID": uid}):
+    """Go down only where digests differ: patient, study, series, object."""
+    found = _There({}, set())
+    patients = here.patients()
+    under = here.sound(lambda one: one.patient_id)
+    down = _Down(query, here, found)
+    for person in query.ask("PATIENT"):
+        id = str(person.get("PatientID") or "")
+        if id and patients.get(id) == content_told(person) != "":
+            found.equal.update(under.get(id, ()))
+        else:
+            down.into_patient(id)
+    return found
+
+
+class _Down:
+    """The way down into what differs."""
+
+    def __init__(self, query: Query, here: Manifest, found: _There) -> None:
+        self.query, self.found = query, found
+        self.studies, self.series = here.studies(), here.series()
+        self.of_study = here.sound(lambda one: one.study_uid)
+        self.of_series = here.sound(lambda one: (one.study_uid, one.series_uid))
+
+    def into_patient(self, id: str) -> None:
+        """Look at the studies of a patient; without an ID, at all there are."""
+        for study in self.query.ask("STUDY", {"PatientID": id} if id else {}):
+            uid = str(study.StudyInstanceUID)
+            if self.studies.get(uid) == content_told(study) != "":
+                self.found.equal.update(self.of_study.get(uid, ()))
+            else:
+                self.into_study(uid)
+
+    def into_study(self, uid: str) -> None:
+        """Look at the series of a study, and at the objects of those that differ."""
+        for one in self.query.ask("SERIES", {"StudyInstanceUID": uid}):
             place = (uid, str(one.SeriesInstanceUID))
-            if series.get(place) == content_told(one) != "":
-                equal |= {own for own, held in here.held.items()
-                          if (held.one.study_uid, held.one.series_uid) == place
-                          and held.content}  # fmt: skip
-                continue
-            named |= _images(query, place)
-    return _There(named, frozenset(equal))
+            if self.series.get(place) == content_told(one) != "":
+                self.found.equal.update(self.of_series.get(place, ()))
+            else:
+                self.found.named.update(_images(self.query, place))
 
 
 def _images(query: Query, place: tuple[str, str]) -> dict[str, Remote]:

@@ -33,7 +33,11 @@ class Service:
         self.archive = archive
         self.settings = settings
         self.ledger = Ledger(archive)
-        self.listener = Listener(archive, settings.listener, self.ledger)
+        try:
+            self.listener = Listener(archive, settings.listener, self.ledger)
+        except BaseException:
+            self.ledger.close()
+            raise
         self._stop = threading.Event()
         self._tick_s = tick_s
         self._files: dict[Path, dict[Path, tuple[int, int]]] = {}

@@ -70,7 +70,7 @@ def fates(results):
 
 
 def take_into(archive):
-    return lambda data, sender: archive.take_in([data], "network", sender)
+    return lambda data, sender: archive.take_in_many(data, "network", sender)
 
 
 @pytest.mark.req("Y-08", "Y-09")

@@ -24,7 +24,7 @@ def test_that_a_set_goes_to_orthanc_and_comes_back_with_equal_content(tmp_path):
         assert str(study.PatientName) == "Toy^Test"
         there = list(web.instances(patient_id="TOY1"))
         assert {one.sop_uid for one in there} == {one.sop_uid for one in objects}
-        got = web.get(there, lambda data, sender: own.take_in([data], "web", sender))
+        got = web.get(there, lambda data, sender: own.take_in_many(data, "web", sender))
         stopped = Effort()
         stopped.stop.set()
         cancelled = web.get(there, lambda *_: None, stopped)

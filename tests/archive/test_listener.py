@@ -15,9 +15,10 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from core.archive.answering import DUPLICATE
 from core.archive.archive import Archive
 from core.archive.content import content_digest
-from core.archive.listener import DUPLICATE, Listener
+from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
 from tests.core.dicom_maker import clean_set
 
@@ -224,6 +225,7 @@ def test_that_garbage_on_the_line_leaves_it_answering(served, folder):
 
 def test_that_an_object_that_lost_its_file_fails_and_is_not_told_as_sent(served, folder, tmp_path):
     send(served, folder)
+    served.archive.settle()
     (plan,) = served.archive.index.instances("r.modality = 'RTPLAN'")
     served.archive.path_of(plan).unlink()
     out = tmp_path / "got"

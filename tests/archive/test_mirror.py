@@ -10,6 +10,7 @@ import pytest
 from core.archive.archive import Archive
 from core.archive.calls import Caller
 from core.archive.client_confirm import outgoing_files
+from core.archive.client_query import Query
 from core.archive.client_store import send
 from core.archive.ledger import Ledger
 from core.archive.listener import Listener
@@ -69,6 +70,29 @@ def test_that_each_gets_what_it_lacks_and_a_second_run_sends_nothing(pair):
     assert mine == theirs
     again = pair.run()
     assert (again.same, again.sent, again.fetched, again.is_equal) == (12, (), (), True)
+
+
+@pytest.mark.req("Y-04")
+def test_that_one_answer_is_enough_for_a_patient_who_is_equal_on_both_sides(pair, monkeypatch):
+    pair.a.take_in_files([pair.folder], "CD")
+    pair.b.take_in_files([pair.folder], "CD")
+    asked = []
+    ask = Query.ask
+
+    def noted(self, level, *words):
+        asked.append(level)
+        return ask(self, level, *words)
+
+    monkeypatch.setattr(Query, "ask", noted)
+    report = pair.run()
+    assert (asked, report.same) == (["PATIENT"], 12)
+    (plan,) = pair.b.index.instances("r.modality = 'RTPLAN'")
+    pair.b.index.rows("DELETE FROM instance WHERE sop_uid = ?", plan.sop_uid)
+    asked.clear()
+    report = pair.run(dry=True)
+    # Of four series only that of the plan is gone, so no object is asked for.
+    assert asked == ["PATIENT", "STUDY", "SERIES"]
+    assert (report.same, report.gone_there) == (11, (plan.sop_uid,))
 
 
 @pytest.mark.req("Y-04")

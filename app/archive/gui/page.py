@@ -38,6 +38,7 @@ from core.findings import State
 
 if TYPE_CHECKING:
     from app.archive.gui.network_pane import NetworkPane
+    from app.archive.gui.service_strip import ServiceStrip
 
 COLUMNS = ("Patient", "ID", "Born", "Last study", "Studies", "Objects of")
 PAUSE_MS = 250
@@ -63,6 +64,7 @@ class ArchivePage(Page):
         self._people: list[PatientRow] = []
         self._waiting: list[Path] = []
         self.network: NetworkPane | None = None
+        self.service: ServiceStrip | None = None
         self._search_job: Job | None = None
         self._sets_job: Job | None = None
         self._make_widgets()
@@ -133,6 +135,7 @@ class ArchivePage(Page):
         outer.addLayout(top)
         outer.addWidget(self.banner)
         outer.addWidget(split, 1)
+        self._column = outer
 
     def _connect(self) -> None:
         for box in (self.name, self.number):
@@ -180,8 +183,14 @@ class ArchivePage(Page):
     def _add_network(self) -> None:
         """Add the page of other systems; DICOM's network takes a while to load."""
         from app.archive.gui.network_pane import NetworkPane  # noqa: PLC0415  (see above)
+        from app.archive.gui.service_strip import ServiceStrip  # noqa: PLC0415  (see above)
 
+        self.service = ServiceStrip()
+        self.service.told.connect(self._tell)
+        self.service.arrived.connect(self._pause.start)
+        self._column.addWidget(self.service)
         self.network = NetworkPane()
+        self.network.arrived.connect(self.service.read_average)
         self.network.told.connect(self._tell)
         self.network.arrived.connect(self.search)
         self.network.begun.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
@@ -201,6 +210,8 @@ class ArchivePage(Page):
             self.archive = archive
             if self.network is not None:
                 self.network.set_archive(archive)
+            if self.service is not None:
+                self.service.set_archive(archive)
             self.search()
             self._take_in_waiting()
         else:
@@ -306,8 +317,7 @@ class ArchivePage(Page):
         paths = [path for _, path in found if path is not None]
         if len(paths) < len(found):
             words = f"{len(found) - len(paths)} of {len(found)} objects have lost their file."
-            self.banner.show_state(State.ERROR, words)
-            self.banner.show()
+            self._tell(State.ERROR, words)
         if paths:
             self.paths_for_room.emit(room, paths)
 
@@ -379,8 +389,7 @@ class ArchivePage(Page):
         words = str(fault)
         if not isinstance(fault, RemedyError | OSError):
             words = f"The program has a fault: {type(fault).__name__}: {fault}"
-        self.banner.show_state(State.ERROR, words)
-        self.banner.show()
+        self._tell(State.ERROR, words)
 
 
 def _box(name: str, hint: str) -> QLineEdit:

@@ -1,0 +1,143 @@
+"""The archive's service in the window: one switch, and a line that says what it does (Y-02)."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from app import theme
+from app.archive import network
+from app.background import JOBS, CancelledError
+from core.archive.archive import Archive
+from core.archive.service import Service
+from core.archive.settings import ArchiveSettings, read_settings
+from core.findings import State
+
+LOOK_EVERY_MS = 1000
+OFF = "The archive does not listen: no system can send to it."
+
+
+class ServiceStrip(QWidget):
+    """Switch and status of listener, rules, watched folders, scrub and mirror.
+
+    Signals:
+        told: State and words for the room's banner.
+        arrived: Something new came into the archive.
+
+    """
+
+    told = Signal(object, str)
+    arrived = Signal()
+
+    def __init__(
+        self, read: Callable[[], ArchiveSettings] = read_settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.service: Service | None = None
+        self._read = read
+        self._archive: Archive | None = None
+        self._average = ""
+        self._stored = 0
+        self.switch = QPushButton("Lis&ten")
+        self.switch.setCheckable(True)
+        self.switch.setEnabled(False)
+        self.sign = QLabel()
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.switch)
+        row.addWidget(self.sign)
+        row.addWidget(self.words, 1)
+        self.switch.toggled.connect(self._on_switch)
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_EVERY_MS)
+        self._look.timeout.connect(self.refresh)
+        own = QCoreApplication.instance()
+        if own is not None:
+            own.aboutToQuit.connect(self.stop_now)
+        self.refresh()
+
+    def set_archive(self, archive: Archive) -> None:
+        """Learn which archive is served."""
+        self._archive = archive
+        self.switch.setEnabled(True)
+        self.read_average()
+
+    def read_average(self) -> None:
+        """Read how long retrievals took so far (Y-12)."""
+        archive = self._archive
+        if archive is not None:
+            JOBS.start(self, "Reading times", lambda _: network.average_words(archive),
+                       done=self._show_average, failed=self._on_fault)  # fmt: skip
+
+    def _show_average(self, words: str) -> None:
+        self._average = words
+        self.refresh()
+
+    # On and off.
+
+    def _on_switch(self, is_on: bool) -> None:
+        archive, service = self._archive, self.service
+        self.switch.setEnabled(False)
+        if is_on and archive is not None:
+            read = self._read
+            JOBS.start(self, "Starting to listen", lambda _: network.started(archive, read()),
+                       done=self._on_started, failed=self._on_fault)  # fmt: skip
+        elif service is not None:
+            self.service = None
+            JOBS.start(self, "Ending to listen", lambda _: service.stop(),
+                       done=lambda _: self._on_stopped(), failed=self._on_fault)  # fmt: skip
+        self.refresh()
+
+    def _on_started(self, service: Service) -> None:
+        self.service, self._stored = service, 0
+        self.switch.setEnabled(True)
+        self._look.start()
+        self.refresh()
+
+    def _on_stopped(self) -> None:
+        self._look.stop()
+        self.switch.setEnabled(True)
+        self.refresh()
+
+    def _on_fault(self, fault: Exception) -> None:
+        if isinstance(fault, CancelledError):
+            return
+        self.switch.setEnabled(self._archive is not None)
+        if self.service is None:
+            self.switch.blockSignals(True)
+            self.switch.setChecked(False)
+            self.switch.blockSignals(False)
+        self.told.emit(State.ERROR, str(fault))
+        self.refresh()
+
+    def stop_now(self) -> None:
+        """End the service before the program ends."""
+        service, self.service = self.service, None
+        if service is not None:
+            service.stop()
+
+    # What it says.
+
+    def refresh(self) -> None:
+        """Say what the service does now."""
+        service = self.service
+        self.switch.setText("Stop lis&tening" if service is not None else "Lis&ten")
+        state = State.PASS if service is not None else State.INFO
+        if service is None:
+            words = OFF
+        else:
+            counts = service.listener.counts
+            words = network.service_words(service)
+            if counts.refused:
+                state = State.WARNING
+            if counts.stored != self._stored:
+                self._stored = counts.stored
+                self.arrived.emit()
+        if self._average:
+            words = f"{words} {self._average}"
+        self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
+        self.sign.setAccessibleName(theme.LOOKS[state].word)
+        self.words.setText(words)
