@@ -5,6 +5,7 @@ import ipaddress
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,33 @@ def read_settings(path: Path | None = None) -> ArchiveSettings:
     if path is None and not file.is_file():
         return ArchiveSettings()
     try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise ClinicFileError(
-            f"the settings cannot be read: {fault}", where=file.name, remedy="Correct this line."
-        ) from fault
+        return settings_of(file.read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise _unreadable(file, fault) from fault
+
+
+def settings_of(text: str, file: Path) -> ArchiveSettings:
+    """Return what the text of a file says.
+
+    Args:
+        text: The text.
+        file: For messages, and where relative paths begin.
+
+    Raises:
+        ClinicFileError: A line cannot be used as it stands.
+
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise _unreadable(file, fault) from fault
     return _Reader(file).whole(told)
+
+
+def _unreadable(file: Path, fault: Exception) -> ClinicFileError:
+    return ClinicFileError(
+        f"the settings cannot be read: {fault}", where=file.name, remedy="Correct this line."
+    )
 
 
 class _Reader:
@@ -95,6 +117,7 @@ class _Reader:
         nodes = tuple(self._node(one) for one in self._list(told, "node"))
         self._once([one.title for one in nodes], "node")
         rules = tuple(self._rule(one, nodes) for one in self._list(told, "rule"))
+        self._once([one.name for one in rules], "rule")
         mirror = self._table(told, "mirror")
         self._known(mirror, {"nodes", "hour"}, "[mirror]")
         made = ArchiveSettings(
@@ -174,7 +197,10 @@ class _Reader:
             set_complete=bool(told.get("set_complete", False)),
             whole_set=bool(told.get("whole_set", False)),
             pseudonymise=bool(told.get("pseudonymise", False)),
+            since=self._time(told, "since"),
         )
+        if not made.name.strip():
+            raise self._fault("a rule has no name", 'Give name = "...": it stands in the log.')
         if made.send not in {name for one in nodes for name in (one.name, one.ae_title) if name}:
             raise self._fault(
                 f"the rule '{made.name}' sends to '{made.send}', which is no node",
@@ -206,6 +232,19 @@ class _Reader:
             raise self._fault(
                 f"'{text}' is no address and no network", "Write it as 10.1.2.3 or 10.1.0.0/16."
             ) from fault
+
+    def _time(self, told: Mapping[str, Any], key: str) -> str:
+        """Return a time as the index writes it; times without a zone are this computer's."""
+        value = told.get(key, "")
+        if value == "":
+            return ""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError as fault:
+            raise self._fault(
+                f"{key} = '{value}' is no time", 'Write it as "2026-11-26T08:00".'
+            ) from fault
+        return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
     def _text(self, told: Mapping[str, Any], key: str, otherwise: str | None) -> str:
         value = told.get(key, otherwise)
