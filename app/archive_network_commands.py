@@ -1,4 +1,4 @@
-"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync`."""
+"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync|drill`."""
 
 # ruff: noqa: PLC0415  (the network is loaded by the command that needs it)
 
@@ -44,6 +44,13 @@ def add_network_commands(archive: Any) -> None:  # noqa: ANN401  (argparse has n
     for one, run in ((echo, _echo), (check, _check), (send, _send), (move, _move), (sync, _sync)):
         one.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
         _finish(one, run)
+    drill = archive.add_parser("drill", help="fetch objects back from a backup and compare them")
+    drill.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
+    drill.add_argument("--persons", type=int, default=3, metavar="N",
+                       help="plan sets of N persons drawn by lot; without --id")  # fmt: skip
+    drill.add_argument("--resend", action="store_true", help="send them there first")
+    _which(drill)
+    _finish(drill, _drill)
     _finish(archive.add_parser("quarantine", help="other contents under one UID, side by side"),
             _quarantine)  # fmt: skip
 
@@ -266,6 +273,32 @@ def _sync(words: argparse.Namespace) -> int:
               if one.why]  # fmt: skip
     say(words, {"status": status, **report.to_json()}, "\n".join(lines))
     return 0 if report.is_equal else 1
+
+
+def _drill(words: argparse.Namespace) -> int:
+    from app.archive import command, network
+    from core.archive.drill import drawn, drill
+    from core.archive.ledger import Ledger
+
+    settings = _settings(words)
+    archive = command.own_archive(words.archive)
+    if words.id:
+        wanted = command.chosen_instances(
+            archive, command.person(archive, words.id).id, words.study or None,
+            words.series or None,
+        )  # fmt: skip
+    else:
+        wanted = drawn(archive, words.persons)
+    with closing(Ledger(archive)) as ledger:
+        report = drill(ledger, network.caller_of(settings), settings.node(words.node), wanted,
+                       resend=words.resend)  # fmt: skip
+    archive.close()
+    status = State.PASS if report.is_proven else State.ERROR
+    lines = [report.words()]
+    lines += [f"  {one.sop_uid}: {one.proof}{f': {one.why}' if one.why else ''}"
+              for one in report.objects if one.proof != "came back equal"]  # fmt: skip
+    say(words, {"status": status, **asdict(report)}, "\n".join(lines))
+    return 0 if report.is_proven else 1
 
 
 def _quarantine(words: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from core.archive.client_query import querying
 from core.archive.client_retrieve import Moved, get, move
 from core.archive.client_web import Web
 from core.archive.connection_check import Step
+from core.archive.drill import drawn, drill
 from core.archive.facts import read_facts
 from core.archive.getting import Taker
 from core.archive.index import Outcome
@@ -149,6 +150,35 @@ def average_words(archive: Archive) -> str:
         f"{many} so far: {told.mean_s:.1f} s on average for {told.mean_objects:.0f} objects, "
         f"{told.longest_s:.1f} s the longest."
     )
+
+
+def drilled(
+    caller: Caller, node: Node, archive: Archive, persons: int, effort: Effort
+) -> list[Result]:
+    """Run a restore drill with some persons drawn by lot; return it as results of a transfer."""
+    with closing(Ledger(archive)) as ledger:
+        return drill(ledger, caller, node, drawn(archive, persons), effort=effort).results()
+
+
+def care_words(archive: Archive, *, scrub_days: float) -> str:
+    """Return how the stored files are, and when a restore was drilled last (Y-13)."""
+    with closing(Ledger(archive)) as ledger:
+        scrubbed, last = ledger.scrub_told(), ledger.last_drill()
+    words = ""
+    if scrubbed.damaged:
+        files = (
+            "1 stored file is" if scrubbed.damaged == 1 else f"{scrubbed.damaged} stored files are"
+        )
+        words = f"{files} DAMAGED, see To look at."
+    elif scrubbed.begun and scrub_days:
+        share = f"{scrubbed.share:.0%} since {scrubbed.begun[:10]}"
+        words = f"Stored files read again: {share}, all sound."
+    if last is not None:
+        words += (
+            f" Last restore drill {last.at[:10]} with {last.node}: {last.equal} of {last.objects} "
+            "objects came back equal."
+        )
+    return words.strip()
 
 
 def started(archive: Archive, settings: ArchiveSettings) -> Service:

@@ -76,14 +76,18 @@ class Listener:
 
     def stop(self) -> None:
         """Stop listening and end all associations; nobody is answered once this returns."""
+        with self._lock:
+            if self._is_over:
+                return
+            self._is_over = True
         if self._server is not None:
             # First, so that whoever was accepted until now is an association below.
             self._server.shutdown()
         with self._lock:
-            self._is_over = True
             lines = tuple(self._lines)
         for line in lines:
-            line.hang_up()
+            if line is not None:
+                line.hang_up()
         left = self._own.active_associations
         for one in left:
             if one.requestor.primitive is None:
@@ -120,7 +124,7 @@ class Listener:
     def _on_established(self, event: Any) -> None:  # noqa: ANN401  (pynetdicom's event)
         """Answer until the association ends; this runs in its own thread."""
         association = event.assoc
-        line = None
+        line: Line | None = None
         try:
             line = line_of(association, self.settings.patience_s)
             with self._lock:

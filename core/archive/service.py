@@ -1,6 +1,7 @@
 """The archive at work: listener, rules, watched folders, scrub and daily mirror (Y-02 to Y-04)."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from core.findings import State
 
 LOG = logging.getLogger("eqs.archive")
 TICK_S = 5.0
-SCRUB_AT_ONCE = 50
 SCRUB_EVERY_S = 60.0
+# A round is to be over when the next one is due, also where the computer is off at times.
+SCRUB_LEAST, SCRUB_HURRY = 50, 2.0
 
 
 class Service:
@@ -60,6 +62,16 @@ class Service:
             for work in (self._watch, self._forward, self._scrub, self._mirror):
                 self._guarded(work)
 
+    def renew(self, settings: ArchiveSettings) -> bool:
+        """Go on with other settings; return whether the listener still has its old ones.
+
+        Rules, folders and mirrors hold at once. Another port, another name or other systems that
+        are answered hold once the service is started again: what comes in now is not cut off.
+        """
+        old, self.settings = self.settings, settings
+        self._forwarded = ""  # a rule that is new has looked at nobody yet
+        return old.listener != settings.listener
+
     def _guarded(self, work: Callable[[], None]) -> None:
         """Let no fault of one task end the others."""
         try:
@@ -84,11 +96,13 @@ class Service:
                     LOG.warning("%s of %s: %s", taken.name, one.folder, taken.why)
 
     def _forward(self) -> None:
-        if not self.settings.rules:
+        settings = self.settings
+        if not settings.rules:
             return
         begun = datetime.now(UTC) - timedelta(seconds=2 * SETTLE_S)
-        done = run_rules(self.ledger, self.settings, self._effort(), since=self._forwarded)
-        self._forwarded = begun.isoformat(timespec="milliseconds")
+        done = run_rules(self.ledger, settings, self._effort(), since=self._forwarded)
+        if self.settings is settings:
+            self._forwarded = begun.isoformat(timespec="milliseconds")
         for rule, results in done.items():
             level = logging.INFO if state_of(results) is State.PASS else logging.ERROR
             LOG.log(level, "rule '%s': %s", rule, summary(results))
@@ -97,7 +111,8 @@ class Service:
         if not self.settings.scrub_days or time.monotonic() - self._scrubbed < SCRUB_EVERY_S:
             return
         self._scrubbed = time.monotonic()
-        for one in self.ledger.scrub(self.settings.scrub_days, SCRUB_AT_ONCE):
+        most = scrub_at_once(self.archive.index.count(), self.settings.scrub_days)
+        for one in self.ledger.scrub(self.settings.scrub_days, most):
             LOG.error("%s: %s", one.sop_uid, one.what)
 
     def _mirror(self) -> None:
@@ -112,3 +127,9 @@ class Service:
             report = mirror(self.ledger, caller, self.settings.node(name), how)
             LOG.log(logging.INFO if report.is_equal else logging.WARNING,
                     "mirror %s: %s", name, report.words())  # fmt: skip
+
+
+def scrub_at_once(objects: int, days: float) -> int:
+    """Return how many stored files are read each time, so that all are read in so many days."""
+    turns = days * 86400.0 / SCRUB_EVERY_S / SCRUB_HURRY
+    return max(SCRUB_LEAST, math.ceil(objects / max(turns, 1.0)))

@@ -62,6 +62,22 @@ class ArchiveSettings:
             remedy="Add a [[node]] of this name, or choose another.",
         )
 
+    def rule(self, name: str) -> Rule:
+        """Return the rule of a name.
+
+        Raises:
+            ClinicFileError: There is none.
+
+        """
+        for one in self.rules:
+            if one.name == name:
+                return one
+        known = ", ".join(one.name for one in self.rules) or "none"
+        raise ClinicFileError(
+            f"no rule is called '{name}'; known are {known}", where=FILE,
+            remedy="Add a [[rule]] of this name, or choose another.",
+        )  # fmt: skip
+
 
 def settings_file() -> Path:
     """Return where the settings of this computer lie; the file need not exist."""
@@ -100,6 +116,31 @@ def settings_of(text: str, file: Path) -> ArchiveSettings:
     except tomllib.TOMLDecodeError as fault:
         raise _unreadable(file, fault) from fault
     return _Reader(file).whole(told)
+
+
+def time_of(told: object, where: str) -> str:
+    """Return a time as the index writes it; one without a zone is this computer's.
+
+    Args:
+        told: ISO 8601, TOML's date and time, "now", or "" for no time.
+        where: For the message.
+
+    Raises:
+        ClinicFileError: It is no time.
+
+    """
+    if told in ("", "now"):
+        return _written(datetime.now(UTC)) if told else ""
+    try:
+        return _written(told if isinstance(told, datetime) else datetime.fromisoformat(str(told)))
+    except (ValueError, OverflowError) as fault:
+        raise ClinicFileError(
+            f"'{told}' is no time", where=where, remedy='Write it as "2026-11-26T08:00".'
+        ) from fault
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _unreadable(file: Path, fault: Exception) -> ClinicFileError:
@@ -197,7 +238,7 @@ class _Reader:
             set_complete=bool(told.get("set_complete", False)),
             whole_set=bool(told.get("whole_set", False)),
             pseudonymise=bool(told.get("pseudonymise", False)),
-            since=self._time(told, "since"),
+            since=time_of(told.get("since", ""), self.file.name),
         )
         if not made.name.strip():
             raise self._fault("a rule has no name", 'Give name = "...": it stands in the log.')
@@ -232,19 +273,6 @@ class _Reader:
             raise self._fault(
                 f"'{text}' is no address and no network", "Write it as 10.1.2.3 or 10.1.0.0/16."
             ) from fault
-
-    def _time(self, told: Mapping[str, Any], key: str) -> str:
-        """Return a time as the index writes it; times without a zone are this computer's."""
-        value = told.get(key, "")
-        if value == "":
-            return ""
-        try:
-            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        except ValueError as fault:
-            raise self._fault(
-                f"{key} = '{value}' is no time", 'Write it as "2026-11-26T08:00".'
-            ) from fault
-        return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
     def _text(self, told: Mapping[str, Any], key: str, otherwise: str | None) -> str:
         value = told.get(key, otherwise)

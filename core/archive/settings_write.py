@@ -22,7 +22,7 @@ _KINDS: dict[type, str] = {Rule: "rule", Node: "node"}
 
 
 def put_rule(rule: Rule, name: str = "", path: Path | None = None) -> ArchiveSettings:
-    """Write a rule in the place of the one of this name; without a name, or where nobody has it, add it.
+    """Write a rule in the place of the one of this name, or add it where none has the name.
 
     Raises:
         ClinicFileError: The rule cannot be, or the file is faulty already; nothing is written.
@@ -110,7 +110,8 @@ def _written(
         write_whole(file, new.encode())
     except OSError as fault:
         raise ClinicFileError(
-            f"the settings cannot be written: {fault.strerror}", where=file.name,
+            f"the settings cannot be written: {fault.strerror}",
+            where=file.name,
             remedy="Have writing in the clinic's folder allowed.",
         ) from fault
     return after

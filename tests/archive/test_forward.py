@@ -27,9 +27,10 @@ def both(tmp_path):
     listener = Listener(other, ListenerSettings(ae_title="OTHER", port=0))
     ledger = Ledger(own)
     folder = clean_set().write(tmp_path / "set")
-    yield SimpleNamespace(own=own, other=other, ledger=ledger, folder=folder,
-                          node=Node("OTHER", HERE, listener.port), listener=listener)  # fmt: skip
-    listener.stop()
+    made = SimpleNamespace(own=own, other=other, ledger=ledger, folder=folder,
+                           node=Node("OTHER", HERE, listener.port), listener=listener)  # fmt: skip
+    yield made
+    made.listener.stop()
     ledger.close()
     own.close()
     other.close()

@@ -259,6 +259,13 @@ def test_that_looking_whether_the_port_is_open_takes_nobodys_place(tmp_path):
     archive.close()
 
 
+def asked(line):
+    command = {"CommandField": C_ECHO, "MessageID": 1, "CommandDataSetType": NO_DATA,
+               "AffectedSOPClassUID": VERIFICATION}  # fmt: skip
+    line.send(1, command)
+    return line.receive()
+
+
 @pytest.mark.req("Y-09")
 def test_that_nobody_is_answered_once_it_has_stopped(tmp_path):
     faults = []
@@ -268,14 +275,11 @@ def test_that_nobody_is_answered_once_it_has_stopped(tmp_path):
     silent = [socket.create_connection((HERE, listener.port)) for _ in range(20)]
     before, threading.excepthook = threading.excepthook, faults.append
     try:
-        with pytest.raises(LineCutError), \
-                Caller("TPS").line(node, [build_context(VERIFICATION)]) as line:  # fmt: skip
+        with Caller("TPS").line(node, [build_context(VERIFICATION)]) as line:
             listener.stop()
             assert listener._own.active_associations == []
-            command = {"CommandField": C_ECHO, "MessageID": 1, "CommandDataSetType": NO_DATA,
-                       "AffectedSOPClassUID": VERIFICATION}  # fmt: skip
-            line.send(1, command)
-            line.receive()
+            with pytest.raises(LineCutError):
+                asked(line)
     finally:
         threading.excepthook = before
     assert faults == []

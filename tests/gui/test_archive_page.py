@@ -57,12 +57,12 @@ def test_that_an_empty_archive_tells_what_to_do(qtbot, window):
 
 @pytest.mark.req("Y-03")
 def test_that_an_import_reports_what_was_refused(qtbot, window, folder):
-    (folder / "notes.txt").write_text("no DICOM")
+    (folder / "notes.dcm").write_text("no DICOM")
     page = entered(qtbot, window)
     page.take_in([folder])
     quiet(qtbot)
     assert page.banner.state is State.WARNING
-    assert "notes.txt" in page.banner.toolTip()
+    assert "notes.dcm" in page.banner.toolTip()
     assert page.people.rowCount() == 1
 
 

@@ -14,6 +14,10 @@ from core.archive.settings import ArchiveSettings, read_settings
 from core.findings import State
 
 LOOK_EVERY_MS = 1000
+OLD_LISTENER = (
+    "Rules hold at once. Who is answered, and where, stays as it was until you stop listening and "
+    "listen again: what comes in now is not cut off."
+)
 OFF = "The archive does not listen: no system can send to it."
 
 
@@ -63,17 +67,29 @@ class ServiceStrip(QWidget):
         """Learn which archive is served."""
         self._archive = archive
         self.switch.setEnabled(True)
-        self.read_average()
+        self.read_words()
 
-    def read_average(self) -> None:
-        """Read how long retrievals took so far (Y-12)."""
-        archive = self._archive
-        if archive is not None:
-            JOBS.start(self, "Reading times", lambda _: network.average_words(archive),
-                       done=self._show_average, failed=self._on_fault)  # fmt: skip
+    def read_words(self) -> None:
+        """Read how long retrievals took so far, and how the stored files are (Y-12, Y-13)."""
+        archive, read = self._archive, self._read
+        if archive is None:
+            return
+
+        def work(_: object) -> str:
+            care = network.care_words(archive, scrub_days=read().scrub_days)
+            return " ".join(part for part in (network.average_words(archive), care) if part)
+
+        JOBS.start(self, "Reading times", work, done=self._show_average, failed=self._on_fault)
 
     def _show_average(self, words: str) -> None:
         self._average = words
+        self.refresh()
+
+    def renew(self, settings: ArchiveSettings) -> None:
+        """Let the service go on with other settings; say so where it must be started anew."""
+        service = self.service
+        if service is not None and service.renew(settings):
+            self.told.emit(State.INFO, OLD_LISTENER)
         self.refresh()
 
     # On and off.
@@ -131,7 +147,7 @@ class ServiceStrip(QWidget):
         else:
             counts = service.listener.counts
             words = network.service_words(service)
-            if counts.refused:
+            if counts.refused or "DAMAGED" in self._average:
                 state = State.WARNING
             if counts.stored != self._stored:
                 self._stored = counts.stored
