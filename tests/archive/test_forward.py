@@ -7,13 +7,13 @@ import pydicom
 import pytest
 
 from core.archive.archive import Archive
-from core.archive.forward import look_into, run_rules
+from core.archive.forward import look_into, run_rules, waiting_for
 from core.archive.ledger import Ledger
 from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
 from core.archive.pseudonyms import pseudonym_of, research_key
 from core.archive.rules import Rule
-from core.archive.service import Service
+from core.archive.service import SCRUB_EVERY_S, Service, scrub_at_once
 from core.archive.settings import ArchiveSettings, WatchedFolder
 from core.archive.transfer import Effort, Fate
 from tests.archive.servers import HERE, free_port
@@ -133,6 +133,40 @@ def test_that_a_file_is_taken_in_once_it_no_longer_changes(both):
     assert look_into(both.ledger, watched, seen)[0] == []
     assert [row[1] for row in both.ledger.refused_files()] == ["this is no DICOM object"]
     assert len(list(both.folder.iterdir())) == 13
+
+
+@pytest.mark.req("Y-02")
+def test_that_a_rule_leaves_alone_what_came_before_and_tells_what_it_would_send(both):
+    both.own.take_in_files([both.folder], "CD")
+    since = both.own.index.instances("1")[-1].received
+    time.sleep(0.01)
+    later = pydicom.dcmread(next(both.folder.glob("RTPLAN*")))
+    later.SOPInstanceUID = later.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    later.save_as(both.folder / "later.dcm")
+    both.own.take_in_files([both.folder / "later.dcm"], "CD")
+    rule = Rule("r", "OTHER", modality=("RTPLAN",), since=since[:-10] + "999+00:00")
+    assert {one.sop_uid for one in waiting_for(both.ledger, rule)} <= {"1.2.3.4"}
+    everything = waiting_for(both.ledger, Rule("r", "OTHER", modality=("RTPLAN",)))
+    assert len(everything) == 2
+    assert there(both) == []
+    run(both, modality=("RTPLAN",), since=both.own.index.instances("1")[-1].received)
+    assert [one.sop_uid for one in both.other.index.instances("1")] == ["1.2.3.4"]
+    assert waiting_for(both.ledger, rule) == []
+
+
+@pytest.mark.req("Y-13")
+def test_that_the_scrub_goes_round_and_keeps_up_with_a_million(both):
+    both.own.take_in_files([both.folder], "CD")
+    assert both.ledger.scrub_told().begun == ""
+    for _ in range(3):
+        assert both.ledger.scrub(7.0, 4) == []
+    assert both.ledger.scrub_told().share == 1.0
+    both.own.path_of(both.own.index.instances("1")[0]).write_bytes(b"flipped")
+    assert both.ledger.scrub(7.0, 12) == []  # this round is over
+    assert len(both.ledger.scrub(0.0, 12)) == 1  # the next one is due
+    for objects, days in ((1_000_000, 7.0), (10_000_000, 30.0), (10, 1.0)):
+        turns_a_day = 86400 / SCRUB_EVERY_S
+        assert scrub_at_once(objects, days) * turns_a_day * days >= objects
 
 
 @pytest.mark.req("Y-13")

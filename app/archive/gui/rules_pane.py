@@ -48,6 +48,7 @@ class RulesPane(QWidget):
         self.archive: Archive | None = None
         self.settings = ArchiveSettings()
         self.dialog: RuleDialog | None = None
+        self._wanted = ""
         self.words = QLabel(NONE)
         self.words.setWordWrap(True)
         self.tree = PlainTree(TITLES, "Forward rules", is_flat=True)
@@ -97,6 +98,8 @@ class RulesPane(QWidget):
 
     def _show(self, rows: list[RuleRow]) -> None:
         own = self.rule()
+        wanted = self._wanted or (own.name if own is not None else "")
+        self._wanted = ""
         self.tree.clear()
         for one in rows:
             item = QTreeWidgetItem(
@@ -113,7 +116,7 @@ class RulesPane(QWidget):
                 item.setForeground(4, theme.colour(State.ERROR))
             item.setData(0, ROW, one)
             self.tree.addTopLevelItem(item)
-            if own is not None and own.name == one.rule.name:
+            if one.rule.name == wanted:
                 self.tree.setCurrentItem(item)
         self.tree.fit()
         self._enable()
@@ -130,8 +133,13 @@ class RulesPane(QWidget):
         if self.archive is None:
             return
         self.dialog = RuleDialog(self.archive, self.settings, rule, self)
-        self.dialog.saved.connect(self._on_changed)
+        self.dialog.saved.connect(self._on_saved)
         self.dialog.open()
+
+    def _on_saved(self, settings: ArchiveSettings) -> None:
+        if self.dialog is not None:
+            self._wanted = self.dialog.rule().name
+        self._on_changed(settings)
 
     def _on_changed(self, settings: ArchiveSettings) -> None:
         self.show_settings(settings)
