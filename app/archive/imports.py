@@ -11,15 +11,12 @@ from typing import Any
 import pydicom
 
 from core.archive.archive import Archive, Progress, TakenIn
-from core.archive.facts import NO_DICOM
 from core.archive.index import Outcome
 from core.archive.ledger import Ledger
 from core.dicom.files import INDEX_NAMES, Refused, Source, find_sources
 from core.findings import State
 from core.safe_write import write_whole
 
-# A file of such a name that is no DICOM object is damaged; a text or a program is none.
-DICOM_ENDINGS = (".dcm", ".dicom", ".ima", ".img")
 NOT_THERE = "the index of the CD (DICOMDIR) names it, and it is not there"
 NOT_READ = "the index of the CD (DICOMDIR) cannot be read: whether it is complete was not checked"
 NAMED = 3
@@ -99,7 +96,8 @@ def take_in(
     named = {path.name for path in paths if path.is_file()}
     report = archive.take_in_files(paths, "import", progress)
     missing, indexed = _against_index(paths)
-    passed = tuple(one for one in report if _is_passed_over(one, named))
+    # One that was named itself was meant.
+    passed = tuple(one for one in report if one.is_other_file and one.name not in named)
     taken = tuple(one for one in report if one.outcome in (Outcome.NEW, Outcome.SAME))
     rest = [one for one in report if one not in {*passed, *taken}]
     made = ImportReport(taken, (*missing, *rest), passed, indexed)
@@ -118,17 +116,6 @@ def save_report(report: ImportReport, path: Path) -> None:
 
     """
     write_whole(path, report.table())
-
-
-def _is_passed_over(one: TakenIn, named: set[str]) -> bool:
-    """Whether this is no DICOM file, does not look like one and was not named itself."""
-    name = PurePosixPath(one.name.rsplit(":", maxsplit=1)[-1].replace("\\", "/")).name
-    if one.outcome is not None or one.why != NO_DICOM or name in named:
-        return False
-    suffix = PurePosixPath(name).suffix.lower()
-    return name in INDEX_NAMES or not (
-        suffix in DICOM_ENDINGS or suffix[1:].isdigit() or not suffix
-    )
 
 
 def _against_index(paths: Sequence[Path]) -> tuple[list[TakenIn], int | None]:

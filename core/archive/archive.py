@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.archive.content import same_content
-from core.archive.facts import Facts, read_facts
+from core.archive.facts import NO_DICOM, Facts, read_facts
 from core.archive.index import Conflict, Index, Instance, Outcome
 from core.archive.settling import Settling
 from core.archive.store import Coming, Received, Store, chunks_of, digest_of
-from core.dicom.files import Refused, Source, find_sources
+from core.dicom.files import INDEX_NAMES, Refused, Source, find_sources
 from core.errors import RemedyError
 
 Progress = Callable[[float, str], None]
 BATCH = 100
+# A file of such a name that is no DICOM object is damaged; a text or a program is none. Files of
+# CDs have numbers for their endings, or no ending.
+DICOM_ENDINGS = (".dcm", ".dicom", ".ima", ".img")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class TakenIn:
     sop_uid: str
     outcome: Outcome | None
     why: str = ""
+
+    @property
+    def is_other_file(self) -> bool:
+        """Whether it is no DICOM object and looks like none: a text, a program, an index."""
+        if self.outcome is not None or self.why != NO_DICOM:
+            return False
+        place = PurePosixPath(self.name.rsplit(":", maxsplit=1)[-1].replace("\\", "/"))
+        suffix = place.suffix.lower()
+        looks = suffix in DICOM_ENDINGS or suffix[1:].isdigit() or not suffix
+        return place.name.upper() in INDEX_NAMES or not looks
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,5 +196,10 @@ def look_into(
         taken = ledger.archive.take_in_files([path], f"folder {watched.folder.name}"[:64])
         why = "; ".join(dict.fromkeys(one.why for one in taken if one.why))
         ledger.note_taken([(str(path), *now[path], why)])
+        ledger.note_refused(
+            (one.name, f"folder {watched.folder.name}", one.why)
+            for one in taken
+            if one.outcome is None and not one.is_other_file
+        )
         report += taken
     return report, now

@@ -244,6 +244,20 @@ def test_that_an_object_that_lost_its_file_fails_and_is_not_told_as_sent(served,
     assert len(list(out.iterdir())) == 11
 
 
+@pytest.mark.req("Y-02")
+def test_that_what_was_not_taken_is_there_to_look_at(served, folder, tmp_path):
+    data = pydicom.dcmread(next(folder.glob("RTPLAN*")))
+    uid = data.SOPInstanceUID
+    del data.StudyInstanceUID
+    (tmp_path / "broken").mkdir()
+    data.save_as(tmp_path / "broken" / "plan.dcm")
+    code, _ = send(served, tmp_path / "broken")
+    assert code != 0 or served.listener.counts.refused == 1
+    ((name, sender, why, _),) = served.listener.ledger.refused()
+    assert (name, sender) == (uid, "STORESCU")
+    assert "StudyInstanceUID" in why
+
+
 @pytest.mark.req("Y-09")
 def test_that_looking_whether_the_port_is_open_takes_nobodys_place(tmp_path):
     archive = Archive(tmp_path / "archive")
