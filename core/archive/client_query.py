@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
-from pynetdicom.association import Association
 
+from core.archive.asking import PENDING, Asking, QueryError, contexts
 from core.archive.calls import Caller
 from core.archive.client_store import status_words
+from core.archive.command_set import C_ECHO, C_FIND, number
+from core.archive.line import Line
 from core.archive.nodes import Node
 from core.archive.query import CONTENT, OUR_BLOCK, OUR_CREATOR, OUR_VERSION
 from core.archive.transfer import Remote
-from core.errors import RemedyError
 
 VERIFICATION = "1.2.840.10008.1.1"
-PATIENT_FIND, STUDY_FIND = UID("1.2.840.10008.5.1.4.1.2.1.1"), UID("1.2.840.10008.5.1.4.1.2.2.1")
-PENDING, SUCCESS, CANCELLED = (0xFF00, 0xFF01), 0x0000, 0xFE00
+PATIENT_FIND, STUDY_FIND = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
+SUCCESS, CANCELLED = 0x0000, 0xFE00
 # What is asked for at each level: the level's unique key first (PS3.4 C.6).
 ASKED = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
@@ -31,10 +31,6 @@ ASKED = {
 }  # fmt: skip
 
 
-class QueryError(RemedyError):
-    """Another system did not answer a query to its end, so nothing of the answer is used."""
-
-
 def echo(caller: Caller, node: Node) -> None:
     """Ask a system whether it is there.
 
@@ -43,24 +39,22 @@ def echo(caller: Caller, node: Node) -> None:
         QueryError: It answers with a failure.
 
     """
-    with caller.call(node, [VERIFICATION]) as association:
-        status = association.send_c_echo()
-        if status.get("Status") != SUCCESS:
-            raise QueryError(
-                f"the echo failed: {status_words(status)}",
-                where=node.place,
-                remedy="Ask the administrator of the other side to look into its log.",
-            )
+    with caller.line(node, contexts(VERIFICATION)) as line:
+        for status, _ in Asking(line, node).ask(C_ECHO, VERIFICATION):
+            if number(status, "Status", -1) != SUCCESS:
+                raise QueryError(
+                    f"the echo failed: {status_words(status)}",
+                    where=node.place,
+                    remedy="Ask the administrator of the other side to look into its log.",
+                )
 
 
 class Query:
     """Questions over one association."""
 
-    def __init__(self, association: Association, node: Node) -> None:
-        self._association = association
-        self._node = node
-        told = association.acceptor.implementation_version_name
-        self.is_ours = str(told or "").strip() == OUR_VERSION
+    def __init__(self, line: Line, node: Node) -> None:
+        self._asking, self._node = Asking(line, node), node
+        self.is_ours = line.version == OUR_VERSION
 
     def ask(
         self,
@@ -96,14 +90,15 @@ class Query:
         model = PATIENT_FIND if asked.QueryRetrieveLevel == "PATIENT" else STUDY_FIND
         found: dict[str, Dataset] = {}
         cancelled = False
-        for status, answer in self._association.send_c_find(asked, model):
-            code = status.get("Status")
+        answers = self._asking.ask(C_FIND, model, asked)
+        for status, answer in answers:
+            code = number(status, "Status", -1)
             if code in PENDING:
                 if answer is not None:
                     found.setdefault(str(answer.get(unique) or ""), answer)
                 if stop is not None and stop.is_set() and not cancelled:
                     cancelled = True
-                    self._association.send_c_cancel(1, None, model)
+                    answers.cancel()
             elif code not in (SUCCESS, CANCELLED):
                 raise QueryError(
                     f"the query was not answered to its end: {status_words(status)}",
@@ -156,5 +151,5 @@ def querying(caller: Caller, node: Node) -> Iterator[Query]:
         CallError: It cannot be reached, or does not answer queries.
 
     """
-    with caller.call(node, [PATIENT_FIND, STUDY_FIND]) as association:
-        yield Query(association, node)
+    with caller.line(node, contexts(PATIENT_FIND, STUDY_FIND)) as line:
+        yield Query(line, node)

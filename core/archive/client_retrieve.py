@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from core.archive.archive import TakenIn
+from core.archive.asking import Asking, contexts
 from core.archive.calls import Caller, CallError
 from core.archive.client_store import status_words
+from core.archive.command_set import C_MOVE, Command, number
 from core.archive.getting import STUDY_GET, Getting, Keeping, Taker
 from core.archive.index import Outcome
 from core.archive.line import LineCutError
@@ -27,7 +28,7 @@ from core.archive.transfer import (
     with_rest,
 )
 
-STUDY_MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
+STUDY_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 SUCCESS, PENDING = 0x0000, 0xFF00
 # Best first: as kept (a lossless or lossy stream stays what it is), then plain.
 SYNTAXES = (
@@ -210,7 +211,7 @@ def _roles(kinds: set[str]) -> list[Any]:
     return [build_role(kind, scp_role=True) for kind in sorted(kinds or USUAL)]
 
 
-def retrieve_words(status: Dataset) -> str:
+def retrieve_words(status: Any) -> str:  # noqa: ANN401  (a command, or a status data set)
     """Return what a status of C-GET or C-MOVE means (PS3.4 tables C.4-2 and C.4-3)."""
     words = {
         0xA701: "it cannot count the objects",
@@ -268,23 +269,25 @@ def move(
         setattr(asked, keyword, value)
     told = Moved(-1, -1, -1, (), "the other side did not answer")
     cancelled = False
-    with caller.call(node, [STUDY_MOVE]) as association:
-        for status, failed in association.send_c_move(asked, destination, STUDY_MOVE):
+    with caller.line(node, contexts(STUDY_MOVE)) as line:
+        answers = Asking(line, node).ask(C_MOVE, STUDY_MOVE, asked,
+                                         {"MoveDestination": destination})  # fmt: skip
+        for status, failed in answers:
             told = _moved(status, failed)
             if stop is not None and stop.is_set() and not cancelled:
                 cancelled = True
-                association.send_c_cancel(1, None, STUDY_MOVE)
+                answers.cancel()
     return told
 
 
-def _moved(status: Dataset, failed: Dataset | None) -> Moved:
+def _moved(status: Command, failed: Dataset | None) -> Moved:
     code = status.get("Status")
     uids = failed.get("FailedSOPInstanceUIDList") if failed is not None else None
     many = [uids] if isinstance(uids, str) else list(uids or ())
     why = "" if code == SUCCESS else retrieve_words(status)
     return Moved(
-        int(status.get("NumberOfCompletedSuboperations", -1)),
-        int(status.get("NumberOfFailedSuboperations", -1)),
-        int(status.get("NumberOfWarningSuboperations", -1)),
+        number(status, "NumberOfCompletedSuboperations", -1),
+        number(status, "NumberOfFailedSuboperations", -1),
+        number(status, "NumberOfWarningSuboperations", -1),
         tuple(str(one) for one in many), why,
     )  # fmt: skip
