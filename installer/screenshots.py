@@ -209,34 +209,42 @@ def second_archive(place: Path) -> Iterator[Node]:
 
 
 def take_network(window: MainWindow, folder: Path, archive: ArchivePage, other: Node) -> None:
-    """Show what the room does with another system: transfers, drill, rules, what went wrong."""
+    """Show what the room does with another system: transfers, drill, questions, connection."""
     put_node(other)
     put_node(Node("LINAC", "127.0.0.1", 9, "Linac"))
+    pane = archive.others.network
+    pane.refresh()
+    archive.tabs.setCurrentIndex(0)
+    wanted = archive.chosen()
+    for name in ("Linac", other.title):
+        pane.send(wanted, pane.settings.node(name))
+        settle()
+    pane.drill()
+    settle()
+    archive.others.service.switch.click()
+    shoot(window, folder, "archive-transfers")
+    pane.ask()
+    shoot(window, folder, "archive-other-studies")
+    pane.check()
+    shoot(window, folder, "archive-connection")
+    pane.nodes.setCurrentIndex(1)
+    pane.check()
+    shoot(window, folder, "archive-connection-fault")
+    pane.edit_button.menu().actions()[1].trigger()
+    shoot_dialog(pane.dialog, folder, "archive-system")
+    take_rules(window, folder, archive, other)
+    archive.others.service.switch.click()
+    settle()
+
+
+def take_rules(window: MainWindow, folder: Path, archive: ArchivePage, other: Node) -> None:
+    """Show the rules, one of them as a form, and what has to be looked at."""
     put_rule(Rule("approved plans to the second archive", other.title, ("RTPLAN",), "APPROVED",
                   ("PINN",), set_complete=True, whole_set=True))  # fmt: skip
     rest = Rule("research", other.title, ("RTPLAN", "RTDOSE"), pseudonymise=True)
     put_rule(rest)
     others = archive.others
     others.network.refresh()
-    archive.tabs.setCurrentIndex(0)
-    wanted = archive.chosen()
-    others.network.send(wanted, others.network.settings.node("Linac"))
-    settle()
-    others.network.send(wanted, others.network.settings.node(other.title))
-    settle()
-    others.network.drill()
-    settle()
-    others.service.switch.click()
-    shoot(window, folder, "archive-transfers")
-    others.network.ask()
-    shoot(window, folder, "archive-other-studies")
-    others.network.check()
-    shoot(window, folder, "archive-connection")
-    others.network.nodes.setCurrentIndex(1)
-    others.network.check()
-    shoot(window, folder, "archive-connection-fault")
-    others.network.edit_button.menu().actions()[1].trigger()
-    shoot_dialog(others.network.dialog, folder, "archive-system")
     archive.tabs.setCurrentIndex(3)
     shoot(window, folder, "archive-rules")
     others.rules.tree.setCurrentItem(others.rules.tree.topLevelItem(0))
@@ -252,8 +260,6 @@ def take_network(window: MainWindow, folder: Path, archive: ArchivePage, other: 
                 if rows.topLevelItem(row).text(0).startswith("Other content"))  # fmt: skip
     rows.setCurrentItem(kept)
     shoot(window, folder, "archive-to-look-at")
-    others.service.switch.click()
-    settle()
 
 
 def shoot_dialog(dialog: QDialog, folder: Path, name: str) -> None:

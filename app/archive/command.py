@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,15 @@ def chosen_instances(
 def person_words(name: str) -> str:
     """Return a DICOM name for people, also of somebody without one."""
     return name_words(name) or "No name"
+
+
+def local_time(text: str) -> str:
+    """Return a time of index or log (ISO 8601; UTC when it names no zone) as this computer's."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso_date(text: str) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.archive import attention
 from app.archive.attention import Matter, Row
+from app.archive.command import local_time
 from app.archive.gui.plain_tree import PlainTree
 from app.background import JOBS, CancelledError, Job
 from core.archive.archive import Archive
@@ -95,7 +96,7 @@ class AttentionPane(QWidget):
         self.tree.clear()
         for one in rows:
             item = QTreeWidgetItem([
-                one.matter, one.name, one.person, one.when[:16].replace("T", " "), one.source,
+                one.matter, one.name, one.person, local_time(one.when)[:16], one.source,
                 one.why,
             ])  # fmt: skip
             item.setIcon(0, theme.icon(one.state))
@@ -103,7 +104,7 @@ class AttentionPane(QWidget):
                 item.setToolTip(column, item.text(column))
             item.setData(0, ROW, one)
             self.tree.addTopLevelItem(item)
-        self.tree.fit(300)
+        self.tree.fit(230)
         self.tree.setVisible(bool(rows))
         self.done_button.setEnabled(any(one.matter is Matter.REFUSED for one in rows))
         self.counted.emit(len(rows))

@@ -28,6 +28,7 @@ class ConnectionSteps(PlainTree):
     def __init__(self) -> None:
         super().__init__(TITLES, "Connection check", is_flat=True)
         self._job: Job | None = None
+        self._title = ""
         self._steps: list[Step] = []
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
@@ -44,6 +45,7 @@ class ConnectionSteps(PlainTree):
     ) -> None:
         """Try every step of a connection."""
         self.forget()
+        self._title = node.title
         names = STEPS if node.kind is Kind.DIMSE else WEB_STEPS
         for name in names:
             item = QTreeWidgetItem([name, "Waiting", "", ""])
@@ -89,10 +91,12 @@ class ConnectionSteps(PlainTree):
             self._show(row, one)
         self.fit()
         if is_sound(steps):
-            self.told.emit(State.PASS, "Every step that was tried works.")
+            self.told.emit(State.PASS, f"{self._title}: every step that was tried works.")
         else:
             worst = next(one for one in steps if one.state is State.ERROR)
-            self.told.emit(State.ERROR, f"{worst.name}: {worst.words}. {worst.remedy}")
+            self.told.emit(
+                State.ERROR, f"{self._title}, {worst.name}: {worst.words}. {worst.remedy}"
+            )
 
     def _on_fault(self, fault: Exception) -> None:
         if not isinstance(fault, CancelledError):

@@ -30,12 +30,13 @@ from app.archive.gui.transfer_list import TransferList
 from app.background import JOBS, CancelledError
 from core.archive.archive import Archive
 from core.archive.client_confirm import outgoing_of
+from core.archive.drill import Proof
 from core.archive.forward import send_to
 from core.archive.index import Instance
 from core.archive.nodes import Kind, Node
 from core.archive.settings import ArchiveSettings, read_settings
 from core.archive.settings_write import remove
-from core.archive.transfer import Effort, Result
+from core.archive.transfer import Effort, Fate, Result
 from core.errors import RemedyError
 from core.findings import State
 
@@ -329,15 +330,16 @@ class NetworkPane(QWidget):
             self._transfer(
                 f"Restore drill with {node.title}",
                 lambda effort: network.drilled(caller, node, archive, DRILL_PERSONS, effort),
+                done=Proof.EQUAL,
             )
 
     def _transfer(
         self, title: str, work: Callable[[Effort], list[Result]],
-        again: Callable[[Sequence[str]], None] | None = None,
+        again: Callable[[Sequence[str]], None] | None = None, done: str = Fate.DONE,
     ) -> None:  # fmt: skip
         self.tabs.setCurrentWidget(self.transfers)
         self.begun.emit()
-        self.transfers.begin(title, work, again)
+        self.transfers.begin(title, work, again, done)
 
     def _show_fault(self, fault: Any) -> None:  # noqa: ANN401  (what the work raised)
         if not isinstance(fault, CancelledError):

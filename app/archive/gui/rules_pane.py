@@ -56,6 +56,7 @@ class RulesPane(QWidget):
         self.add_button = QPushButton("&Add rule…")
         self.change_button = QPushButton("Cha&nge…")
         self.remove_button = QPushButton("&Remove")
+        self.gap = QWidget()
         row = QHBoxLayout()
         for button in (self.add_button, self.change_button, self.remove_button):
             row.addWidget(button)
@@ -64,6 +65,7 @@ class RulesPane(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.words)
         column.addWidget(self.tree, 1)
+        column.addWidget(self.gap, 1)
         column.addLayout(row)
         self.add_button.clicked.connect(lambda: self._edit(None))
         self.change_button.clicked.connect(lambda: self._edit(self.rule()))
@@ -128,6 +130,8 @@ class RulesPane(QWidget):
             button.setEnabled(self.rule() is not None)
         none = NONE if some else f"{NONE} {NO_SYSTEM}"
         self.words.setText(HOW if self.settings.rules else none)
+        self.tree.setVisible(bool(self.settings.rules))
+        self.gap.setVisible(not self.settings.rules)
 
     def _edit(self, rule: Rule | None) -> None:
         if self.archive is None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTreeWidgetItem
 
 from app.archive.gui.plain_tree import PlainTree, show_state
 from app.background import JOBS, CancelledError
-from core.archive.transfer import GOOD, Effort, Result, state_of, summary
+from core.archive.transfer import GOOD, Effort, Fate, Result, state_of, summary
 from core.findings import State
 
 TRANSFERS = ("Transfer", "State", "Progress", "Result")
@@ -25,6 +25,7 @@ class _Transfer:
 
     item: QTreeWidgetItem
     again: Again | None
+    done: str
     effort: Effort = field(default_factory=Effort)
     is_over: bool = False
     failed: tuple[str, ...] = ()
@@ -51,19 +52,22 @@ class TransferList(PlainTree):
             self.setColumnWidth(column, width)
         self.itemSelectionChanged.connect(self.chosen)
 
-    def begin(self, title: str, work: Work, again: Again | None = None) -> None:
+    def begin(
+        self, title: str, work: Work, again: Again | None = None, done: str = Fate.DONE
+    ) -> None:
         """Start a transfer.
 
         Args:
             title: What it is.
             work: Does it.
             again: Tries objects once more, by their UIDs.
+            done: What is said of an object for which all went well.
 
         """
         item = QTreeWidgetItem([title, "Under way", "", ""])
         self.insertTopLevelItem(0, item)
         self.setCurrentItem(item)
-        own = _Transfer(item, again)
+        own = _Transfer(item, again, done)
         self._transfers.append(own)
         JOBS.start(
             self, title, lambda progress: work(replace(own.effort, progress=progress)),
@@ -79,7 +83,7 @@ class TransferList(PlainTree):
         show_state(own.item, state)
         own.failed = tuple(one.sop_uid for one in results if one.fate not in GOOD)
         own.item.setText(2, f"{len(results) - len(own.failed)} of {len(results)} objects")
-        own.item.setText(3, summary(results))
+        own.item.setText(3, summary(results, own.done))
         reasons: dict[tuple[str, str], list[str]] = {}
         for one in results:
             if one.why:
@@ -92,7 +96,7 @@ class TransferList(PlainTree):
             own.item.addChild(child)
         own.item.setExpanded(bool(reasons))
         first = f": {next(iter(reasons))[1]}" if reasons else ""
-        self.told.emit(state, f"{own.item.text(0)}: {summary(results)}{first}")
+        self.told.emit(state, f"{own.item.text(0)}: {summary(results, own.done)}{first}")
         self.chosen.emit()
         self.arrived.emit()
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from app.archive.portal.ask import Sent
+from app.archive.portal.ask import Picture, Sent
 from app.archive.portal.outlets import forwarder, outlets
 from app.archive.portal.site import site
 from core import audit
@@ -114,6 +114,46 @@ def test_that_one_object_is_downloaded_by_its_uid(world):
     answer = world.browser("retrieve").get(f"/download/instance/{uid}")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         assert len(packed.namelist()) == 1
+
+
+@pytest.mark.req("Y-07", "Y-08")
+def test_that_a_plan_set_is_downloaded_and_forwarded_whole(world):
+    uid = world.toy.plan.SOPInstanceUID
+    assert f"/download/plan/{uid}" in world.browser("retrieve").get("/patient/1").text
+    assert f"/download/plan/{uid}" in world.browser("retrieve").get("/patient/1/set/0").text
+    answer = world.browser("retrieve").get(f"/download/plan/{uid}")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert len(packed.namelist()) == 12
+    assert world.browser("retrieve").get("/download/plan/1.2.3").status_code == 404
+    slice_uid = world.archive.instances_of_series(1)[0].sop_uid
+    assert world.browser("retrieve").get(f"/download/plan/{slice_uid}").status_code == 404
+    page = world.browser("forward").get(f"/forward/plan/{uid}").text
+    assert "plan set Toyplan" in page
+
+
+@pytest.mark.req("Y-08")
+@pytest.mark.parametrize("level", ["patient", "study", "series"])
+def test_that_whose_objects_leave_is_seen_before_and_after(world, level):
+    browser = world.browser("forward")
+    page = browser.get(f"/forward/{level}/1").text
+    token = form_token(page)
+    sent = browser.post(f"/forward/{level}/1", data={"form_token": token, "node": "LINAC"}).text
+    for text in (page, sent):
+        assert "Doe, Jane" in text
+        assert "4711" in text
+
+
+@pytest.mark.req("Y-10")
+def test_that_the_picture_names_the_structures_it_shows(tmp_path):
+    def look(paths, view, at_mm):
+        return Picture(PNG, (1.0, 2.0, 3.0), (), (("PTV <1>", (255, 0, 0)),))
+
+    world = World(tmp_path, look=look)
+    take_in(world.archive, tmp_path)
+    text = world.browser("view").get("/patient/1/set/0").text
+    assert 'fill="rgb(255,0,0)"' in text
+    assert "PTV &lt;1&gt;" in text
+    world.archive.close()
 
 
 @pytest.mark.req("Y-07")
