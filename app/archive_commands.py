@@ -55,6 +55,8 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     get.add_argument("--study", metavar="UID")
     get.add_argument("--series", metavar="UID")
     get.add_argument("--out", type=Path, metavar="DIR|FILE.zip")
+    get.add_argument("--layout", choices=("series", "study", "flat"), default="series",
+                     help="folders of the copy")  # fmt: skip
     _finish(get, _get)
     _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
     add_network_commands(archive)
@@ -135,12 +137,12 @@ def _get(words: argparse.Namespace) -> int:
             remedy="Give both, or --node to fetch from another system.",
         )
     from app.archive import command
-    from app.archive.retrieve import retrieve
+    from app.archive.retrieve import Layout, retrieve
 
     archive = command.own_archive(words.archive)
     own = command.person(archive, words.id)
     wanted = command.chosen_instances(archive, own.id, words.study, words.series)
-    done = retrieve(archive, wanted, words.out)
+    done = retrieve(archive, wanted, words.out, layout=Layout[words.layout.upper()])
     status = State.ERROR if done.missing else State.PASS
     answer = {"status": status, "copied": done.copied, "missing": done.missing}
     text = f"{done.copied} objects in {done.target}"

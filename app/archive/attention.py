@@ -24,12 +24,14 @@ class Matter(StrEnum):
 
     DAMAGED = "Damaged on the disk"
     UNSENT = "Could not be sent"
+    MIRROR = "Mirror not equal"
     QUARANTINED = "Other content under a known UID"
     REFUSED = "Refused"
 
 
 STATES = {
-    Matter.DAMAGED: State.ERROR, Matter.UNSENT: State.ERROR, Matter.QUARANTINED: State.WARNING,
+    Matter.DAMAGED: State.ERROR, Matter.UNSENT: State.ERROR, Matter.MIRROR: State.ERROR,
+    Matter.QUARANTINED: State.WARNING,
     Matter.REFUSED: State.WARNING,
 }  # fmt: skip
 
@@ -71,6 +73,11 @@ def look(archive: Archive) -> list[Row]:
         rows += [
             Row(Matter.UNSENT, *_object(archive, "i.sop_uid = ?", uid), at, f"rule {rule}", why)
             for rule, uid, _, why, at in ledger.not_forwarded()[:MOST]
+        ]
+        rows += [
+            Row(Matter.MIRROR, one.node, "", one.at, "", one.words)
+            for one in ledger.mirrored()
+            if not one.is_equal
         ]
         rows += [
             Row(Matter.QUARANTINED, one.sop_uid, _person(archive, "i.sop_uid = ?", one.sop_uid),

@@ -164,6 +164,7 @@ def care_words(archive: Archive, *, scrub_days: float) -> str:
     """Return how the stored files are, and when a restore was drilled last (Y-13)."""
     with closing(Ledger(archive)) as ledger:
         scrubbed, last = ledger.scrub_told(), ledger.last_drill()
+        mirrors = ledger.mirrored()
     words = ""
     if scrubbed.damaged:
         files = (
@@ -173,6 +174,9 @@ def care_words(archive: Archive, *, scrub_days: float) -> str:
     elif scrubbed.begun and scrub_days:
         share = f"{scrubbed.share:.0%} since {scrubbed.begun[:10]}"
         words = f"Stored files read again: {share}, all sound."
+    for one in mirrors:
+        how = "equal" if one.is_equal else "NOT EQUAL, see To look at"
+        words += f" Mirror {one.node} {one.at[:10]}: {how}."
     if last is not None:
         words += (
             f" Last restore drill {last.at[:10]} with {last.node}: {last.equal} of {last.objects} "

@@ -41,7 +41,7 @@ def run_rules(
         ledger: Knows what was sent.
         settings: The rules and nodes.
         effort: How hard to try.
-        settle_s: How long an object must have been here.
+        settle_s: For how long nothing of a person must have come.
         since: Look only at persons of whom something came after this (ISO 8601, UTC), and at
             those of whom something could not be sent.
 
@@ -88,10 +88,15 @@ def waiting_for(
 def _due(
     archive: Archive, rule: Rule, patient: int, limit: str, sent: Collection[str]
 ) -> list[Instance]:
-    """Return what a rule sends of a person, of what has been here since before `limit`."""
+    """Return what a rule sends of a person; nothing while objects are still coming.
+
+    What belongs to a set and comes after its plan was sent goes after it.
+    """
     whole = archive.instances_of_patient(patient)
+    if any(one.received > limit for one in whole):
+        return []
     new = [one for one in whole
-           if one.received <= limit and rule.meets(one) and one.sop_uid not in sent]  # fmt: skip
+           if rule.meets(one) and (rule.whole_set or one.sop_uid not in sent)]  # fmt: skip
     asked = due(rule, new, plan_sets(whole) if new else [])
     return [one for one in asked if one.sop_uid not in sent]
 

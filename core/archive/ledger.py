@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS watched (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, why TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS retrieved (
     at TEXT NOT NULL, node TEXT NOT NULL, objects INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS mirrored (
+    node TEXT PRIMARY KEY, at TEXT NOT NULL, equal INTEGER NOT NULL, words TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS refused (
     name TEXT NOT NULL, sender TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (name, sender, why));
@@ -60,6 +62,16 @@ class Scrubbed:
     share: float
     begun: str
     damaged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """The last mirror with a node: when, whether both hold the same, its report in words."""
+
+    node: str
+    at: str
+    is_equal: bool
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +179,16 @@ class Ledger:
         """Note objects that are on both sides."""
         rows = [(node, uid, content) for uid, content in contents]
         self._put("INSERT OR REPLACE INTO shared VALUES (?, ?, ?)", rows)
+
+    def note_mirrored(self, node: str, words: str, *, is_equal: bool) -> None:
+        """Note how a mirror ended, also that it could not begin."""
+        row = (node, _now(), int(is_equal), words)
+        self._put("INSERT OR REPLACE INTO mirrored VALUES (?, ?, ?, ?)", [row])
+
+    def mirrored(self) -> list[Mirrored]:
+        """Return the last mirror with each node."""
+        rows = self._rows("SELECT node, at, equal, words FROM mirrored ORDER BY node")
+        return [Mirrored(row[0], row[1], bool(row[2]), row[3]) for row in rows]
 
     # Retrievals.
 

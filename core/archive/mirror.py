@@ -142,7 +142,10 @@ def mirror(
     if means.direction is not Direction.PUSH and not means.effort.stop.is_set():
         fetched = _fetch(ledger, caller, node, means, _wanted(plan, means))
     _note(ledger, node, plan, [*sent, *fetched])
-    return _report(node, here, plan, sent, fetched)
+    report = _report(node, here, plan, sent, fetched)
+    if not means.effort.stop.is_set():
+        ledger.note_mirrored(node.title, report.words(), is_equal=report.is_equal)
+    return report
 
 
 @dataclass(frozen=True, slots=True)

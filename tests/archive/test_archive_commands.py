@@ -59,6 +59,14 @@ def test_that_a_copy_holds_the_bytes_that_came(capsys, folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "copy.zip") as packed:
         assert {packed.read(name) for name in packed.namelist()} == copies
     assert main(["archive", "get", "--id", "TOY1", "--out", str(tmp_path / "copy")]) == 2
+    for layout, depth in (("flat", 1), ("series", 2), ("study", 3)):
+        code, _ = run(
+            capsys, "get", "--id", "TOY1", "--out", tmp_path / layout, "--layout", layout
+        )
+        names = [
+            path.relative_to(tmp_path / layout) for path in (tmp_path / layout).rglob("*.dcm")
+        ]
+        assert (code, {len(name.parts) for name in names}, len(names)) == (0, {depth}, 12)
 
 
 @pytest.mark.req("Y-13")

@@ -92,6 +92,30 @@ def test_that_a_set_waits_until_it_is_complete(both):
 
 
 @pytest.mark.req("Y-02")
+def test_that_what_comes_after_its_plan_goes_after_it(both):
+    dose = next(both.folder.glob("RTDOSE*"))
+    late = dose.read_bytes()
+    dose.unlink()
+    both.own.take_in_files([both.folder], "CD")
+    words = {"modality": ("RTPLAN",), "whole_set": True}
+    assert len(run(both, **words)["r"]) == 11
+    dose.write_bytes(late)
+    both.own.take_in_files([dose], "CD")
+    assert len(run(both, **words)["r"]) == 1
+    assert there(both).count("RTDOSE") == 1
+    assert run(both, **words) == {}
+
+
+@pytest.mark.req("Y-02")
+def test_that_nothing_is_sent_while_objects_of_the_person_still_come(both):
+    both.own.take_in_files([both.folder], "CD")
+    rule = Rule("r", "OTHER", modality=("RTPLAN",), whole_set=True)
+    settings = ArchiveSettings(nodes=(both.node,), rules=(rule,))
+    assert run_rules(both.ledger, settings, Effort(), settle_s=60.0) == {}
+    assert there(both) == []
+
+
+@pytest.mark.req("Y-02")
 def test_that_what_failed_is_noted_and_tried_again(both):
     both.own.take_in_files([both.folder], "CD")
     port = both.listener.port

@@ -106,11 +106,12 @@ def test_that_every_kind_of_trouble_is_there_to_look_at(archive, tmp_path):
     ledger = Ledger(archive)
     ledger.scrub(7.0, 1000)
     ledger.note_forwarded("to linac", [Result(damaged.sop_uid, Fate.FAILED, "it is off")])
+    ledger.note_mirrored("Backup", "1 differ", is_equal=False)
     ledger.note_refused([("1.2.3", "PINN", "the object has no StudyInstanceUID")])
     ledger.close()
     rows = attention.look(archive)
     assert [one.matter for one in rows] == list(Matter)
     assert rows[0].person == "Toy, Test (TOY1)"
     assert rows[1].source == "rule to linac"
-    assert rows[2].conflict.sop_uid == str(data.SOPInstanceUID)
+    assert rows[3].conflict.sop_uid == str(data.SOPInstanceUID)
     assert attention.to_json(rows)["status"] is State.ERROR

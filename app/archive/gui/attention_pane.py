@@ -26,12 +26,14 @@ SIDES = ("Element", "Kept", "In quarantine")
 ROW = Qt.ItemDataRole.UserRole
 NOTHING = (
     "Nothing has to be looked at: no stored file is known to be damaged, nothing is in "
-    "quarantine, nothing was refused, and every rule has sent what it should."
+    "quarantine, nothing was refused, every rule has sent what it should, no mirror has failed."
 )
 WAYS = {
     Matter.DAMAGED: "The stored file is no longer what was received. It is not sent and not "
     "shown as good. Bring it back from the mirror or from where it came.",
     Matter.UNSENT: "It is tried again while the archive listens. Look at the other system.",
+    Matter.MIRROR: "The last mirror did not end with both archives equal: what is missing there "
+    "is not backed up. It is tried again every day while the archive listens.",
     Matter.QUARANTINED: "Two contents claim the same UID. The first is used; compare them below "
     "and ask whoever sent the second.",
     Matter.REFUSED: "It is not in the archive. Export it again from where it came.",

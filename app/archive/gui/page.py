@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,7 +25,7 @@ from app.archive.command import iso_date, own_archive, person_words, sets_of
 from app.archive.gui.importing import ReportButton
 from app.archive.gui.object_tree import ObjectTree
 from app.archive.gui.plan_set_table import PlanSetTable
-from app.archive.retrieve import Retrieved, retrieve
+from app.archive.retrieve import Layout, Retrieved, retrieve
 from app.background import JOBS, CancelledError, Job
 from app.findings_model import GridModel
 from app.findings_view import Banner, plain_table
@@ -94,6 +95,10 @@ class ArchivePage(Page):
         self.lex_button = QPushButton("Open plan in &LEX")
         self.filter_button = QPushButton("Open plan in Filt&er")
         self.copy_button = QPushButton("Save a &copy…")
+        self.layout_choice = QComboBox()
+        self.layout_choice.setAccessibleName("Folders of the copy")
+        for one in Layout:
+            self.layout_choice.addItem(one.value, one)
         self.send_button = QPushButton("&Send to")
         self.send_button.setMenu(QMenu(self.send_button))
 
@@ -114,8 +119,8 @@ class ArchivePage(Page):
         self.bar = QWidget()
         buttons = QHBoxLayout(self.bar)
         buttons.setContentsMargins(0, 0, 0, 0)
-        for one in (self.view_button, self.lex_button, self.filter_button, self.copy_button,
-                    self.send_button):  # fmt: skip
+        for one in (self.view_button, self.lex_button, self.filter_button, self.send_button,
+                    self.copy_button, self.layout_choice):  # fmt: skip
             buttons.addWidget(one)
         buttons.addStretch(1)
         lower = QWidget()
@@ -297,6 +302,7 @@ class ArchivePage(Page):
         self.view_button.setEnabled(some)
         self.send_button.setEnabled(some)
         self.copy_button.setEnabled(some)
+        self.layout_choice.setEnabled(some)
         for button in (self.lex_button, self.filter_button):
             button.setEnabled(some and self._plan() is not None)
 
@@ -350,13 +356,13 @@ class ArchivePage(Page):
 
     def _ask_copy(self) -> None:
         archive, wanted = self.archive, self.chosen()
-        own = self.person()
+        own, layout = self.person(), self.layout_choice.currentData()
         name = f"{own.patient_id or 'set'}.zip" if own is not None else "set.zip"
         target = self.ask_for_new_file("Save a copy", name, "Zip archive (*.zip);;Folder (*)")
         if archive is not None and target is not None:
             self._start(
                 f"Copying {len(wanted)} objects",
-                lambda progress: retrieve(archive, wanted, target, progress),
+                lambda progress: retrieve(archive, wanted, target, progress, layout),
                 self._show_copied,
             )
 

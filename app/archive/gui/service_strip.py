@@ -14,6 +14,7 @@ from core.archive.settings import ArchiveSettings, read_settings
 from core.findings import State
 
 LOOK_EVERY_MS = 1000
+BAD = ("DAMAGED", "NOT EQUAL")
 OLD_LISTENER = (
     "Rules hold at once. Who is answered, and where, stays as it was until you stop listening and "
     "listen again: what comes in now is not cut off."
@@ -147,7 +148,7 @@ class ServiceStrip(QWidget):
         else:
             counts = service.listener.counts
             words = network.service_words(service)
-            if counts.refused or "DAMAGED" in self._average:
+            if counts.refused or any(word in self._average for word in BAD):
                 state = State.WARNING
             if counts.stored != self._stored:
                 self._stored = counts.stored

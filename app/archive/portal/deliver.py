@@ -132,5 +132,11 @@ def _file_name(ask: Ask, wanted: Sequence[Instance]) -> str:
 def _note(ask: Ask, event: str, wanted: Sequence[Instance], **more: object) -> None:
     level = str(ask.request.path_params["level"])
     ask.portal.note(
-        ask.who, event, level=level, study_uid=wanted[0].study_uid, objects=len(wanted), **more
+        ask.who,
+        event,
+        level=level,
+        patient_id=wanted[0].patient_id,
+        study_uid=wanted[0].study_uid,
+        objects=len(wanted),
+        **more,
     )

@@ -182,6 +182,7 @@ def test_that_a_level_is_forwarded_and_the_result_told(world):
     assert (node, len(uids)) == ("LINAC", 9)
     entry = audit.entries(world.portal.log)[-1]
     assert (entry["event"], entry["to"], entry["arrived"]) == ("forward", "LINAC", 9)
+    assert entry["patient_id"] == "4711"
 
 
 @pytest.mark.req("Y-08")
