@@ -1,128 +1,152 @@
-"""Requests over a line and all their answers: none is ever lost on the way (Y-09).
+"""Requests that another system answers once or many times: C-ECHO, C-FIND, C-MOVE (Y-09).
 
-pynetdicom answers a request from two threads that take messages from one queue; under load the
-wrong one took an answer now and then, and a patient or an object was missing without a word.
+They go over our own line. pynetdicom's association reads in a thread of its own, which now and
+then takes the first answer for a request and drops it: under load an object was missing from a
+query that had ended well.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import count
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
-from pynetdicom.presentation import PresentationContext, build_context
 
-from core.archive.command_set import C_CANCEL, NO_DATA, RESPONSE, SOME_DATA, Command, Value, number
+from core.archive.command_set import (
+    C_CANCEL,
+    C_ECHO,
+    C_FIND,
+    C_MOVE,
+    NO_DATA,
+    RESPONSE,
+    SOME_DATA,
+    Command,
+    Value,
+    number,
+    text,
+)
 from core.archive.line import Line, LineCutError, bytes_of, data_of
-from core.archive.nodes import Node
-from core.errors import RemedyError, UnreadableFileError
 
-MEDIUM = 0x0000
 PENDING = (0xFF00, 0xFF01)
+NOT_ACCEPTED = 0x0122
+MOST_ID = 0xFFFF
 
 
-class QueryError(RemedyError):
-    """Another system did not answer a request to its end, so nothing of the answer is used."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer.
 
+    Attributes:
+        command: Its command set, with the status and the counts of a move.
+        data: Its data set; None when it has none.
 
-def contexts(*sop_classes: str) -> list[PresentationContext]:
-    """Return the presentation contexts to propose for some classes."""
-    return [build_context(one) for one in sop_classes]
+    """
+
+    command: Command
+    data: Dataset | None = None
+
+    @property
+    def status(self) -> int:
+        """The status (PS3.7 annex C)."""
+        return number(self.command, "Status", -1)
+
+    @property
+    def as_dataset(self) -> Dataset:
+        """The status as `status_words` takes it."""
+        told = Dataset()
+        told.Status = self.status
+        if "ErrorComment" in self.command:
+            told.ErrorComment = text(self.command, "ErrorComment")
+        return told
 
 
 class Asking:
-    """Requests over one line, one after the other."""
+    """Requests over one association, one after the other."""
 
-    def __init__(self, line: Line, node: Node) -> None:
-        self.line, self.node = line, node
-        self._numbers = count(1)
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._number = 0
 
-    def ask(
-        self, field: int, sop_class: str, identifier: Dataset | None = None,
-        more: Mapping[str, Value] | None = None,
-    ) -> "Answers":  # fmt: skip
-        """Send a request.
-
-        Args:
-            field: CommandField of the request.
-            sop_class: What it is about.
-            identifier: Its data set; None when it has none.
-            more: Further elements of the command.
+    def echo(self, sop_class: str) -> Answer:
+        """Ask whether anybody is there.
 
         Raises:
-            QueryError: The other side has not accepted the class, or the line was cut.
+            LineCutError: The association ended before the answer.
 
         """
-        own = next((id for id, one in self.line.contexts.items()
-                    if one.abstract_syntax == sop_class), None)  # fmt: skip
-        if own is None:
-            raise QueryError(
-                "it does not offer this kind of question", where=self.node.place,
-                remedy="Have query and retrieve allowed for our AE title there.",
-            )  # fmt: skip
-        id = next(self._numbers) & 0xFFFF
-        command: Command = {
-            "CommandField": field, "MessageID": id, "AffectedSOPClassUID": sop_class,
+        return next(self._asked(C_ECHO, sop_class, None, {}, None))
+
+    def find(
+        self, sop_class: str, identifier: Dataset, stop: threading.Event | None = None
+    ) -> Iterator[Answer]:
+        """Yield every answer to a query, the final one last.
+
+        Args:
+            sop_class: Information model.
+            identifier: What is searched for.
+            stop: Cancels when set.
+
+        Raises:
+            LineCutError: The association ended before the final answer.
+            UnreadableFileError: An answer is damaged.
+
+        """
+        return self._asked(C_FIND, sop_class, identifier, {}, stop)
+
+    def move(
+        self,
+        sop_class: str,
+        identifier: Dataset,
+        destination: str,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Answer]:
+        """Yield every answer to a move, the final one last; arguments and errors as `find`."""
+        return self._asked(
+            C_MOVE, sop_class, identifier, {"MoveDestination": destination}, stop
+        )  # fmt: skip
+
+    def _asked(
+        self,
+        field: int,
+        sop_class: str,
+        identifier: Dataset | None,
+        more: dict[str, Value],
+        stop: threading.Event | None,
+    ) -> Iterator[Answer]:
+        accepted = [own for own, one in self._line.contexts.items()
+                    if one.abstract_syntax == sop_class]  # fmt: skip
+        if not accepted:
+            yield Answer({"CommandField": field | RESPONSE, "Status": NOT_ACCEPTED})
+            return
+        context = accepted[0]
+        self._number = self._number % MOST_ID + 1
+        request: Command = {
+            "CommandField": field, "MessageID": self._number, "AffectedSOPClassUID": sop_class,
             "CommandDataSetType": NO_DATA if identifier is None else SOME_DATA,
-            **({} if identifier is None else {"Priority": MEDIUM}), **(more or {}),
+            **({} if identifier is None else {"Priority": 0}), **more,
         }  # fmt: skip
-        raw = None if identifier is None else bytes_of(identifier, self.line.contexts[own])
-        try:
-            self.line.send(own, command, raw)
-        except LineCutError as cut:
-            raise self.cut(cut) from cut
-        return Answers(self, field, id, own)
-
-    def cut(self, cut: LineCutError) -> QueryError:
-        """Return the error of an association that has ended in the middle of an answer."""
-        return QueryError(
-            f"the association ended in the middle of the answer: {cut}",
-            where=self.node.place,
-            remedy="Try again; if it goes on, look into the log of the other side.",
+        syntax = self._line.contexts[context]
+        self._line.send(
+            context, request, None if identifier is None else bytes_of(identifier, syntax)
         )
-
-
-class Answers:
-    """The answers to one request: status and data set, the last one is not pending."""
-
-    def __init__(self, asking: Asking, field: int, id: int, context: int) -> None:
-        self._asking, self._field, self._id, self._context = asking, field, id, context
-
-    def __iter__(self) -> Iterator[tuple[Command, Dataset | None]]:
-        line = self._asking.line
+        is_cancelled = False
         while True:
-            try:
-                message = line.receive()
-            except LineCutError as cut:
-                raise self._asking.cut(cut) from cut
-            if message is None:
-                raise self._asking.cut(LineCutError("it was released"))
-            told = message.command
-            if (
-                number(told, "CommandField") != self._field | RESPONSE
-                or number(told, "MessageIDBeingRespondedTo", -1) != self._id
-            ):
-                continue
-            data = None
-            if message.data is not None:
-                try:
-                    data = data_of(message, line.contexts[message.context])
-                except UnreadableFileError as problem:
-                    raise QueryError(
-                        f"one of the answers is damaged ({problem.what})",
-                        where=self._asking.node.place,
-                        remedy="Ask for less at once, and tell the administrator of the other "
-                        "side.",
-                    ) from problem
-            yield told, data
-            if number(told, "Status", -1) not in PENDING:
+            came = self._line.receive()
+            if came is None:
+                raise LineCutError("released before the answer")
+            whose = number(came.command, "MessageIDBeingRespondedTo", -1)
+            if number(came.command, "CommandField") != field | RESPONSE or whose != self._number:
+                continue  # the rest of a request that was given up
+            data = None if came.data is None else data_of(came, self._line.contexts[came.context])
+            answer = Answer(came.command, data)
+            yield answer
+            if answer.status not in PENDING:
                 return
+            if stop is not None and stop.is_set() and not is_cancelled:
+                is_cancelled = True
+                self._cancel(context)
 
-    def cancel(self) -> None:
-        """Ask for no more answers; those under way still come, and one that says so."""
-        command: Command = {
-            "CommandField": C_CANCEL, "MessageIDBeingRespondedTo": self._id,
+    def _cancel(self, context: int) -> None:
+        self._line.send(context, {
+            "CommandField": C_CANCEL, "MessageIDBeingRespondedTo": self._number,
             "CommandDataSetType": NO_DATA,
-        }  # fmt: skip
-        try:
-            self._asking.line.send(self._context, command)
-        except LineCutError as cut:
-            raise self._asking.cut(cut) from cut
+        })  # fmt: skip

@@ -5,18 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom.presentation import build_context
 
-from core.archive.asking import PENDING, Asking, QueryError, contexts
+from core.archive.asking import PENDING, Asking
 from core.archive.calls import Caller
 from core.archive.client_store import status_words
-from core.archive.command_set import C_ECHO, C_FIND, number
-from core.archive.line import Line
+from core.archive.line import Line, LineCutError
 from core.archive.nodes import Node
 from core.archive.query import CONTENT, OUR_BLOCK, OUR_CREATOR, OUR_VERSION
 from core.archive.transfer import Remote
+from core.errors import RemedyError, UnreadableFileError
 
 VERIFICATION = "1.2.840.10008.1.1"
-PATIENT_FIND, STUDY_FIND = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
+PATIENT_FIND, STUDY_FIND = UID("1.2.840.10008.5.1.4.1.2.1.1"), UID("1.2.840.10008.5.1.4.1.2.2.1")
 SUCCESS, CANCELLED = 0x0000, 0xFE00
 # What is asked for at each level: the level's unique key first (PS3.4 C.6).
 ASKED = {
@@ -31,6 +33,10 @@ ASKED = {
 }  # fmt: skip
 
 
+class QueryError(RemedyError):
+    """Another system did not answer a query to its end, so nothing of the answer is used."""
+
+
 def echo(caller: Caller, node: Node) -> None:
     """Ask a system whether it is there.
 
@@ -39,22 +45,23 @@ def echo(caller: Caller, node: Node) -> None:
         QueryError: It answers with a failure.
 
     """
-    with caller.line(node, contexts(VERIFICATION)) as line:
-        for status, _ in Asking(line, node).ask(C_ECHO, VERIFICATION):
-            if number(status, "Status", -1) != SUCCESS:
-                raise QueryError(
-                    f"the echo failed: {status_words(status)}",
-                    where=node.place,
-                    remedy="Ask the administrator of the other side to look into its log.",
-                )
+    with _cut_in_words(node), caller.line(node, [build_context(VERIFICATION)]) as line:
+        answer = Asking(line).echo(VERIFICATION)
+        if answer.status != SUCCESS:
+            raise QueryError(
+                f"the echo failed: {status_words(answer.as_dataset)}",
+                where=node.place,
+                remedy="Ask the administrator of the other side to look into its log.",
+            )
 
 
 class Query:
     """Questions over one association."""
 
     def __init__(self, line: Line, node: Node) -> None:
-        self._asking, self._node = Asking(line, node), node
-        self.is_ours = line.version == OUR_VERSION
+        self._asking = Asking(line)
+        self._node = node
+        self.is_ours = line.told_version == OUR_VERSION
 
     def ask(
         self,
@@ -89,22 +96,18 @@ class Query:
     def _answers(self, asked: Dataset, unique: str, stop: threading.Event | None) -> list[Dataset]:
         model = PATIENT_FIND if asked.QueryRetrieveLevel == "PATIENT" else STUDY_FIND
         found: dict[str, Dataset] = {}
-        cancelled = False
-        answers = self._asking.ask(C_FIND, model, asked)
-        for status, answer in answers:
-            code = number(status, "Status", -1)
-            if code in PENDING:
-                if answer is not None:
-                    found.setdefault(str(answer.get(unique) or ""), answer)
-                if stop is not None and stop.is_set() and not cancelled:
-                    cancelled = True
-                    answers.cancel()
-            elif code not in (SUCCESS, CANCELLED):
-                raise QueryError(
-                    f"the query was not answered to its end: {status_words(status)}",
-                    where=self._node.place,
-                    remedy="Ask for less at once, or look into the log of the other side.",
-                )
+        with _cut_in_words(self._node):
+            for answer in self._asking.find(model, asked, stop):
+                if answer.status in PENDING:
+                    if answer.data is not None:
+                        found.setdefault(str(answer.data.get(unique) or ""), answer.data)
+                elif answer.status not in (SUCCESS, CANCELLED):
+                    raise QueryError(
+                        "the query was not answered to its end: "
+                        f"{status_words(answer.as_dataset)}",
+                        where=self._node.place,
+                        remedy="Ask for less at once, or look into the log of the other side.",
+                    )
         return list(found.values())
 
     def instances(
@@ -151,5 +154,19 @@ def querying(caller: Caller, node: Node) -> Iterator[Query]:
         CallError: It cannot be reached, or does not answer queries.
 
     """
-    with caller.line(node, contexts(PATIENT_FIND, STUDY_FIND)) as line:
+    models = [build_context(PATIENT_FIND), build_context(STUDY_FIND)]
+    with caller.line(node, models) as line:
         yield Query(line, node)
+
+
+@contextmanager
+def _cut_in_words(node: Node) -> Iterator[None]:
+    """Tell in words that the other side has ended the association, or says nothing sensible."""
+    try:
+        yield
+    except (LineCutError, UnreadableFileError) as cut:
+        raise QueryError(
+            f"the query was not answered to its end: {cut}",
+            where=node.place,
+            remedy="Ask again; if it stays so, look into the log of the other side.",
+        ) from cut

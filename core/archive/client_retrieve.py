@@ -3,17 +3,18 @@
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from core.archive.archive import TakenIn
-from core.archive.asking import Asking, contexts
+from core.archive.asking import Answer, Asking
 from core.archive.calls import Caller, CallError
 from core.archive.client_store import status_words
-from core.archive.command_set import C_MOVE, Command, number
+from core.archive.command_set import number
 from core.archive.getting import STUDY_GET, Getting, Keeping, Taker
 from core.archive.index import Outcome
 from core.archive.line import LineCutError
@@ -27,8 +28,9 @@ from core.archive.transfer import (
     in_parallel,
     with_rest,
 )
+from core.errors import UnreadableFileError
 
-STUDY_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+STUDY_MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
 SUCCESS, PENDING = 0x0000, 0xFF00
 # Best first: as kept (a lossless or lossy stream stays what it is), then plain.
 SYNTAXES = (
@@ -211,7 +213,7 @@ def _roles(kinds: set[str]) -> list[Any]:
     return [build_role(kind, scp_role=True) for kind in sorted(kinds or USUAL)]
 
 
-def retrieve_words(status: Any) -> str:  # noqa: ANN401  (a command, or a status data set)
+def retrieve_words(status: Dataset) -> str:
     """Return what a status of C-GET or C-MOVE means (PS3.4 tables C.4-2 and C.4-3)."""
     words = {
         0xA701: "it cannot count the objects",
@@ -268,26 +270,22 @@ def move(
     for keyword, value in keys.items():
         setattr(asked, keyword, value)
     told = Moved(-1, -1, -1, (), "the other side did not answer")
-    cancelled = False
-    with caller.line(node, contexts(STUDY_MOVE)) as line:
-        answers = Asking(line, node).ask(C_MOVE, STUDY_MOVE, asked,
-                                         {"MoveDestination": destination})  # fmt: skip
-        for status, failed in answers:
-            told = _moved(status, failed)
-            if stop is not None and stop.is_set() and not cancelled:
-                cancelled = True
-                answers.cancel()
+    try:
+        with caller.line(node, [build_context(STUDY_MOVE)]) as line:
+            for answer in Asking(line).move(STUDY_MOVE, asked, destination, stop):
+                told = _moved(answer)
+    except (LineCutError, UnreadableFileError) as cut:
+        return replace(told, why=f"the association was cut: {cut}")
     return told
 
 
-def _moved(status: Command, failed: Dataset | None) -> Moved:
-    code = status.get("Status")
-    uids = failed.get("FailedSOPInstanceUIDList") if failed is not None else None
+def _moved(answer: Answer) -> Moved:
+    uids = answer.data.get("FailedSOPInstanceUIDList") if answer.data is not None else None
     many = [uids] if isinstance(uids, str) else list(uids or ())
-    why = "" if code == SUCCESS else retrieve_words(status)
+    why = "" if answer.status == SUCCESS else retrieve_words(answer.as_dataset)
     return Moved(
-        number(status, "NumberOfCompletedSuboperations", -1),
-        number(status, "NumberOfFailedSuboperations", -1),
-        number(status, "NumberOfWarningSuboperations", -1),
+        number(answer.command, "NumberOfCompletedSuboperations", -1),
+        number(answer.command, "NumberOfFailedSuboperations", -1),
+        number(answer.command, "NumberOfWarningSuboperations", -1),
         tuple(str(one) for one in many), why,
     )  # fmt: skip

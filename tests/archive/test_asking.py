@@ -7,9 +7,15 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 
-from core.archive.asking import QueryError
 from core.archive.calls import Caller
-from core.archive.client_query import PATIENT_FIND, STUDY_FIND, VERIFICATION, echo, querying
+from core.archive.client_query import (
+    PATIENT_FIND,
+    STUDY_FIND,
+    VERIFICATION,
+    QueryError,
+    echo,
+    querying,
+)
 from core.archive.client_retrieve import STUDY_MOVE, move
 from core.archive.nodes import Node
 from tests.archive.servers import HERE
@@ -82,7 +88,7 @@ def test_that_a_query_that_ends_badly_gives_nothing():
         yield 0xFF00, study(1)
         event.assoc.abort()
 
-    assert "ended in the middle" in refusal(cuts)
+    assert "not answered to its end: aborted by the other side" in refusal(cuts)
 
 
 @pytest.mark.req("Y-09")
@@ -104,7 +110,7 @@ def test_that_a_cancelled_query_keeps_what_came():
 
 @pytest.mark.req("Y-09")
 def test_that_a_service_that_is_not_offered_is_told():
-    assert "does not offer" in refusal(lambda event: None, "PATIENT", (STUDY_FIND,))
+    assert "not answered to its end" in refusal(lambda event: None, "PATIENT", (STUDY_FIND,))
     with server(offers=(VERIFICATION,)) as node:
         with pytest.raises(Exception, match="not the service asked for"), \
                 querying(CALLER, node):  # fmt: skip
