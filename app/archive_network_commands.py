@@ -1,4 +1,4 @@
-"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync|drill`."""
+"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync|drill|repair`."""
 
 # ruff: noqa: PLC0415  (the network is loaded by the command that needs it)
 
@@ -51,6 +51,9 @@ def add_network_commands(archive: Any) -> None:  # noqa: ANN401  (argparse has n
     drill.add_argument("--resend", action="store_true", help="send them there first")
     _which(drill)
     _finish(drill, _drill)
+    mend = archive.add_parser("repair", help="bring damaged files back from a backup")
+    mend.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
+    _finish(mend, _repair)
     _finish(archive.add_parser("quarantine", help="other contents under one UID, side by side"),
             _quarantine)  # fmt: skip
 
@@ -299,6 +302,22 @@ def _drill(words: argparse.Namespace) -> int:
               for one in report.objects if one.proof != "came back equal"]  # fmt: skip
     say(words, {"status": status, **asdict(report)}, "\n".join(lines))
     return 0 if report.is_proven else 1
+
+
+def _repair(words: argparse.Namespace) -> int:
+    from app.archive import command, network
+    from core.archive.transfer import Effort
+
+    settings = _settings(words)
+    archive = command.own_archive(words.archive)
+    results = network.repaired(
+        network.caller_of(settings), settings.node(words.node), archive, Effort()
+    )
+    archive.close()
+    if not results:
+        say(words, {"status": State.PASS, "objects": []}, "No stored file is known to be damaged.")
+        return 0
+    return _told(words, results)
 
 
 def _quarantine(words: argparse.Namespace) -> int:

@@ -66,10 +66,12 @@ class Row:
 def look(archive: Archive) -> list[Row]:
     """Return everything a person has to look at, the worst first."""
     with closing(Ledger(archive)) as ledger:
+        told = {digest: (what, at) for digest, what, at in ledger.damages()}
         rows = [
-            Row(Matter.DAMAGED, *_object(archive, "i.digest = ?", digest), at, "", what)
-            for digest, what, at in ledger.damages()
-        ]
+            Row(Matter.DAMAGED, one.sop_uid, _person(archive, "i.sop_uid = ?", one.sop_uid),
+                told[one.digest][1], "", told[one.digest][0])
+            for one in ledger.damaged()
+        ]  # fmt: skip
         rows += [
             Row(Matter.UNSENT, *_object(archive, "i.sop_uid = ?", uid), at, f"rule {rule}", why)
             for rule, uid, _, why, at in ledger.not_forwarded()[:MOST]

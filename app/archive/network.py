@@ -20,6 +20,7 @@ from core.archive.getting import Taker
 from core.archive.index import Outcome
 from core.archive.ledger import Ledger
 from core.archive.nodes import Kind, ListenerSettings, Node
+from core.archive.repair import repair
 from core.archive.service import Service
 from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate, Remote, Result, state_of, summary
@@ -158,6 +159,12 @@ def drilled(
     """Run a restore drill with some persons drawn by lot; return it as results of a transfer."""
     with closing(Ledger(archive)) as ledger:
         return drill(ledger, caller, node, drawn(archive, persons), effort=effort).results()
+
+
+def repaired(caller: Caller, node: Node, archive: Archive, effort: Effort) -> list[Result]:
+    """Bring every file that is known to be damaged back from a backup."""
+    with closing(Ledger(archive)) as ledger:
+        return repair(ledger, caller, node, effort)
 
 
 def care_words(archive: Archive, *, scrub_days: float) -> str:

@@ -208,12 +208,41 @@ class Archive:
             self._drop_copy(received, taken.sop_uid)
 
     def _drop_copy(self, received: Received, sop_uid: str) -> None:
-        """Remove a second copy, unless it turns out to be the only file of its object."""
+        """Remove a second copy, unless the first is gone or is no longer what was received.
+
+        Whoever sent it is told that it is safe here, and may delete it there.
+        """
         own = self.index.digest_of(sop_uid) == received.digest
-        if own and not self.store.has(received.digest):
+        kept = self.store.path_of(received.digest) if own else None
+        if own and (kept is None or not self.store.has(received.digest)):
             self._settling.add(received)
+        elif kept is not None and digest_of(kept) != received.digest:
+            self.store.put_in_place(received)
         else:
             self.store.drop(received)
+
+    def adopt(self, one: Instance, path: Path) -> None:
+        """Let a sound file take the place of a damaged one; the damaged one stays in quarantine.
+
+        Args:
+            one: The object as it is here.
+            path: A file of the same object whose content was found to be the same.
+
+        Raises:
+            OSError: It cannot be written; nothing is changed.
+
+        """
+        coming = self.store.coming()
+        coming.write(path.read_bytes())
+        (made,) = self.store.finish([coming], read_facts)
+        if isinstance(made, OSError):
+            raise made
+        received, facts = made
+        with self.index.writing():
+            self.index.exchange(one, received, facts)
+        self.index.make_durable()
+        self.store.set_aside(one.digest)
+        self.store.put_in_place(received)
 
     def _index_what_a_crash_left(self) -> None:
         left = list(self.store.left_in_incoming())

@@ -5,7 +5,8 @@ unless it is told to send the objects first.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +20,7 @@ from core.archive.client_web import Web
 from core.archive.content import content_digest
 from core.archive.forward import send_to
 from core.archive.index import Instance
-from core.archive.ledger import UNREADABLE, Ledger
+from core.archive.ledger import UNREADABLE, Ledger, damage_of
 from core.archive.nodes import Kind, Node
 from core.archive.plan_sets import plan_sets
 from core.archive.transfer import GOOD, Effort, Fate, Remote, Result
@@ -124,11 +125,11 @@ def drill(
     found: dict[str, Proven] = {}
     ours: dict[str, str] = {}
     for one in wanted:
-        told = ledger.content_of(one)
-        if told:
-            ours[one.sop_uid] = told
+        damage = damage_of(ledger.archive, one)
+        if damage:
+            found[one.sop_uid] = Proven(one.sop_uid, Proof.DAMAGED, damage)
         else:
-            found[one.sop_uid] = Proven(one.sop_uid, Proof.DAMAGED)
+            ours[one.sop_uid] = ledger.content_of(one)
     sound = [one for one in wanted if one.sop_uid in ours]
     if resend and sound:
         sent = send_to(caller, node, outgoing_of(ledger.archive, sound), means)
@@ -149,9 +150,18 @@ def _back(
     folder: Path, caller: Caller, node: Node, sound: Sequence[Instance], ours: dict[str, str],
     effort: Effort,
 ) -> dict[str, Proven]:  # fmt: skip
-    """Fetch objects into an archive of their own, for the time of the drill."""
+    """Return what came back, compared with ours."""
     if not sound:
         return {}
+    with fetched_apart(folder, caller, node, sound, effort) as (scratch, results):
+        return {one.sop_uid: _compared(scratch, one, ours[one.sop_uid]) for one in results}
+
+
+@contextmanager
+def fetched_apart(
+    folder: Path, caller: Caller, node: Node, wanted: Sequence[Instance], effort: Effort
+) -> Iterator[tuple[Archive, list[Result]]]:
+    """Fetch objects of another system into an archive of their own, in an empty folder."""
     scratch = Archive(folder)
     try:
 
@@ -159,13 +169,15 @@ def _back(
             return scratch.take_in_many(objects, "drill", sender)
 
         asked = [Remote(one.sop_uid, one.sop_class, one.series_uid, one.study_uid, one.patient_id)
-                 for one in sound]  # fmt: skip
-        results = (
-            Web(node).get(asked, take, effort)
-            if node.kind is Kind.WEB
-            else get(caller, node, asked, take, effort)
+                 for one in wanted]  # fmt: skip
+        yield (
+            scratch,
+            (
+                Web(node).get(asked, take, effort)
+                if node.kind is Kind.WEB
+                else get(caller, node, asked, take, effort)
+            ),
         )
-        return {one.sop_uid: _compared(scratch, one, ours[one.sop_uid]) for one in results}
     finally:
         scratch.close()
 

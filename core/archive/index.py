@@ -173,6 +173,14 @@ class Index:
             ),
         )  # fmt: skip
 
+    def exchange(self, one: Instance, received: Received, facts: Facts) -> None:
+        """Note within `writing` that another file of the same content stands for an object."""
+        self._base.execute(
+            "UPDATE instance SET digest = ?, size = ?, transfer_syntax = ?"
+            " WHERE sop_uid = ? AND digest = ?",
+            (received.digest, received.size, facts.transfer_syntax, one.sop_uid, one.digest),
+        )
+
     def _series(self, facts: Facts) -> int:
         study = self._study(facts)
         found = self._one(

@@ -120,9 +120,9 @@ class Ledger:
         "unreadable" and the digest of the file where the content cannot be read; "" when the
         file is gone or is no longer what was received.
         """
-        found = self._rows("SELECT content FROM content WHERE digest = ?", one.digest)
-        if found:
-            return found[0][0]
+        known = self.known_content(one.digest)
+        if known:
+            return known
         path = self.archive.path_of(one)
         if path is None or digest_of(path) != one.digest:
             return ""
@@ -132,6 +132,11 @@ class Ledger:
             told = f"{UNREADABLE} {one.digest}"
         self._put("INSERT OR IGNORE INTO content VALUES (?, ?)", [(one.digest, told)])
         return told
+
+    def known_content(self, digest: str) -> str:
+        """Return the content digest of a file as it was when it was sound; "" when not known."""
+        found = self._rows("SELECT content FROM content WHERE digest = ?", digest)
+        return found[0][0] if found else ""
 
     # Rules.
 
@@ -275,6 +280,22 @@ class Ledger:
     def damages(self) -> list[tuple[str, ...]]:
         """Return digest, damage and time of what the last look at each object found."""
         return self._rows("SELECT digest, what, at FROM scrubbed WHERE what != '' ORDER BY at")
+
+    def note_sound(self, digests: Iterable[str]) -> None:
+        """Note that these files are sound again, or that nothing refers to them any more."""
+        self._put("UPDATE scrubbed SET what = '' WHERE digest = ?", [(one,) for one in digests])
+
+    def damaged(self) -> list[Instance]:
+        """Return the objects whose file was found damaged and still is."""
+        found, sound = [], []
+        for digest, _, _ in self.damages():
+            own = self.archive.index.instances("i.digest = ?", digest)
+            still = [one for one in own if damage_of(self.archive, one)]
+            found += still
+            if not still:
+                sound.append(digest)
+        self.note_sound(sound)
+        return found
 
     # Restore drills.
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pydicom
 import pytest
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QTabWidget
 
 from app.archive.gui.attention_pane import AttentionPane
 from app.archive.gui.network_pane import NetworkPane
@@ -17,7 +17,9 @@ from app.command_line import main
 from app.main_window import MainWindow
 from core.archive.archive import Archive
 from core.archive.ledger import Ledger
-from core.archive.nodes import Kind, Node
+from core.archive.listener import Listener
+from core.archive.manifest import manifest_of
+from core.archive.nodes import Kind, ListenerSettings, Node
 from core.archive.rules import Rule
 from core.archive.settings import read_settings, settings_file
 from core.archive.settings_write import put_node, put_rule
@@ -197,6 +199,54 @@ def test_that_quarantine_is_seen_side_by_side_and_refusals_go_when_looked_at(
     quiet(qtbot)
     assert counted[-1] == 1
     assert not pane.done_button.isEnabled()
+
+
+def damage(qtbot, archive, lost, others):
+    archive.path_of(lost).write_bytes(b"flipped")
+    ledger = Ledger(archive)
+    ledger.scrub(0.0, 1000)
+    ledger.close()
+    others.attention.refresh()
+    quiet(qtbot)
+    assert others.attention.back_button.isEnabled()
+
+
+@pytest.mark.req("Y-13")
+def test_that_a_damaged_file_is_brought_back_from_the_room(qtbot, archive, tmp_path, capsys):
+    backup = Archive(tmp_path / "backup")
+    take_in(backup, [tmp_path / "set"])
+    listener = Listener(backup, ListenerSettings(port=0))
+    put_node(Node("EQS", "127.0.0.1", listener.port, name="Backup"))
+    tabs = QTabWidget()
+    qtbot.addWidget(tabs)
+    others = Others(tabs)
+    others.set_archive(archive)
+    lost = archive.index.instances("r.modality = 'RTDOSE'")[0]
+    place = str(archive.store.folder)
+
+    damage(qtbot, archive, lost, others)
+    others._list_backups()
+    (back,) = others.attention.back_button.menu().actions()
+    back.trigger()
+    quiet(qtbot)
+    quiet(qtbot)
+    assert others.network.transfers.topLevelItem(0).text(3) == "1 failed"  # its content is unknown
+    archive.path_of(lost).write_bytes(next((tmp_path / "set").glob("RTDOSE*")).read_bytes())
+    ledger = Ledger(archive)
+    assert ledger.damaged() == []
+    manifest_of(ledger)
+    ledger.close()
+    damage(qtbot, archive, lost, others)
+    back.trigger()
+    quiet(qtbot)
+    quiet(qtbot)
+    assert others.network.transfers.topLevelItem(0).text(3) == "1 done"
+    assert archive.verify() == []
+    assert not others.attention.back_button.isEnabled()
+    assert main(["archive", "repair", "--node", "Backup", "--archive", place]) == 0
+    assert "No stored file" in capsys.readouterr().out
+    listener.stop()
+    backup.close()
 
 
 @pytest.mark.req("Y-02")

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSplitter,
     QTreeWidgetItem,
@@ -30,7 +31,7 @@ NOTHING = (
 )
 WAYS = {
     Matter.DAMAGED: "The stored file is no longer what was received. It is not sent and not "
-    "shown as good. Bring it back from the mirror or from where it came.",
+    "shown as good. Bring it back from a mirror, or import it again from where it came.",
     Matter.UNSENT: "It is tried again while the archive listens. Look at the other system.",
     Matter.MIRROR: "The last mirror did not end with both archives equal: what is missing there "
     "is not backed up. It is tried again every day while the archive listens.",
@@ -63,9 +64,15 @@ class AttentionPane(QWidget):
         self.done_button = QPushButton("&Refusals were looked at")
         self.done_button.setToolTip("Lets go of the rows “Refused”; all others stay.")
         self.again_button = QPushButton("Look a&gain")
+        self.back_button = QPushButton("&Bring damaged files back from")
+        self.back_button.setMenu(QMenu(self.back_button))
+        self.back_button.setToolTip(
+            "A file is exchanged only where what comes is proven to be the same object."
+        )
         row = QHBoxLayout()
         row.addWidget(self.done_button)
         row.addWidget(self.again_button)
+        row.addWidget(self.back_button)
         row.addStretch(1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
@@ -108,6 +115,7 @@ class AttentionPane(QWidget):
             self.tree.addTopLevelItem(item)
         self.tree.fit(230)
         self.tree.setVisible(bool(rows))
+        self.back_button.setEnabled(any(one.matter is Matter.DAMAGED for one in rows))
         self.done_button.setEnabled(any(one.matter is Matter.REFUSED for one in rows))
         self.counted.emit(len(rows))
         first = self.tree.topLevelItem(0)

@@ -322,6 +322,16 @@ class NetworkPane(QWidget):
         what = f"{_objects(len(only))} of {count}" if only else count
         self._transfer(f"{what} from {node.title}", work, partial(self._fetch, node, studies))
 
+    def repair(self, node: Node) -> None:
+        """Bring every damaged file back from a system."""
+        archive = self.archive
+        if archive is not None:
+            caller = network.caller_of(self.settings)
+            self._transfer(
+                f"Damaged files back from {node.title}",
+                lambda effort: network.repaired(caller, node, archive, effort),
+            )
+
     def drill(self) -> None:
         """Prove with some persons drawn by lot that the system could restore the archive."""
         archive, node = self.archive, self.node()

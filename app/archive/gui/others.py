@@ -1,5 +1,7 @@
 """The pages of the room that need DICOM's network: other systems, rules, what to look at."""
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QTabWidget
 
@@ -45,6 +47,7 @@ class Others(QObject):
         self.network.changed.connect(self._on_changed)
         self.rules.changed.connect(self._on_changed)
         self.attention.counted.connect(self._on_counted)
+        self.attention.back_button.menu().aboutToShow.connect(self._list_backups)
         tabs.currentChanged.connect(lambda _: self._on_shown())
         self.rules.show_settings(self.network.settings)
 
@@ -63,6 +66,14 @@ class Others(QObject):
         if self.rules.settings is not settings:
             self.rules.show_settings(settings)
         self.service.renew(settings)
+
+    def _list_backups(self) -> None:
+        menu = self.attention.back_button.menu()
+        menu.clear()
+        for node in self.network.settings.nodes:
+            menu.addAction(node.title, partial(self.network.repair, node))
+        if menu.isEmpty():
+            menu.addAction("No other system is named yet").setEnabled(False)
 
     def _on_shown(self) -> None:
         """Read again what may have changed while the page was not seen."""
