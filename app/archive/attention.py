@@ -84,7 +84,7 @@ def look(archive: Archive) -> list[Row]:
         rows += [
             Row(Matter.QUARANTINED, one.sop_uid, _person(archive, "i.sop_uid = ?", one.sop_uid),
                 one.received, one.sender, "the first is kept as it is, this one beside it", one)
-            for one in archive.conflicts()
+            for one in archive.conflicts()[:MOST]
         ]  # fmt: skip
         rows += [
             Row(Matter.REFUSED, name, "", at, sender, why)

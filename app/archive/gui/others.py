@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QTabWidget
 
 from app.archive.gui.attention_pane import AttentionPane
@@ -13,6 +13,7 @@ from core.archive.archive import Archive
 from core.archive.settings import ArchiveSettings
 
 LOOK = "To look at"
+LATER_MS = 5000
 
 
 class Others(QObject):
@@ -41,8 +42,13 @@ class Others(QObject):
             one.told.connect(self.told)
         for one in (self.service, self.network):
             one.arrived.connect(self.arrived)
+        # While a set comes in, something arrives every second: looking once in a while is enough.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._on_arrived)
         self.network.arrived.connect(self._on_arrived)
-        self.service.arrived.connect(self._on_arrived)
+        self.service.arrived.connect(self._notice)
         self.network.begun.connect(lambda: tabs.setCurrentWidget(self.network))
         self.network.changed.connect(self._on_changed)
         self.rules.changed.connect(self._on_changed)
@@ -55,6 +61,10 @@ class Others(QObject):
         """Learn which archive all of them work with."""
         for one in (self.network, self.service, self.rules, self.attention):
             one.set_archive(archive)
+
+    def _notice(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
 
     def _on_arrived(self) -> None:
         self.service.read_words()

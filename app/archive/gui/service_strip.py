@@ -148,13 +148,15 @@ class ServiceStrip(QWidget):
         else:
             counts = service.listener.counts
             words = network.service_words(service)
-            if counts.refused or any(word in self._average for word in BAD):
+            if counts.refused:
                 state = State.WARNING
             if counts.stored != self._stored:
                 self._stored = counts.stored
                 self.arrived.emit()
         if self._average:
             words = f"{words} {self._average}"
+        if any(word in self._average for word in BAD):
+            state = State.WARNING
         self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
         self.sign.setAccessibleName(theme.LOOKS[state].word)
         self.words.setText(words)
