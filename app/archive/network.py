@@ -19,6 +19,7 @@ from core.archive.facts import read_facts
 from core.archive.getting import Taker
 from core.archive.index import Outcome
 from core.archive.ledger import Ledger
+from core.archive.mirror import Mirroring, MirrorReport, mirror
 from core.archive.nodes import Kind, ListenerSettings, Node
 from core.archive.repair import repair
 from core.archive.service import Service
@@ -159,6 +160,18 @@ def drilled(
     """Run a restore drill with some persons drawn by lot; return it as results of a transfer."""
     with closing(Ledger(archive)) as ledger:
         return drill(ledger, caller, node, drawn(archive, persons), effort=effort).results()
+
+
+def compared(caller: Caller, node: Node, archive: Archive) -> MirrorReport:
+    """Compare the archive with another system; nothing is sent or fetched (Y-04)."""
+    with closing(Ledger(archive)) as ledger:
+        return mirror(ledger, caller, node, Mirroring(dry=True))
+
+
+def mirrored(caller: Caller, node: Node, archive: Archive, effort: Effort) -> MirrorReport:
+    """Bring the archive and another system together (Y-04)."""
+    with closing(Ledger(archive)) as ledger:
+        return mirror(ledger, caller, node, Mirroring(effort=effort))
 
 
 def repaired(caller: Caller, node: Node, archive: Archive, effort: Effort) -> list[Result]:

@@ -1,5 +1,6 @@
 """Other systems in the Archive room: find, retrieve, send, cancel, check, without a command."""
 
+import pydicom
 import pytest
 
 from app.archive import network
@@ -124,6 +125,54 @@ def test_that_a_restore_is_drilled_and_told(room):
     item = room.pane.transfers.topLevelItem(0)
     assert (item.text(0), item.text(2)) == ("Restore drill with Clinic PACS", "12 of 12 objects")
     assert "12 of 12 objects came back equal" in network.care_words(room.own, scrub_days=7.0)
+
+
+@pytest.mark.req("Y-04")
+def test_that_a_mirror_tells_and_asks_before_it_sends(room):
+    room.own.take_in_files([room.set], "CD")
+    plan = next(room.set.glob("RTPLAN*"))
+    room.server.take_in_files([plan], "CD")
+    asked = []
+    room.pane.mirror_button._sure = asked.append
+    room.pane.mirror_button.click()
+    room.quiet()
+    assert "1 same, 11 only here" in asked[0]
+    assert len(room.server.index.instances("1")) == 1
+    room.pane.mirror_button._sure = lambda words: True
+    room.pane.mirror_button.click()
+    room.quiet()
+    room.quiet()
+    item = room.pane.transfers.topLevelItem(0)
+    assert (item.text(0), item.text(1)) == ("Mirror with Clinic PACS", "Pass")
+    assert item.text(3) == "1 same, 11 only here, 11 sent"
+    assert len(room.server.index.instances("1")) == 12
+    room.pane.mirror_button.click()
+    room.quiet()
+    assert room.told[-1] == (State.PASS, "Clinic PACS holds the same: 12 same.")
+    room.pane.nodes.setCurrentIndex(1)
+    room.pane.mirror_button.click()
+    room.quiet()
+    assert room.told[-1][0] is State.ERROR
+    assert room.pane.mirror_button.isEnabled()
+
+
+@pytest.mark.req("Y-04")
+def test_that_a_mirror_names_what_differs(room):
+    room.own.take_in_files([room.set], "CD")
+    plan = next(room.set.glob("RTPLAN*"))
+    data = pydicom.dcmread(plan)
+    data.RTPlanLabel = "Other"
+    data.save_as(plan)
+    room.server.take_in_files([room.set], "CD")
+    room.pane.mirror_button._sure = lambda words: True
+    room.pane.mirror_button.click()
+    room.quiet()
+    room.quiet()
+    item = room.pane.transfers.topLevelItem(0)
+    assert item.text(1) == "Warning"
+    assert "1 differ" in item.text(3)
+    assert item.child(0).text(0) == str(data.SOPInstanceUID)
+    assert len(room.own.conflicts()) == 1
 
 
 @pytest.mark.req("Y-09")

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.archive import network
 from app.archive.command import iso_date, person_words
 from app.archive.gui.connection_steps import ConnectionSteps
+from app.archive.gui.mirror_action import MirrorButton
 from app.archive.gui.node_dialog import NodeDialog
 from app.archive.gui.plain_tree import PlainTree
 from app.archive.gui.transfer_list import TransferList
@@ -83,6 +84,7 @@ class NetworkPane(QWidget):
         self.refresh()
 
     def _make_widgets(self) -> None:
+        self.transfers = TransferList()
         self.nodes = QComboBox()
         self.nodes.setAccessibleName("Other system")
         self.nodes.setMinimumContentsLength(16)
@@ -99,6 +101,7 @@ class NetworkPane(QWidget):
         self.check_button = QPushButton("Chec&k connection")
         self.with_object = QCheckBox("store a test object and have it sent back")
         self.with_object.setToolTip("A made-up patient EQS-TEST stays there until it is deleted.")
+        self.mirror_button = MirrorButton(self.transfers, self.sure)
         self.drill_button = QPushButton("Restore &drill")
         self.drill_button.setToolTip(DRILL_TIP)
         self.retry_button = QPushButton("Try &failed again")
@@ -108,7 +111,6 @@ class NetworkPane(QWidget):
         self.studies = PlainTree(STUDIES, "Studies on the other system", is_flat=True)
         self.studies.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.steps = ConnectionSteps()
-        self.transfers = TransferList()
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -118,7 +120,8 @@ class NetworkPane(QWidget):
                     self.get_button):  # fmt: skip
             top.addWidget(one, 1 if isinstance(one, QLineEdit) else 0)
         below = QHBoxLayout()
-        for each in (self.check_button, self.with_object, self.drill_button):
+        for each in (self.check_button, self.with_object, self.mirror_button,
+                     self.drill_button):  # fmt: skip
             below.addWidget(each)
         below.addStretch(1)
         below.addWidget(self.retry_button)
@@ -140,6 +143,8 @@ class NetworkPane(QWidget):
             box.returnPressed.connect(self.ask)
         self.get_button.clicked.connect(self.fetch)
         self.check_button.clicked.connect(self.check)
+        self.mirror_button.clicked.connect(self.mirror)
+        self.mirror_button.begun.connect(self._on_begun)
         self.drill_button.clicked.connect(self.drill)
         self.retry_button.clicked.connect(self.transfers.try_again)
         self.cancel_button.clicked.connect(self.transfers.cancel)
@@ -152,7 +157,7 @@ class NetworkPane(QWidget):
         self.studies.itemSelectionChanged.connect(self._enable)
         self.transfers.chosen.connect(self._enable)
         self.transfers.arrived.connect(self.arrived)
-        for own in (self.transfers, self.steps):
+        for own in (self.transfers, self.steps, self.mirror_button):
             own.told.connect(self.told)
         self.nodes.currentIndexChanged.connect(lambda _: self._on_node())
 
@@ -203,7 +208,8 @@ class NetworkPane(QWidget):
         for action in (self.change_action, self.remove_action):
             action.setEnabled(node is not None)
         self.with_object.setEnabled(node is not None and node.kind is Kind.DIMSE)
-        self.drill_button.setEnabled(some)
+        for button in (self.drill_button, self.mirror_button):
+            button.setEnabled(some)
         self.get_button.setEnabled(some and bool(self.studies.selectedItems()))
         self.cancel_button.setEnabled(self.transfers.may_cancel)
         self.retry_button.setEnabled(self.transfers.may_try_again)
@@ -332,6 +338,12 @@ class NetworkPane(QWidget):
                 lambda effort: network.repaired(caller, node, archive, effort),
             )
 
+    def mirror(self) -> None:
+        """Compare the archive with the system, and bring both together when the user agrees."""
+        archive, node = self.archive, self.node()
+        if archive is not None and node is not None:
+            self.mirror_button.mirror(network.caller_of(self.settings), node, archive)
+
     def drill(self) -> None:
         """Prove with some persons drawn by lot that the system could restore the archive."""
         archive, node = self.archive, self.node()
@@ -347,9 +359,12 @@ class NetworkPane(QWidget):
         self, title: str, work: Callable[[Effort], list[Result]],
         again: Callable[[Sequence[str]], None] | None = None, done: str = Fate.DONE,
     ) -> None:  # fmt: skip
+        self._on_begun()
+        self.transfers.begin(title, work, again, done)
+
+    def _on_begun(self) -> None:
         self.tabs.setCurrentWidget(self.transfers)
         self.begun.emit()
-        self.transfers.begin(title, work, again, done)
 
     def _show_fault(self, fault: Any) -> None:  # noqa: ANN401  (what the work raised)
         if not isinstance(fault, CancelledError):

@@ -15,7 +15,17 @@ TRANSFERS = ("Transfer", "State", "Progress", "Result")
 WIDTHS = (260, 110, 150)
 SHOWN = 50  # results that are not simply done, below a transfer
 
-Work = Callable[[Effort], Sequence[Result]]
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a transfer has come to, where counts of objects alone do not tell it."""
+
+    results: Sequence[Result]
+    state: State
+    words: str
+
+
+Work = Callable[[Effort], Sequence[Result] | Told]
 Again = Callable[[Sequence[str]], None]
 
 
@@ -77,13 +87,18 @@ class TransferList(PlainTree):
         )  # fmt: skip
         self.chosen.emit()
 
-    def _on_over(self, own: _Transfer, results: Sequence[Result]) -> None:
+    def _on_over(self, own: _Transfer, told: Sequence[Result] | Told) -> None:
         own.is_over = True
-        state = state_of(results) if results else State.WARNING
+        if isinstance(told, Told):
+            results, state, words = told.results, told.state, told.words
+        else:
+            results, words = told, summary(told, own.done)
+            state = state_of(results) if results else State.WARNING
         show_state(own.item, state)
         own.failed = tuple(one.sop_uid for one in results if one.fate not in GOOD)
         own.item.setText(2, f"{len(results) - len(own.failed)} of {len(results)} objects")
-        own.item.setText(3, summary(results, own.done))
+        own.item.setText(3, words)
+        own.item.setToolTip(3, words)
         reasons: dict[tuple[str, str], list[str]] = {}
         for one in results:
             if one.why:
@@ -96,7 +111,7 @@ class TransferList(PlainTree):
             own.item.addChild(child)
         own.item.setExpanded(bool(reasons))
         first = f": {next(iter(reasons))[1]}" if reasons else ""
-        self.told.emit(state, f"{own.item.text(0)}: {summary(results, own.done)}{first}")
+        self.told.emit(state, f"{own.item.text(0)}: {words}{first}")
         self.chosen.emit()
         self.arrived.emit()
 
