@@ -9,7 +9,7 @@ from typing import Any
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
-from app.archive.portal.ask import Ask
+from app.archive.portal.ask import Ask, Sent
 from app.archive.portal.search import GONE, LOOK
 from app.archive.retrieve import retrieve
 from core.archive.find import patient_of
@@ -17,6 +17,7 @@ from core.archive.index import Instance
 from core.archive.plan_sets import plan_sets
 from core.errors import RemedyError
 
+UNTOLD = "nothing was said of it"
 LEVELS = {"patient": "p.id = ?", "study": "s.id = ?", "series": "r.id = ?",
           "instance": "i.sop_uid = ?"}  # fmt: skip
 
@@ -68,11 +69,11 @@ def forward(ask: Ask) -> Response:
         return ask.problem(400, "There is no such listener.", "Choose one of the list.")
     again = set(ask.form.get("only", "").split())
     wanted = [one for one in wanted if not again or one.sop_uid in again]
-    sent = ask.portal.forward(node, wanted)
-    arrived = sum(one.arrived for one in sent)
+    told = {one.sop_uid: one for one in ask.portal.forward(node, wanted)}
     # What was never answered for has not arrived either.
-    failed = [one.sop_uid for one in wanted if one.sop_uid not in
-              {row.sop_uid for row in sent if row.arrived}]  # fmt: skip
+    sent = [told.get(one.sop_uid) or Sent(one.sop_uid, False, UNTOLD) for one in wanted]
+    arrived = sum(one.arrived for one in sent)
+    failed = [one.sop_uid for one in sent if not one.arrived]
     _note(ask, "forward", wanted, to=node, arrived=arrived)
     return ask.page(
         "forward.html", 200 if not failed else 502, count=len(wanted), nodes=ask.portal.nodes(),

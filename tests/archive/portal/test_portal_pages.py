@@ -203,7 +203,8 @@ def test_that_only_what_failed_is_sent_again(tmp_path):
     answer = browser.post("/forward/series/1", data=form)
     assert answer.status_code == 502
     assert "2 did not" in answer.text
-    assert "out of space" in answer.text
+    assert "<strong>1 object</strong>: out of space" in answer.text
+    assert "<strong>1 object</strong>: nothing was said of it" in answer.text
     browser.post("/forward/series/1", data=form | {"only": " ".join(tries[0][:2])})
     assert tries[1] == tries[0][:2]
     world.archive.close()
