@@ -225,7 +225,7 @@ def started(archive: Archive, settings: ArchiveSettings) -> Service:
 def service_words(service: Service) -> str:
     """Return what the service does, for people."""
     own, counts = service.settings, service.listener.counts
-    listener = own.listener
+    listener = service.listener.settings  # what it was started with
     who = "other computers too" if listener.is_open else "this computer only"
     words = f"{listener.ae_title} listens at {listener.host}:{service.listener.port}, {who}."
     words += f" {counts.stored} received"

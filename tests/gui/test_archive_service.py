@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from core.archive.client_store import send
 from core.archive.ledger import Ledger
 from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
+from core.archive.rules import Rule
 from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate
 from core.findings import State
@@ -119,3 +121,25 @@ def test_that_damage_is_told_also_while_nobody_listens(qtbot, archive, tmp_path)
     assert "1 stored file is DAMAGED" in strip.words.text()
     assert "Mirror Backup" in strip.words.text()
     assert "NOT EQUAL" in strip.words.text()
+
+
+@pytest.mark.req("Y-02")
+def test_that_new_rules_hold_at_once_and_another_name_once_it_listens_anew(qtbot, archive):
+    port = free_port()
+    strip = strip_of(qtbot, archive, port)
+    strip.switch.click()
+    quiet(qtbot)
+    node = Node("LINAC", HERE, free_port())
+    now = ArchiveSettings(
+        listener=ListenerSettings(port=port), nodes=(node,), rules=(Rule("r", "LINAC"),)
+    )
+    strip.renew(now)
+    assert "1 rule." in strip.words.text()
+    assert strip.heard == []
+    strip.renew(replace(now, listener=ListenerSettings(ae_title="OTHER", port=port)))
+    ((state, words),) = strip.heard
+    assert state is State.INFO
+    assert "listen again" in words
+    assert strip.words.text().startswith(f"EQS listens at {HERE}:{port}")
+    strip.switch.click()
+    quiet(qtbot)
