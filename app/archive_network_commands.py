@@ -86,6 +86,7 @@ def _serve(words: argparse.Namespace) -> int:
     import logging
 
     from app.archive import command, network
+    from core.archive.settings import settings_file
 
     settings = _settings(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -104,11 +105,24 @@ def _serve(words: argparse.Namespace) -> int:
     text = network.listening_text(settings.listener, service.listener.port)
     say(words, {"status": State.PASS, "port": service.listener.port}, text)
     sys.stdout.flush()
+    file = words.settings if words.settings is not None else settings_file()
+    seen = _changed(file)
     while not ended.wait(0.5):  # in pieces: on Windows a signal does not end a wait
-        pass
+        now = _changed(file)
+        if now != seen:
+            seen = now
+            logging.getLogger("eqs.archive").info(network.renewed(service, words.settings))
     service.stop()
     archive.close()
     return 0
+
+
+def _changed(file: Path) -> int:
+    """Return when a file was changed; 0 when there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _times(words: argparse.Namespace) -> int:

@@ -23,12 +23,16 @@ from core.archive.mirror import Mirroring, MirrorReport, mirror
 from core.archive.nodes import Kind, ListenerSettings, Node
 from core.archive.repair import repair
 from core.archive.service import Service
-from core.archive.settings import ArchiveSettings
+from core.archive.settings import ArchiveSettings, read_settings
 from core.archive.transfer import Effort, Fate, Remote, Result, state_of, summary
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
 
+OLD_LISTENER = (
+    "rules hold at once; who is answered, and where, stays as it was until listening is ended and "
+    "begun again, so that what comes in now is not cut off"
+)
 ROWS = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
     "STUDY": ("PatientID", "PatientName", "StudyDate", "StudyDescription", "ModalitiesInStudy",
@@ -220,6 +224,15 @@ def started(archive: Archive, settings: ArchiveSettings) -> Service:
             where=settings.listener.host,
             remedy="End the other program that listens there, or choose another port.",
         ) from fault
+
+
+def renewed(service: Service, path: Path | None = None) -> str:
+    """Let a running service go on with the settings as they stand now; return what to say."""
+    try:
+        old = service.renew(read_settings(path))
+    except RemedyError as problem:
+        return f"the settings have changed and cannot be used, so the old ones hold: {problem}"
+    return "the settings were read again" + (f"; {OLD_LISTENER}" if old else "")
 
 
 def service_words(service: Service) -> str:

@@ -1,11 +1,13 @@
 """Rules send what they say, once, and again what failed; watched folders are taken in."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pydicom
 import pytest
 
+from app.archive.network import renewed
 from core.archive.archive import Archive
 from core.archive.forward import look_into, run_rules, waiting_for
 from core.archive.ledger import Ledger
@@ -14,7 +16,8 @@ from core.archive.nodes import ListenerSettings, Node
 from core.archive.pseudonyms import pseudonym_of, research_key
 from core.archive.rules import Rule
 from core.archive.service import SCRUB_EVERY_S, Service, scrub_at_once
-from core.archive.settings import ArchiveSettings, WatchedFolder
+from core.archive.settings import ArchiveSettings, WatchedFolder, read_settings
+from core.archive.settings_write import put_node, put_rule
 from core.archive.transfer import Effort, Fate
 from tests.archive.servers import HERE, free_port
 from tests.core.dicom_maker import clean_set
@@ -191,6 +194,26 @@ def test_that_the_scrub_goes_round_and_keeps_up_with_a_million(both):
     for objects, days in ((1_000_000, 7.0), (10_000_000, 30.0), (10, 1.0)):
         turns_a_day = 86400 / SCRUB_EVERY_S
         assert scrub_at_once(objects, days) * turns_a_day * days >= objects
+
+
+@pytest.mark.req("Y-02")
+def test_that_a_rule_written_while_it_listens_holds_at_once(both, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.archive.service.run_rules.__defaults__", (0.0, ""))
+    both.own.take_in_files([both.folder], "CD")
+    file = tmp_path / "archive.toml"
+    put_node(both.node, path=file)
+    settings = replace(read_settings(file), listener=ListenerSettings(port=free_port()))
+    service = Service(both.own, settings, tick_s=0.05)
+    put_rule(Rule("late", "OTHER", modality=("RTPLAN",)), path=file)
+    assert "read again" in renewed(service, file)
+    until = time.monotonic() + 20
+    while there(both) != ["RTPLAN"] and time.monotonic() < until:
+        time.sleep(0.05)
+    file.write_text("[[rule]]")
+    assert "the old ones hold" in renewed(service, file)
+    assert [one.name for one in service.settings.rules] == ["late"]
+    service.stop()
+    assert there(both) == ["RTPLAN"]
 
 
 @pytest.mark.req("Y-13")

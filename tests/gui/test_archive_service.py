@@ -139,7 +139,7 @@ def test_that_new_rules_hold_at_once_and_another_name_once_it_listens_anew(qtbot
     strip.renew(replace(now, listener=ListenerSettings(ae_title="OTHER", port=port)))
     ((state, words),) = strip.heard
     assert state is State.INFO
-    assert "listen again" in words
+    assert "stays as it was until listening is ended" in words
     assert strip.words.text().startswith(f"EQS listens at {HERE}:{port}")
     strip.switch.click()
     quiet(qtbot)

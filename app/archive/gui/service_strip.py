@@ -15,10 +15,6 @@ from core.findings import State
 
 LOOK_EVERY_MS = 1000
 BAD = ("DAMAGED", "NOT EQUAL")
-OLD_LISTENER = (
-    "Rules hold at once. Who is answered, and where, stays as it was until you stop listening and "
-    "listen again: what comes in now is not cut off."
-)
 OFF = "The archive does not listen: no system can send to it."
 
 
@@ -90,7 +86,7 @@ class ServiceStrip(QWidget):
         """Let the service go on with other settings; say so where it must be started anew."""
         service = self.service
         if service is not None and service.renew(settings):
-            self.told.emit(State.INFO, OLD_LISTENER)
+            self.told.emit(State.INFO, f"{network.OLD_LISTENER}.".capitalize())
         self.refresh()
 
     # On and off.
