@@ -16,6 +16,7 @@ from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.filter_commands import add_filter_commands
+from app.help_commands import add_help_commands
 from app.lex_commands import add_lex_commands
 from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_archive_commands(rooms)
     add_portal_commands(rooms)
     add_audit_commands(rooms)
+    add_help_commands(rooms)
     return top
 
 

@@ -34,7 +34,8 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.background import JOBS
 from app.collector import Collector
-from app.help_window import HelpWindow
+from app.help_limits import in_force
+from app.help_window import HelpWindow, topic_of
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
@@ -85,7 +86,7 @@ class MainWindow(QMainWindow):
         self.demo_strip.setWordWrap(True)
         self.demo_strip.setOpenExternalLinks(True)
         self.demo_strip.hide()
-        self.help_window = HelpWindow(self)
+        self.help_window = HelpWindow(self, in_force)
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
@@ -197,7 +198,9 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, name=name: self._set_scheme(name))
             group.addAction(action)
         help_menu = self.menuBar().addMenu("&Help")
-        help_menu.addAction("&Help on this page", QKeySequence("F1"), self._help)
+        help_menu.addAction("&Help on this page or finding", QKeySequence("F1"), self._help)
+        help_menu.addAction("&Contents", lambda: self.help_window.show_page("index"))
+        help_menu.addAction("T&utorial", lambda: self.help_window.show_page("tutorial"))
         help_menu.addAction("&About", self._about)
 
     def chosen_scheme(self) -> str:
@@ -260,7 +263,8 @@ class MainWindow(QMainWindow):
 
     def _help(self) -> None:
         page = self.stack.currentWidget()
-        self.help_window.show_page(page.help_page if isinstance(page, Page) else "index")
+        otherwise = page.help_page if isinstance(page, Page) else "index"
+        self.help_window.show_topic(topic_of(QApplication.focusWidget()), otherwise)
 
     def _about(self) -> None:
         QMessageBox.about(

@@ -1,4 +1,4 @@
-"""The help pages on checks, made of the checks: the Filter's, the MU check's, the certificate's."""
+"""The help pages on checks, made of the checks: Filter, monitor units, certificate, writing."""
 
 import ast
 import re
@@ -28,9 +28,9 @@ UNIT_SUFFIXES = {"_MM": " mm", "_SHARE": " of the distance of slices", "_INDEX":
 ONE_RULE = re.compile(r"\n{3,}")
 FILTER_HEAD = """# Filter: what is checked
 
-This page is made from the rules themselves, so it says what the program does. Select a finding and
-press F1 to come here. Each entry tells what must hold, what a finding of it says (… stands for what
-changes), why it is asked, what to do, which limits it compares with, and where it comes from.
+This page is made from the rules themselves, so it says what the program does. Select a finding
+and press F1 to come here. Each entry tells what must hold, what a finding of it says (… stands for
+what changes), why it is asked, what to do, which limits it compares with, and where it comes from.
 
 **Error** colours the report red, **Warning** yellow; a **Question** is for you to answer; a
 **Note** colours nothing; **Not run** never counts as passed. Comparisons of single values have a
@@ -51,6 +51,10 @@ MU_HEAD = """# Monitor units: what is checked, and why a field is not
 This page is made from the rules and from the program's own refusals. How the dose is calculated:
 [Monitor units](mu.md). A field that was not calculated is never a pass.
 """
+REASONS = """## Why a field was not calculated
+
+The program's own words, by the part of the calculation that says them.
+"""
 CERTIFICATE_HEAD = """# Viewer: the geometry certificate
 
 Every set is asked these sentences when it is opened. What could not be examined says so and never
@@ -67,7 +71,9 @@ def filter_page() -> str:
     """Return resources/help/filter-checks.md."""
     said = survey()
     rows = [one for one in sentences() if not one.startswith("F-MU-") or one == "F-MU-MISSING"]
-    return _page(FILTER_HEAD, (_rule(rule, said.get(rule), sentences()[rule].says) for rule in rows))
+    return _page(
+        FILTER_HEAD, (_rule(rule, said.get(rule), sentences()[rule].says) for rule in rows)
+    )
 
 
 def mu_page() -> str:
@@ -80,8 +86,7 @@ def mu_page() -> str:
     lines = [f"| {row.item} | {row.why} |" for row in LEFT_OUT]
     parts.append("\n".join(["## What no field is checked for", "", "| item | why |", "|---|---|",
                             *lines, ""]))  # fmt: skip
-    parts += ["## Why a field was not calculated\n\nThe program's own words, by the part of the "
-              "calculation that says them.\n", *_reasons()]  # fmt: skip
+    parts += [REASONS, *_reasons()]
     return _page(MU_HEAD, parts)
 
 
@@ -89,7 +94,9 @@ def lex_more_page() -> str:
     """Return resources/help/lex-writing.md."""
     said = survey(LEX, OF_LEX)
     rows = [one for one in read_cards() if one.startswith("LEX-")]
-    return _page(LEX_HEAD, (_rule(rule, said.get(rule), read_cards()[rule]["says"]) for rule in rows))
+    return _page(
+        LEX_HEAD, (_rule(rule, said.get(rule), read_cards()[rule]["says"]) for rule in rows)
+    )
 
 
 def certificate_page() -> str:
@@ -179,37 +186,40 @@ def _sentence(text: str) -> str:
 
 
 def _compared() -> Iterator[str]:
-    """Yield the entry of every compared value."""
-    names = {one.rpartition("CMP-")[2] for one in sentences() if one.startswith("F-CMP-")}
-    points = {one.item for one in POINT_PARAMETERS}
+    """Yield the entry of every compared value; a rule with a sentence of its own stands there."""
     told: set[str] = set()
-    for row in (*FIELD_PARAMETERS, *POINT_PARAMETERS):
-        where = "field" if row in FIELD_PARAMETERS else "control point"
-        if row.item in points and where == "field":
-            where = "field and control point"
-        if row.item not in told:
-            told.add(row.item)
-            yield _value(row.item, where, row.row, row.state.name, row.unit, row.limit)
+    for item, where, row, state, unit, limit in _values():
+        rule = f"F-CMP-{item.upper().replace('_', '-')}"
+        if item not in told and rule not in sentences():
+            told.add(item)
+            yield _value(rule, item, where, row, state, unit, limit)
+
+
+def _values() -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Yield item, place, row of Table 1, state, unit and limit of all that is compared."""
+    points = {one.item for one in POINT_PARAMETERS}
+    for one in FIELD_PARAMETERS:
+        where = "field and control point" if one.item in points else "field"
+        yield one.item, where, one.row, one.state.name, one.unit, one.limit
+    for one in POINT_PARAMETERS:
+        yield one.item, "control point", one.row, one.state.name, one.unit, one.limit
     for item, _ in DIRECTIONS:
-        yield _value(item, "control point", "", "ERROR", "", "")
-    for one in FITTINGS:
-        yield _value(one.item, "field", one.row, "ERROR", "", "")
-    for item, where in (("total_control_points", "field"), ("mlc_leaves", "field")):
-        yield _value(item, where, "MLC leaves", "ERROR", "", "")
+        yield item, "control point", "", "ERROR", "", ""
+    for fitting in FITTINGS:
+        yield fitting.item, "field", fitting.row, "ERROR", "", ""
+    for item in ("total_control_points", "mlc_leaves"):
+        yield item, "field", "MLC leaves", "ERROR", "", ""
     for item, _, state, _ in PATIENT:
-        yield _value(item, "plan", "", state.name, "", "")
-    yield _value("patient_orientation", "plan", "", "ERROR", "", "")
+        yield item, "plan", "", state.name, "", ""
+    yield "patient_orientation", "plan", "", "ERROR", "", ""
     for item in ("dose_ttl", "dose_tx"):
-        yield _value(item, "prescription", "", "ERROR", "cGy", "comparison.dose_cgy")
-    yield _value("fractions", "prescription", "", "ERROR", "", "")
-    own = [item for item, _ in TEXTS if item not in told]
-    for item in ("treatment_type", "rx_site_name", *own):
-        if item.upper().replace("_", "-") not in names:
-            yield _value(item, "initial against final export", "", "ERROR", "", "")
+        yield item, "prescription", "", "ERROR", "cGy", "comparison.dose_cgy"
+    yield "fractions", "prescription", "", "ERROR", "", ""
+    for item in ("treatment_type", "rx_site_name", *(name for name, _ in TEXTS)):
+        yield item, "initial against final export", "", "ERROR", "", ""
 
 
-def _value(item: str, where: str, row: str, state: str, unit: str, limit: str) -> str:
-    rule = f"F-CMP-{item.upper().replace('_', '-')}"
+def _value(rule: str, item: str, where: str, row: str, state: str, unit: str, limit: str) -> str:
     card = card_of(rule)
     of_table = f"Table 1, {row}" if row else "beside Table 1"
     lines = [f"## {rule}: {item.replace('_', ' ')} of the R&V system is that of the plan", ""]
@@ -244,7 +254,9 @@ def _reasons() -> Iterator[str]:
         if rows:
             about = (ast.get_docstring(tree) or file.stem).partition("\n")[0].rstrip(".")
             table = [f"| {what} | {cure} |" for what, cure in dict.fromkeys(rows)]
-            yield "\n".join([f"### {about}", "", "| reason | what to do |", "|---|---|", *table, ""])
+            yield "\n".join(
+                [f"### {about}", "", "| reason | what to do |", "|---|---|", *table, ""]
+            )
 
 
 def _refusal(call: ast.Call) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What the source itself says of each rule: its words, states, remedies, limits.
 
-Read from the syntax tree, so that a help page made of it cannot say anything else than the program.
+Read from the syntax tree: a help page made of it cannot say anything else than the program.
 """
 
 import ast
