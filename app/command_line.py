@@ -22,6 +22,7 @@ from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
+from app.training_commands import add_training_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add_portal_commands(rooms)
     add_audit_commands(rooms)
     add_help_commands(rooms)
+    add_training_commands(rooms)
     return top
 
 

@@ -40,6 +40,8 @@ from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
 from app.status_line import StatusLine
+from app.training_window import WORD, TrainingWindow
+from app.watermark import Watermark
 from core.paths import RESOURCES
 
 RECENT = 10
@@ -201,6 +203,7 @@ class MainWindow(QMainWindow):
         help_menu.addAction("&Help on this page or finding", QKeySequence("F1"), self._help)
         help_menu.addAction("&Contents", lambda: self.help_window.show_page("index"))
         help_menu.addAction("T&utorial", lambda: self.help_window.show_page("tutorial"))
+        help_menu.addAction("&Training…", self.start_training)
         help_menu.addAction("&About", self._about)
 
     def chosen_scheme(self) -> str:
@@ -265,6 +268,13 @@ class MainWindow(QMainWindow):
         page = self.stack.currentWidget()
         otherwise = page.help_page if isinstance(page, Page) else "index"
         self.help_window.show_topic(topic_of(QApplication.focusWidget()), otherwise)
+
+    def start_training(self) -> TrainingWindow:
+        """Open the training; the rooms wait under a watermark until it is closed."""
+        training = TrainingWindow(self)
+        training.finished.connect(Watermark(self, WORD).close)
+        training.show()
+        return training
 
     def _about(self) -> None:
         QMessageBox.about(
