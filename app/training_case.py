@@ -30,8 +30,9 @@ CHOICES = (
 ROUND = (
     "QRadioButton::indicator { width: 14px; height: 14px; border-radius: 8px;"
     " border: 1px solid palette(placeholder-text); background: palette(base); }"
-    "QRadioButton::indicator:checked { background: palette(highlight);"
-    " border: 4px solid palette(base); width: 8px; height: 8px; }"
+    "QRadioButton::indicator:checked { background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5,"
+    " fx: 0.5, fy: 0.5, stop: 0 palette(highlight), stop: 0.6 palette(highlight),"
+    " stop: 0.7 palette(base)); }"
     "QRadioButton:focus { text-decoration: underline; }"
 )
 

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from app.filter.cards import card_of
 from app.filter.compare_exports import TEXTS
@@ -113,6 +114,7 @@ def compared_page() -> str:
     return _page(COMPARED_HEAD, _compared())
 
 
+@lru_cache(maxsize=1)
 def read_cards() -> dict[str, dict[str, object]]:
     """Return the cards of rules that have none in the code."""
     return tomllib.loads(CARDS.read_text(encoding="utf-8"))
@@ -156,10 +158,15 @@ def _plain(text: str) -> str:
     return text.removeprefix(f"{OPEN}: ").replace("*", "").replace("_", "\\_").replace("<", "&lt;")
 
 
+@lru_cache(maxsize=1)
+def _tables() -> tuple[dict[str, object], dict[str, object]]:
+    return read_table(LIMITS_FILE), read_table(RULES_FILE)
+
+
 def _limit(name: str) -> str:
     """Return one limit with unit, bounds and source, or a list of words."""
     group, key = name.split(".")
-    limits, rules = read_table(LIMITS_FILE), read_table(RULES_FILE)
+    limits, rules = _tables()
     row = _entry(limits, group, key)
     if row is not None:
         bounds = f"{row['least']:g} to {row['most']:g}"

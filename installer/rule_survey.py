@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -195,6 +196,7 @@ def _limits_in(function: ast.FunctionDef) -> Iterator[str]:
             yield str(node.args[0].value)
 
 
+@lru_cache(maxsize=4)
 def survey(folder: Path = FILTER, pattern: re.Pattern[str] = OF_FILTER) -> dict[str, Said]:
     """Return every rule that has a name of its own in the source of a room, by that name."""
     modules = {
