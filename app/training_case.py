@@ -161,7 +161,7 @@ class CasePanel(QWidget):
 
     def _answer(self) -> None:
         number = self.choices.checkedId()
-        if self.shown is None or number < 0:
+        if self.shown is None or not self.answer_button.isEnabled():
             return
         decision = CHOICES[number][0]
         field = "" if decision is Decision.ACCEPT else str(self.place.currentData() or "")

@@ -7,6 +7,7 @@ from app.answers import finish, say
 from app.training.cases import Level
 from app.training.files import HOW, begin, marks_of, read_answers, read_training
 from app.training.score import as_json, as_text
+from app.training.shown import PLAN, TREATMENT
 
 CLEAN, FINDINGS = 0, 1
 DEFAULT_CASES = 8
@@ -37,11 +38,11 @@ def _train(words: argparse.Namespace) -> int:
         {"case": case.number, "file": str(file), "kind": "plan" if case.is_plan else "export"}
         for case, file in zip(training.cases, training.files, strict=True)
     ]
-    plan = training.folder / "demonstration" / "dicom"
+    plan = training.folder / PLAN
     lines = [
         "TRAINING: made-up data, not a patient.",
         *(f"case {row['case']:2}  {row['kind']:6}  {row['file']}" for row in rows),
-        f"Exports belong to the plan in {plan}; plans are checked with treatment.toml beside it.",
+        f"Exports belong to the plan {plan}; plans are checked with {TREATMENT} beside it.",
         f"Then: eqs train {training.folder} --answers FILE.json. {HOW}",
     ]
     answer = {"status": "pass", "training": True, "plan": str(plan), "cases": rows}

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS, CancelledError, Job
 from app.findings_model import GridModel
 from app.findings_view import Banner, plain_table
 from app.help_limits import in_force
@@ -66,6 +66,7 @@ class TrainingWindow(QDialog):
         self._folder = tempfile.TemporaryDirectory(
             prefix="eqs-training-", ignore_cleanup_errors=True
         )
+        self._job: Job | None = None
         self._runs = 0
         self.help_window = HelpWindow(self, in_force)
         self._make_start()
@@ -87,7 +88,7 @@ class TrainingWindow(QDialog):
         help_key.setShortcut(QKeySequence("F1"))
         help_key.triggered.connect(self._help)
         self.addAction(help_key)
-        self.finished.connect(lambda _: self._folder.cleanup())
+        self.finished.connect(self._tidy)
         self.watermark = Watermark(self, WORD)
 
     def _make_start(self) -> None:
@@ -173,7 +174,7 @@ class TrainingWindow(QDialog):
         folder.mkdir()
         self.marks = []
         self._busy(True)
-        JOBS.start(
+        self._job = JOBS.start(
             self,
             "Making training cases",
             lambda progress: begin(folder, seed, count, level, progress),
@@ -181,6 +182,14 @@ class TrainingWindow(QDialog):
             failed=self._failed,
             progressed=lambda share, _: self.progress.setValue(round(100 * share)),
         )
+
+    def _tidy(self) -> None:
+        """Take the files away; when one is being written, as soon as that has ended."""
+        if self._job in JOBS.running and self._job is not None:
+            self._job.cancel()
+            self._job.ended.connect(self._folder.cleanup)
+        else:
+            self._folder.cleanup()
 
     def _busy(self, busy: bool) -> None:
         self.start_button.setEnabled(not busy)
@@ -214,7 +223,7 @@ class TrainingWindow(QDialog):
         case, file = training.cases[number], training.files[number]
         self.case.wait(number + 1, len(training.cases))
         self.pages.setCurrentWidget(self.case)
-        JOBS.start(
+        self._job = JOBS.start(
             self,
             f"Reading case {case.number}",
             lambda _: show(training.folder, case, file, training.level),

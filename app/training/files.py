@@ -41,9 +41,16 @@ def begin(
 
     Raises:
         RemedyError: The folder holds something else, or the count cannot be drawn.
+        OSError: The folder cannot be written.
 
     """
     cases = draw(seed, count, level)
+    strange = [] if not folder.exists() or (folder / NAME).is_file() else list(folder.iterdir())
+    if strange:
+        raise RemedyError(
+            f"the folder holds {strange[0].name}, which is not of a training", where=str(folder),
+            remedy="Choose an empty folder; nothing was written.",
+        )  # fmt: skip
     files = write_cases(folder, cases, progress)
     facts = {"seed": seed, "cases": count, "level": level.value}
     write_whole(folder / NAME, (json.dumps(facts) + "\n").encode())

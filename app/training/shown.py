@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from app.demo.dicom_plan import plan_file
 from app.demo.rv_export import export_records
 from app.demo.rv_records import file_of
-from app.demo.write_demo import demo_set, write_demo
+from app.demo.words import treatment_file
 from app.filter.field import Accessory, Field, Plan
 from app.filter.parameters import FIELD_PARAMETERS, FITTINGS, Kind, Parameter
 from app.filter.plan_source import read_plan_source
@@ -25,7 +26,7 @@ from core.findings import Finding, NotChecked, State
 from core.safe_write import write_whole
 
 Progress = Callable[[float, str], None]
-FOLDER = "cases"
+FOLDER, PLAN, TREATMENT = "cases", "plan.dcm", "treatment.toml"
 # What nobody compares by eye: links between files, and what the set leaves out on both sides.
 LEFT_OUT = {
     "original_beam_number", "original_beam_name", "original_plan_uid", "isfff", "couch_pedestal",
@@ -77,38 +78,39 @@ class Shown:
 def write_cases(
     folder: Path, cases: Sequence[Case], progress: Progress | None = None
 ) -> tuple[Path, ...]:
-    """Write the demonstration set and the file of each case; return the files in their order.
+    """Write the plan, its treatment data and the file of each case; return these in their order.
 
     Raises:
-        RemedyError: The folder holds something else, or cannot be written.
+        OSError: The folder cannot be written.
 
     """
     tell = progress or (lambda _share, _words: None)
-    demo = write_demo(folder / "demonstration", lambda share, words: tell(0.8 * share, words))
+    sound = plan_file()
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    write_whole(folder / PLAN, sound)
+    write_whole(folder / TREATMENT, treatment_file())
     made = []
-    (folder / FOLDER).mkdir(exist_ok=True)
     for case in cases:
+        tell(case.number / len(cases), f"case {case.number}")
         file = folder / FOLDER / f"case_{case.number:02d}.{'dcm' if case.is_plan else 'rtp'}"
         if case.error is not None:
             data = case.error.data()
         else:
-            data = demo.plan.read_bytes() if case.is_plan else file_of(export_records())
+            data = sound if case.is_plan else file_of(export_records())
         write_whole(file, data)
         made.append(file)
-    tell(1.0, "cases written")
     return tuple(made)
 
 
 def show(folder: Path, case: Case, file: Path, level: Level) -> Shown:
     """Return a case with all that can be seen of it; what may be seen is for the page."""
-    demo = demo_set(folder / "demonstration")
     if case.is_plan:
-        return _of_plan(case, file, demo.treatment, level)
-    plan = read_plan_source(demo.plan, None)
+        return _of_plan(case, file, folder / TREATMENT, level)
+    plan = read_plan_source(folder / PLAN, None)
     places = tuple(field.id or str(field.number) for field in plan.fields)
     try:
         rv = open_rv(file)
-        report = compare_report(file, demo.plan)
+        report = compare_report(file, folder / PLAN)
     except RemedyError as fault:
         row = Finding("F-OPEN", State.ERROR, f"{fault.what} ({fault.where})", remedy=fault.remedy)
         empty = Grid((), ())

@@ -1,8 +1,6 @@
 """Every rule the program can speak by has its entry, made from the code and current."""
 
 import pytest
-from installer.help_pages import FOLDER, PAGES
-from installer.rule_survey import LEX, OF_LEX, survey
 
 from app.demo.plan_variants import PLAN_VARIANTS
 from app.demo.rv_variants import VARIANTS
@@ -19,6 +17,8 @@ from app.lex.transfer import prepare
 from app.lex.treatment import read_treatment
 from core.dicom.certificate import ASSERTIONS
 from core.errors import RemedyError
+from installer.help_pages import FOLDER, PAGES
+from installer.rule_survey import LEX, OF_LEX, survey
 
 # Entries of rules.toml and tolerances.toml that no rule compares with: words of readers.
 NOT_OF_RULES = {"expected.final"}
