@@ -34,14 +34,11 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.background import JOBS
 from app.collector import Collector
-from app.help_limits import in_force
-from app.help_window import HelpWindow, topic_of
+from app.help_menu import HelpMenu
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
 from app.status_line import StatusLine
-from app.training_window import WORD, TrainingWindow
-from app.watermark import Watermark
 from core.paths import RESOURCES
 
 RECENT = 10
@@ -86,9 +83,10 @@ class MainWindow(QMainWindow):
         self.demo_strip = QLabel()
         self.demo_strip.setObjectName("demo")
         self.demo_strip.setWordWrap(True)
-        self.demo_strip.setOpenExternalLinks(True)
         self.demo_strip.hide()
-        self.help_window = HelpWindow(self, in_force)
+        self.help_menu = HelpMenu(self, self._help_page, self.start_demo)
+        self.help_window = self.help_menu.window
+        self.demo_strip.linkActivated.connect(self.help_menu.follow)
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
@@ -139,7 +137,8 @@ class MainWindow(QMainWindow):
         self.demo_strip.setText(
             "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write "
             "the file and check it in the Filter. Then drop one of the "
-            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it."
+            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it. "
+            "<a style='color:#10305c' href='help:tutorial'>Ten-minute tutorial</a>"
         )
         self.demo_strip.show()
         for number in range(self.stack.count()):
@@ -200,10 +199,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, name=name: self._set_scheme(name))
             group.addAction(action)
         help_menu = self.menuBar().addMenu("&Help")
-        help_menu.addAction("&Help on this page or finding", QKeySequence("F1"), self._help)
-        help_menu.addAction("&Contents", lambda: self.help_window.show_page("index"))
-        help_menu.addAction("T&utorial", lambda: self.help_window.show_page("tutorial"))
-        help_menu.addAction("&Training…", self.start_training)
+        self.help_menu.fill(help_menu)
         help_menu.addAction("&About", self._about)
 
     def chosen_scheme(self) -> str:
@@ -264,17 +260,9 @@ class MainWindow(QMainWindow):
         if name:
             self.open_path(Path(name))
 
-    def _help(self) -> None:
+    def _help_page(self) -> str:
         page = self.stack.currentWidget()
-        otherwise = page.help_page if isinstance(page, Page) else "index"
-        self.help_window.show_topic(topic_of(QApplication.focusWidget()), otherwise)
-
-    def start_training(self) -> TrainingWindow:
-        """Open the training; the rooms wait under a watermark until it is closed."""
-        training = TrainingWindow(self)
-        training.finished.connect(Watermark(self, WORD).close)
-        training.show()
-        return training
+        return page.help_page if isinstance(page, Page) else "index"
 
     def _about(self) -> None:
         QMessageBox.about(

@@ -72,7 +72,7 @@ def test_that_f1_on_a_selected_finding_opens_the_entry_of_its_rule(qtbot, window
 )  # fmt: skip
 def test_that_f1_elsewhere_opens_the_page_of_the_room(window, room, page):
     window.go_to(room)
-    window._help()
+    window.help_menu.show_here()
     assert window.help_window.place == (page, 0)
     assert window.help_window.isVisible()
 

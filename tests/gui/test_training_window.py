@@ -28,7 +28,7 @@ def window(qtbot):
 
 @pytest.fixture
 def training(qtbot, window):
-    training = window.start_training()
+    training = window.help_menu.start_training()
     yield training
     with suppress(RuntimeError):  # closed by the test, and deleted
         training.accept()
