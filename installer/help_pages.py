@@ -8,7 +8,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
 from core.safe_write import write_whole
-from installer import help_rules, lex_checks_page
+from installer import help_conformance, help_documents, help_rules, lex_checks_page
 
 FOLDER = CHECKOUT / "resources" / "help"
 PAGES: dict[str, Callable[[], str]] = {
@@ -18,6 +18,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "filter-compared": help_rules.compared_page,
     "mu-checks": help_rules.mu_page,
     "certificate": help_rules.certificate_page,
+    "dicom-conformance": help_conformance.conformance_page,
+    "soup": help_documents.soup_page,
+    "risks": help_documents.risks_page,
+    "traceability": help_documents.trace_page,
 }
 
 

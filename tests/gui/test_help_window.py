@@ -49,6 +49,7 @@ def press_f1(window):
     action.trigger()
 
 
+@pytest.mark.req("O-14")
 def test_that_f1_on_a_selected_finding_opens_the_entry_of_its_rule(qtbot, window, tmp_path):
     export = tmp_path / "export.rtp"
     export.write_bytes(next(one for one in VARIANTS if one.name == "field_id_twice").data())

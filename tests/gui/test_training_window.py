@@ -61,6 +61,7 @@ def go_on(qtbot, training):
 
 
 @pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.req("O-14")
 def test_that_right_answers_get_every_point(qtbot, training, level):
     before = sorted(data_folder().rglob("*"))
     begin(qtbot, training, level=level)
@@ -77,6 +78,7 @@ def test_that_right_answers_get_every_point(qtbot, training, level):
     assert sorted(data_folder().rglob("*")) == before
 
 
+@pytest.mark.req("O-14")
 def test_that_what_was_missed_is_told_with_its_rule_and_why(qtbot, training):
     begin(qtbot, training)
     for _ in training.training.cases:
@@ -112,6 +114,7 @@ def test_that_an_answer_is_given_once_and_accepting_names_no_field(qtbot, traini
     assert len(training.marks) == 1
 
 
+@pytest.mark.req("O-14")
 def test_that_the_word_lies_over_both_windows_until_the_training_is_closed(
     qtbot, window, training
 ):

@@ -64,6 +64,7 @@ def test_that_every_limit_and_word_list_belongs_to_a_rule():
     assert {**read_limits().entries, **read_rules().entries}.keys() - told == NOT_OF_RULES
 
 
+@pytest.mark.req("O-14")
 def test_that_all_checks_assertions_and_messages_of_writing_have_an_entry():
     rules = [one.rule for one in CHECKS] + [key for key, _, _ in ASSERTIONS]
     rules += list(survey(LEX, OF_LEX)) + list(survey())

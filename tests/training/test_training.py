@@ -100,6 +100,7 @@ def test_that_an_error_is_asked_by_eye_only_where_the_values_show_it(folder, one
     assert right.why or right.rule == "F-OPEN"
 
 
+@pytest.mark.req("O-14")
 def test_that_missing_an_error_costs_all_and_a_wrong_place_one_point(folder):
     one = shown(folder, variant("gantry"))
     assert one.case.right is REJECT
@@ -126,6 +127,7 @@ def test_that_a_file_that_cannot_be_read_is_rejected(folder):
     assert "checksum" in one.findings[0].message
 
 
+@pytest.mark.req("O-14")
 def test_that_a_training_leaves_no_trace_in_the_clinics_data(folder, tmp_path):
     shown(folder, None)
     before = sorted(data_folder().rglob("*"))
