@@ -1,12 +1,13 @@
 """The help as a book: contents, links, search, entries, limits in force; `eqs help`."""
 
+import argparse
 import json
 import re
 
 import pytest
 
 from app import help_book
-from app.command_line import main
+from app.command_line import main, parser
 from app.help_book import FOLDER, all_pages, contents, entry_of, find, plain, read_page
 from app.help_limits import in_force
 from core.errors import RemedyError
@@ -123,3 +124,44 @@ def test_that_eqs_help_lists_finds_and_explains(capsys):
 def test_that_eqs_help_says_so_when_it_has_nothing(capsys):
     assert main(["help", "xyzzyx"]) == 2
     assert "says nothing about 'xyzzyx'" in capsys.readouterr().err
+
+
+def commands():
+    """Return every command as its words, e.g. ("filter", "compare")."""
+    found = set()
+
+    def walk(parser, words):
+        found.add(words)
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, inner in action.choices.items():
+                    walk(inner, (*words, name))
+
+    walk(parser(), ())
+    return found
+
+
+def test_that_every_command_a_page_names_is_there():
+    known = commands()
+    for page in all_pages():
+        if page.name.startswith("decisions"):
+            continue
+        for line in re.findall(r"`(eqs [^`]+)`|^(eqs .+)$", page.text, re.MULTILINE):
+            words = re.findall(r"^[a-z][a-z|\\]*$", "\n".join(" ".join(line).split()[1:3]), re.M)
+            for one in words[0].replace("\\", "").split("|") if words else ():
+                assert (one,) in known, f"{page.name}: eqs {one}"
+                has_more = any(key[:1] == (one,) and len(key) > 1 for key in known)
+                for two in words[1].replace("\\", "").split("|") if has_more and words[1:] else ():
+                    assert (one, two) in known, f"{page.name}: eqs {one} {two}"
+
+
+def test_that_files_the_physicist_is_told_of_are_those_the_program_reads():
+    guide = read_page("physicist-guide").text
+    source = "\n".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("app", "core")
+        for file in (FOLDER.parent.parent / folder).rglob("*.py")
+    )
+    for name in re.findall(r"`((?:filter|gamma)/\w+\.toml|\w+\.toml)`", guide):
+        last = name.rpartition("/")[2]
+        assert name in source or last in source, name
