@@ -41,7 +41,11 @@ def headings(document: QTextDocument) -> Iterator[QTextBlock]:
 def dress(document: QTextDocument, palette: QPalette) -> None:
     """Give headings, paragraphs and tables sizes, room and lines in the colours of a scheme."""
     line = palette.mid().color()
+    whole = QTextCursor(document)
+    whole.beginEditBlock()  # laid out once, at its end
     for block in list(blocks(document)):
+        if QTextCursor(block).currentTable() is not None:
+            continue
         level = block.blockFormat().headingLevel()
         room = QTextBlockFormat()
         if level:
@@ -59,6 +63,7 @@ def dress(document: QTextDocument, palette: QPalette) -> None:
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _dress_table(frame, line, palette)
+    whole.endEditBlock()
 
 
 def _dress_table(table: QTextTable, line: QColor, palette: QPalette) -> None:

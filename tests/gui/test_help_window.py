@@ -43,12 +43,6 @@ def first_heading_seen(window):
     return block.text()
 
 
-def press_f1(window):
-    action = next(one for one in window.findChildren(type(window.actions()[0]))
-                  if one.shortcut().toString() == "F1")  # fmt: skip
-    action.trigger()
-
-
 @pytest.mark.req("O-14")
 def test_that_f1_on_a_selected_finding_opens_the_entry_of_its_rule(qtbot, window, tmp_path):
     export = tmp_path / "export.rtp"
@@ -62,7 +56,9 @@ def test_that_f1_on_a_selected_finding_opens_the_entry_of_its_rule(qtbot, window
     checker.view.table.selectRow(row)
     assert topic_of(checker.view.table) == "F-ID-UNIQUE"
     assert "F1" in checker.view.detail.text()
-    window.help_window.show_topic(topic_of(checker.view.table), "filter")
+    window.activateWindow()
+    qtbot.waitUntil(checker.view.table.hasFocus)
+    qtbot.keyClick(checker.view.table, Qt.Key.Key_F1)
     assert window.help_window.place[0] == "filter-checks"
     assert first_heading_seen(window.help_window).startswith("F-ID-UNIQUE:")
 
@@ -76,6 +72,15 @@ def test_that_f1_elsewhere_opens_the_page_of_the_room(window, room, page):
     window.help_menu.show_here()
     assert window.help_window.place == (page, 0)
     assert window.help_window.isVisible()
+
+
+def test_that_the_demonstration_strip_leads_to_the_tutorial_and_to_the_folder(window, monkeypatch):
+    opened = []
+    monkeypatch.setattr("app.help_menu.QDesktopServices.openUrl", opened.append)
+    window.demo_strip.linkActivated.emit("help:tutorial")
+    assert window.help_window.place == ("tutorial", 0)
+    window.demo_strip.linkActivated.emit("file:///somewhere")
+    assert [url.toLocalFile() for url in opened] == ["/somewhere"]
 
 
 def test_that_a_rule_without_an_entry_opens_the_page_of_the_room(help_window):
