@@ -17,6 +17,8 @@ CONTENTS = FOLDER / "contents.toml"
 HEADING = re.compile(r"^(#{1,3}) +(.+?) *$")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 MARKS = re.compile(r"^\|[-|: ]+\|?$|^[-|] ?| ?\|$|[*`]", re.MULTILINE)
+OWN_RULE, OWN_RULES_PAGE = "CLINIC-", "lex-checks"
+"""How the names of the clinic's own rules begin, and on which page they stand."""
 MOST_HITS = 60
 EXCERPT = 150
 
@@ -91,10 +93,10 @@ def read_page(name: str) -> HelpPage:
             remedy="Look it up in the table of contents: eqs help.",
         )  # fmt: skip
     text = file.read_text(encoding="utf-8")
-    return HelpPage(name, text, tuple(_sections(name, text)))
+    return HelpPage(name, text, tuple(sections_of(name, text)))
 
 
-def _sections(name: str, text: str) -> list[Section]:
+def sections_of(name: str, text: str) -> list[Section]:
     """Cut a page at its headings; a line in a block of code is none."""
     found: list[tuple[int, str, list[str]]] = []
     in_code = False
@@ -128,6 +130,12 @@ def entry_of(rule: str) -> Section | None:
         if section is not None:
             return section
     return None
+
+
+def entry_in(page: str, text: str, rule: str) -> Section | None:
+    """Return the entry of a rule in a text that is more than the page's own; None for no entry."""
+    named = (one for one in sections_of(page, text) if one.title.startswith(f"{rule}:"))
+    return next(named, None)
 
 
 @lru_cache(maxsize=1)

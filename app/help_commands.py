@@ -4,7 +4,17 @@ import argparse
 from typing import Any
 
 from app.answers import finish, say
-from app.help_book import Section, contents, entry_of, find, plain, read_page
+from app.help_book import (
+    OWN_RULE,
+    OWN_RULES_PAGE,
+    Section,
+    contents,
+    entry_in,
+    entry_of,
+    find,
+    plain,
+    read_page,
+)
 from app.help_limits import in_force
 from core.errors import RemedyError
 
@@ -26,7 +36,7 @@ def _help(words: argparse.Namespace) -> int:
     if not asked:
         say(words, {"status": "pass", "contents": _contents_json()}, _contents_text())
         return CLEAN
-    section = entry_of(asked.upper()) if "-" in asked and " " not in asked else None
+    section = _entry(asked.upper()) if "-" in asked and " " not in asked else None
     if section is not None:
         say(words, {"status": "pass", "entries": [_entry_json(section)]}, _entry_text(section))
         return CLEAN
@@ -48,6 +58,12 @@ def _help(words: argparse.Namespace) -> int:
     lines = [f"{hit.section.title}  [{hit.section.page}]\n    {hit.excerpt}" for hit in hits]
     say(words, {"status": "pass", "hits": rows}, "\n".join(lines))
     return CLEAN
+
+
+def _entry(rule: str) -> Section | None:
+    if rule.startswith(OWN_RULE):
+        return entry_in(OWN_RULES_PAGE, in_force(read_page(OWN_RULES_PAGE).text), rule)
+    return entry_of(rule)
 
 
 def _contents_json() -> list[dict[str, Any]]:

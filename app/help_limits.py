@@ -1,4 +1,4 @@
-"""The limits in force at this clinic, put beside the shipped ones that the help pages name."""
+"""What is the clinic's own in the help: limits in force beside the shipped ones, and its rules."""
 
 import re
 from functools import lru_cache
@@ -6,10 +6,13 @@ from functools import lru_cache
 from app.filter.limits import read_limits as filter_limits
 from app.filter.rules import read_rules
 from app.filter.settings import own_file
+from app.lex.checks.own import own_checks
 from app.lex.limits import read_limits as lex_limits
+from app.lex.rules_page import policy_words
 from core.errors import RemedyError
 from core.paths import clinic_folder
 
+LEX_PAGE = "# LEX: what is checked"
 LINE = re.compile(r"^- (?:Limit|Entry) `([a-z0-9_.]+)`: .*$", re.MULTILINE)
 
 
@@ -23,6 +26,8 @@ def in_force(text: str) -> str:
         return text
     try:
         own = own_values()
+        if text.startswith(LEX_PAGE):
+            text += _own_rules()
     except RemedyError as fault:
         head, _, rest = text.partition("\n")
         words = f"**The clinic's limits cannot be read: {fault.what} ({fault.where}).**"
@@ -33,6 +38,16 @@ def in_force(text: str) -> str:
         return line[0] if value is None else f"{line[0]} **In force here: {value}.**"
 
     return LINE.sub(told, text)
+
+
+def _own_rules() -> str:
+    """Return the entries of the clinic's own rules of LEX."""
+    parts = [
+        f"\n## {one.rule}: {one.title}\n\n**{policy_words(one)}.** {one.why}\n\n"
+        f"What to do: {one.remedy}\n\n- Source: {one.source}\n"
+        for one in own_checks(clinic_folder())
+    ]
+    return "".join(parts)
 
 
 def own_values() -> dict[str, str]:

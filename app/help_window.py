@@ -22,10 +22,21 @@ from PySide6.QtWidgets import (
 )
 
 from app import help_text
-from app.help_book import FOLDER, Hit, contents, entry_of, find, read_page
+from app.help_book import (
+    FOLDER,
+    OWN_RULE,
+    OWN_RULES_PAGE,
+    Hit,
+    contents,
+    entry_in,
+    entry_of,
+    find,
+    read_page,
+)
 
 PLACE = Qt.ItemDataRole.UserRole
 SEARCH_MS = 150
+MARGIN = 60
 Place = tuple[str, int]
 """Name of a page, and the number of a heading on it."""
 
@@ -55,7 +66,8 @@ class HelpWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("EQS Workstation help")
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.resize(1080, 760)
+        room = self.screen().availableSize()
+        self.resize(min(1080, room.width() - MARGIN), min(760, room.height() - MARGIN))
         self._in_force = in_force
         self._history: list[Place] = []
         self._at = -1
@@ -83,6 +95,9 @@ class HelpWindow(QDialog):
     def show_topic(self, topic: str, otherwise: str) -> None:
         """Open the entry of a rule; another page where the help has no entry of it."""
         section = entry_of(topic) if topic else None
+        if topic.startswith(OWN_RULE):
+            text = self._in_force(read_page(OWN_RULES_PAGE).text)
+            section = entry_in(OWN_RULES_PAGE, text, topic)
         if section is None:
             self.show_page(otherwise)
         else:

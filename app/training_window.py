@@ -39,6 +39,7 @@ from core.findings import State
 
 WORD = "TRAINING"
 USUAL_CASES = 8
+MARGIN = 60
 MOST_SEED = 9999
 LEVELS = (
     ("With the program's report", Level.REPORT),
@@ -60,7 +61,8 @@ class TrainingWindow(QDialog):
         self.setWindowModality(Qt.WindowModality.ApplicationModal)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1180, 760)
+        room = self.screen().availableSize()
+        self.resize(min(1180, room.width() - MARGIN), min(760, room.height() - MARGIN))
         self.training: Training | None = None
         self.marks: list[Mark] = []
         self._folder = tempfile.TemporaryDirectory(

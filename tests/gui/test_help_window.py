@@ -14,6 +14,16 @@ from app.main_window import MainWindow, apply_scheme
 from core.paths import clinic_folder
 
 LONG_MS = 20_000
+OWN_RULE = """version = "1"
+[[rule]]
+id = "CLINIC-SSD-E"
+sentence = "Electron fields are treated at 100 cm"
+needs = "reason"
+of = "beam"
+must = [{ item = "ssd_cm", least = 99.5, most = 100.5 }]
+why = "The cutout factors hold at 100 cm only."
+remedy = "Change the set-up."
+"""
 
 
 @pytest.fixture
@@ -162,6 +172,17 @@ def test_that_the_page_names_the_limit_in_force(help_window):
     )
     help_window.show_topic("F-DOSE-SUM", "index")
     assert "In force here: 0.3 cGy." in help_window.browser.toPlainText()
+
+
+def test_that_f1_on_a_rule_of_the_clinic_opens_its_entry(help_window):
+    clinic_folder().mkdir(parents=True, exist_ok=True)
+    (clinic_folder() / "lex_rules.toml").write_text(OWN_RULE)
+    help_window.show_topic("CLINIC-SSD-E", "lex")
+    assert help_window.place[0] == "lex-checks"
+    assert "CLINIC-SSD-E: Electron fields" in help_window.browser.toPlainText()
+    assert help_window.browser.verticalScrollBar().value() > 0
+    help_window.show_topic("CLINIC-OTHER", "lex")
+    assert help_window.place == ("lex", 0)
 
 
 def test_that_everything_is_reached_by_the_tab_key(qtbot, help_window):

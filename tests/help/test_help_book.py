@@ -18,7 +18,7 @@ LINK = re.compile(r"\]\(([^)#]+?)(#[^)]*)?\)")
 
 def test_that_the_contents_name_every_page_once():
     named = [name for chapter in contents() for name in chapter.pages]
-    files = {str(file.relative_to(FOLDER).with_suffix("")) for file in FOLDER.rglob("*.md")}
+    files = {file.relative_to(FOLDER).with_suffix("").as_posix() for file in FOLDER.rglob("*.md")}
     assert sorted(named) == sorted(files)
 
 
@@ -34,7 +34,7 @@ def test_that_a_page_begins_with_its_title_and_its_links_lead_somewhere(page):
 
 def test_that_a_heading_in_a_block_of_code_is_none():
     text = "# A\n\n```\n# no heading\n```\n\n## B\nwords\n"
-    found = help_book._sections("a", text)
+    found = help_book.sections_of("a", text)
     assert [(one.title, one.level) for one in found] == [("A", 1), ("B", 2)]
 
 
@@ -98,6 +98,29 @@ def test_that_what_the_clinic_has_set_stands_beside_the_shipped_limit():
     assert "**In force here: film.**" in told
     assert told.count("In force here") == 2
     assert "**In force here: 400 MU" in in_force(read_page("lex-checks").text)
+
+
+OWN_RULE = """version = "1"
+[[rule]]
+id = "CLINIC-CUTOUT"
+sentence = "Electron fields are treated at 100 cm"
+needs = "reason"
+of = "beam"
+must = [{ item = "ssd_cm", least = 99.5, most = 100.5 }]
+why = "The cutout factors hold at 100 cm only."
+remedy = "Change the set-up."
+"""
+
+
+def test_that_the_clinics_own_rules_have_entries_too(capsys):
+    assert main(["help", "CLINIC-CUTOUT"]) == 2
+    clinic("lex_rules.toml", OWN_RULE)
+    capsys.readouterr()
+    assert main(["help", "clinic-cutout"]) == 0
+    told = capsys.readouterr().out
+    assert "Electron fields are treated at 100 cm" in told
+    assert "Needs a reason. The cutout factors hold at 100 cm only." in told
+    assert "CLINIC-CUTOUT" not in in_force(read_page("filter-checks").text)
 
 
 def test_that_a_clinic_file_that_cannot_be_read_is_told_at_the_head():
