@@ -24,6 +24,15 @@ WORDS = {
     "ERROR": "Error", "WARNING": "Warning", "NOT_RUN": "Not run", "MANUAL": "Question",
     "INFO": "Note",
 }  # fmt: skip
+# Requirements of families of rules, beside those their functions name.
+NEEDS = {
+    "F-OPEN": ("R-02",), "F-RTP": ("O-07",), "F-HINT": ("R-23",), "F-CMP": ("R-04",),
+    "F-CMP-MLC": ("R-04", "R-06"), "F-CMP-TIE": ("R-05",), "F-CMP-PAIRING": ("R-05",),
+    "F-FORM": ("L-07", "L-10"), "F-TPL": ("R-20", "R-21"), "F-CLINIC": ("R-04", "R-30"),
+    "F-CB": ("R-24",), "F-NOTE": ("R-23", "O-15"), "F-FILM": ("R-18",),
+    "F-GAMMA": ("R-18", "O-05"), "LEX-OPEN": ("L-01",),
+    "F-MU": ("R-10", "R-16", "R-17", "R-19"), "F-MU-MISSING": ("R-22",), "B": ("R-16",),
+}  # fmt: skip
 CARDS = RESOURCES / "help" / "cards.toml"
 UNIT_SUFFIXES = {"_MM": " mm", "_SHARE": " of the distance of slices", "_INDEX": " voxel"}
 ONE_RULE = re.compile(r"\n{3,}")
@@ -142,10 +151,18 @@ def _rule(rule: str, said: Said | None, title: object) -> str:
     lines += [f"It says: {' / '.join(f'*{_plain(one)}*' for one in told)}", ""] if told else []
     lines += [f"What to do: {' / '.join(said.remedies)}", ""] if said.remedies else []
     lines += [_limit(name) for name in _limits_of(rule)]
-    needs = f" ({', '.join(sorted(set(said.needs)))})" if said.needs else ""
+    asked = sorted({*said.needs, *_needs_of(rule)})
+    needs = f" ({', '.join(asked)})" if asked else ""
     if source or needs:
         lines.append(f"- Source: {source or 'ours'}{needs}")
     return "\n".join([*lines, ""])
+
+
+def _needs_of(rule: str) -> tuple[str, ...]:
+    """Return the requirements of the nearest family of a rule."""
+    parts = rule.split("-")
+    names = ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((NEEDS[name] for name in names if name in NEEDS), ())
 
 
 def _limits_of(rule: str) -> tuple[str, ...]:
@@ -247,7 +264,7 @@ def _assertion(key: str, title: str, ask: object, card: dict[str, object]) -> st
                  "certificate_contours": certificate_contours}[module]  # fmt: skip
         unit = next(words for end, words in UNIT_SUFFIXES.items() if constant.endswith(end))
         lines.append(f"- Number `{constant}`: {getattr(where, constant):g}{unit}; fixed")
-    return "\n".join([*lines, f"- Source: {card['source']} (O-10)", ""])
+    return "\n".join([*lines, f"- Source: {card['source']} (Y-10)", ""])
 
 
 def _reasons() -> Iterator[str]:

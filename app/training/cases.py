@@ -12,13 +12,13 @@ from random import Random
 from app.demo.plan_variants import PLAN_VARIANTS, STOPS, PlanVariant
 from app.demo.rv_edits import Edit, elements, moved
 from app.demo.rv_variants import LEAVES, VARIANTS, Variant
-from app.demo.truth import PLAN
 from core.errors import RemedyError
 
 MOST_CASES = 30
 SOUND_SHARE = 0.25
 MADE_SHARE = 0.4
 PLAN_SHARE = 0.25
+SOUND_PLAN = "nothing is wrong; what was not run is looked at in the planning system, as always"
 FIELDS_WITH_LEAVES = {"1": 1, "2": 8, "3": 46}
 """Control points by field ID, of the fields that have leaves."""
 
@@ -71,7 +71,9 @@ class Case:
     @property
     def words(self) -> str:
         """Return what was done to it."""
-        return "nothing is wrong" if self.error is None else self.error.error
+        if self.error is not None:
+            return self.error.error
+        return SOUND_PLAN if self.is_plan else "nothing is wrong"
 
 
 def draw(seed: int, count: int, level: Level) -> tuple[Case, ...]:
@@ -189,8 +191,3 @@ def _leaf(chance: Random) -> Variant:
     )
     spoil = elements(Edit("CONTROL_PT_DEF", field, moved(leaf, by_cm), numbers))
     return Variant("made_leaf", words, field, leaf, spoil, numbers[0])
-
-
-def patient_words() -> str:
-    """Return whose plan all cases are, for the banner."""
-    return f"TRAINING   {PLAN.last_name}, {PLAN.first_name}   ID {PLAN.patient_id}"

@@ -1,5 +1,7 @@
 """Every rule the program can speak by has its entry, made from the code and current."""
 
+import re
+
 import pytest
 
 from app.demo.plan_variants import PLAN_VARIANTS
@@ -10,7 +12,7 @@ from app.filter.limits import read_limits
 from app.filter.report import compare_report, open_report
 from app.filter.rules import read_rules
 from app.filter.sentences import sentence_of, sentences
-from app.help_book import entry_of
+from app.help_book import entry_of, read_page
 from app.lex.checks import CHECKS
 from app.lex.sources import choose_trial, open_source
 from app.lex.transfer import prepare
@@ -19,7 +21,9 @@ from core.dicom.certificate import ASSERTIONS
 from core.errors import RemedyError
 from installer.help_pages import FOLDER, PAGES
 from installer.rule_survey import LEX, OF_LEX, survey
+from installer.trace import requirements
 
+RULE = re.compile(r"(F|B|LEX|V)-[A-Z0-9-]+:")
 # Entries of rules.toml and tolerances.toml that no rule compares with: words of readers.
 NOT_OF_RULES = {"expected.final"}
 # What the comparison with the plan would tell in other words.
@@ -108,3 +112,16 @@ def test_that_the_survey_finds_words_states_remedies_and_needs():
 def test_that_the_survey_follows_helpers_and_constants_of_other_files():
     assert survey()["F-INT-RANGE"].states == ["WARNING", "ERROR"]
     assert survey()["F-RTP-BLANK"].remedies[0].startswith("Export the plan again")
+
+
+def test_that_every_rule_of_the_filter_and_the_certificate_names_its_requirement():
+    for name in ("filter-checks", "filter-compared", "mu-checks", "certificate", "lex-writing"):
+        for section in read_page(name).sections:
+            sources = [line for line in section.text.splitlines() if line.startswith("- Source")]
+            if not RULE.match(section.title):
+                continue
+            named = re.findall(r"\b[LROY]-[0-9]{2}", "".join(sources))
+            assert named, section.title
+            lead = section.text.splitlines()[0]
+            assert len(re.sub(r"\*\*.*?\*\*", "", lead)) > 20, f"{section.title} says no why"
+            assert set(named) <= set(requirements()), section.title
