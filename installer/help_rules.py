@@ -13,7 +13,6 @@ from app.filter.limits import SHIPPED as LIMITS_FILE
 from app.filter.mu.check import LEFT_OUT
 from app.filter.parameters import DIRECTIONS, FIELD_PARAMETERS, FITTINGS, POINT_PARAMETERS
 from app.filter.rules import SHIPPED as RULES_FILE
-from app.filter.rules import read_table
 from app.filter.sentences import sentences
 from core.dicom import certificate_answers, certificate_contours
 from core.dicom.certificate import ASSERTIONS
@@ -177,7 +176,8 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[dict[str, object], dict[str, object]]:
-    return read_table(LIMITS_FILE), read_table(RULES_FILE)
+    limits, rules = (file.read_text(encoding="utf-8") for file in (LIMITS_FILE, RULES_FILE))
+    return tomllib.loads(limits), tomllib.loads(rules)
 
 
 def _limit(name: str) -> str:

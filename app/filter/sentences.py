@@ -1,13 +1,14 @@
 """The sentence each rule holds a plan to, and the entries it compares with."""
 
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.filter.rules import read_table
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
 
 FILE = RESOURCES / "filter" / "sentences.toml"
+AGAIN = "Install the program again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,17 @@ def sentences() -> dict[str, Sentence]:
 
     """
     found = {}
-    for rule, row in read_table(FILE).items():
+    try:
+        rows = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise ClinicFileError(
+            f"the sentences of the rules cannot be read: {fault}", where=str(FILE), remedy=AGAIN
+        ) from fault
+    for rule, row in rows.items():
         says = row.get("says") if isinstance(row, dict) else None
         limits = row.get("limits", []) if isinstance(row, dict) else None
         if not isinstance(says, str) or not says or not isinstance(limits, list):
-            raise ClinicFileError(
-                f"the row {rule} says nothing", where=str(FILE),
-                remedy="Install the program again.",
-            )  # fmt: skip
+            raise ClinicFileError(f"the row {rule} says nothing", where=str(FILE), remedy=AGAIN)
         found[rule] = Sentence(rule, says, tuple(str(one) for one in limits))
     return found
 
