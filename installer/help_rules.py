@@ -29,7 +29,8 @@ NEEDS = {
     "F-CMP-MLC": ("R-04", "R-06"), "F-CMP-TIE": ("R-05",), "F-CMP-PAIRING": ("R-05",),
     "F-FORM": ("L-07", "L-10"), "F-TPL": ("R-20", "R-21"), "F-CLINIC": ("R-04", "R-30"),
     "F-CB": ("R-24",), "F-NOTE": ("R-23", "O-15"), "F-FILM": ("R-18",),
-    "F-GAMMA": ("R-18", "O-05"), "LEX-OPEN": ("L-01",),
+    "F-GAMMA": ("R-18", "O-05"), "LEX-OPEN": ("L-01",), "F-SIDE": ("R-02",),
+    "F-PLAN-APPROVAL": ("R-31",),
     "F-MU": ("R-10", "R-16", "R-17", "R-19"), "F-MU-MISSING": ("R-22",), "B": ("R-16",),
 }  # fmt: skip
 CARDS = RESOURCES / "help" / "cards.toml"
