@@ -189,6 +189,12 @@ class FindingsView(QWidget):
             lines.append("\t".join("" if cell is None else str(cell) for cell in astuple(finding)))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
+    def help_topic(self) -> str:
+        """Return the rule of the selected finding, while findings are shown."""
+        index = self.table.currentIndex()
+        shown = self.tabs.currentIndex() == 0
+        return self.model.rows[self.source_row(index)].rule if shown and index.isValid() else ""
+
     def source_row(self, index: QModelIndex) -> int:
         """Return the row of the model behind a row of the (filtered) table."""
         return self._proxy.mapToSource(index).row()
@@ -201,7 +207,9 @@ class FindingsView(QWidget):
         remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
         why = self.explain(finding)
         why = f"\nWhy it matters: {why}" if why else ""
-        self.detail.setText(f"{finding.message}{why}{remedy}\nRule {finding.rule}")
+        self.detail.setText(
+            f"{finding.message}{why}{remedy}\nRule {finding.rule} (F1 tells all about it)"
+        )
         self.selected.emit(finding)
 
 

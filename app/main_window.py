@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.background import JOBS
 from app.collector import Collector
-from app.help_window import HelpWindow
+from app.help_menu import HelpMenu
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
@@ -83,9 +83,10 @@ class MainWindow(QMainWindow):
         self.demo_strip = QLabel()
         self.demo_strip.setObjectName("demo")
         self.demo_strip.setWordWrap(True)
-        self.demo_strip.setOpenExternalLinks(True)
         self.demo_strip.hide()
-        self.help_window = HelpWindow(self)
+        self.help_menu = HelpMenu(self, self._help_page, self.start_demo)
+        self.help_window = self.help_menu.window
+        self.demo_strip.linkActivated.connect(self.help_menu.follow)
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
@@ -136,7 +137,8 @@ class MainWindow(QMainWindow):
         self.demo_strip.setText(
             "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write "
             "the file and check it in the Filter. Then drop one of the "
-            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it."
+            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it. "
+            "<a style='color:#10305c' href='help:tutorial'>Ten-minute tutorial</a>"
         )
         self.demo_strip.show()
         for number in range(self.stack.count()):
@@ -197,7 +199,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, name=name: self._set_scheme(name))
             group.addAction(action)
         help_menu = self.menuBar().addMenu("&Help")
-        help_menu.addAction("&Help on this page", QKeySequence("F1"), self._help)
+        self.help_menu.fill(help_menu)
         help_menu.addAction("&About", self._about)
 
     def chosen_scheme(self) -> str:
@@ -258,9 +260,9 @@ class MainWindow(QMainWindow):
         if name:
             self.open_path(Path(name))
 
-    def _help(self) -> None:
+    def _help_page(self) -> str:
         page = self.stack.currentWidget()
-        self.help_window.show_page(page.help_page if isinstance(page, Page) else "index")
+        return page.help_page if isinstance(page, Page) else "index"
 
     def _about(self) -> None:
         QMessageBox.about(
