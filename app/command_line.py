@@ -21,6 +21,7 @@ from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
+from app.support import add_support_command
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -75,11 +76,12 @@ def parser() -> argparse.ArgumentParser:
     add_archive_commands(rooms)
     add_portal_commands(rooms)
     add_audit_commands(rooms)
+    add_support_command(rooms)
     return top
 
 
 def _window(words: argparse.Namespace) -> int:
-    from app.main_window import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
+    from app.start import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
 
     if not words.demo:
         return show()

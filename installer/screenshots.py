@@ -24,7 +24,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.background import JOBS
 from app.demo.write_demo import write_demo
-from app.main_window import MainWindow, application
+from app.main_window import MainWindow
+from app.style import application
 from core.paths import DATA_VARIABLE
 
 SIZE = "1360x860"
