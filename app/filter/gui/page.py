@@ -171,6 +171,7 @@ class FilterPage(Page):
         self.leaf_view = self.field_tab.leaf_view
         self.matches = GridModel(numeric=("Deviation",))
         self.match_view = plain_table(self.matches)
+        self.match_view.setAccessibleName("Pairs of fields and beams")
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.mu = MuPanel()
