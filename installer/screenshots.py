@@ -29,7 +29,8 @@ from app.archive.gui.page import ArchivePage
 from app.archive.imports import take_in
 from app.background import JOBS
 from app.demo.write_demo import write_demo
-from app.main_window import MainWindow, application
+from app.main_window import MainWindow
+from app.style import application
 from core.archive.archive import Archive
 from core.archive.ledger import Ledger
 from core.archive.listener import Listener
