@@ -8,6 +8,7 @@ from typing import Self
 from pydicom.dataset import Dataset
 
 from core.archive.archive import TakenIn
+from core.archive.asking import Answer
 from core.archive.command_set import (
     C_CANCEL,
     C_GET,
@@ -154,7 +155,7 @@ class Getting:
             if field == C_STORE:
                 self._taken(came)
             elif field == C_GET | RESPONSE and number(came.command, "Status") != PENDING:
-                return _status(came.command)
+                return Answer(came.command).as_dataset
 
     def _cancel(self) -> None:
         command: Command = {
@@ -180,11 +181,3 @@ class Getting:
         is_hopeful = isinstance(came.data, _Whole) and self.keeping.keep(uid, bytes(came.data))
         status = SUCCESS if is_hopeful else NO_RESOURCES
         self.line.send(came.context, response(came.command, status))
-
-
-def _status(command: Command) -> Dataset:
-    told = Dataset()
-    told.Status = number(command, "Status")
-    if "ErrorComment" in command:
-        told.ErrorComment = text(command, "ErrorComment")
-    return told
