@@ -75,13 +75,18 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
     """
     settings = read_settings()
     read = read_rv(rv_path, machine_scale)
+    report = opening_report(read, settings, f"R&V export {rv_path.name}")
+    return replace(report, sources=(source_of(rv_path),))
+
+
+def opening_report(read: RvRead, settings: Settings, title: str) -> Report:
+    """Return the report on an export that is already read; it names no sources."""
     rv, opening = read.plan, opened(read, settings)
     not_checked = (
         NO_PLAN, *opening.not_checked, *unread(rv), *gaps(rv), *NEVER_IN_THE_FILE
     )  # fmt: skip
-    status, title = overall(opening.findings), f"R&V export {rv_path.name}"
-    sources = (source_of(rv_path),)
-    report = Report(title, sources, status, (), opening.findings, not_checked, rv)
+    status = overall(opening.findings)
+    report = Report(title, (), status, (), opening.findings, not_checked, rv)
     return settled(report, settings)
 
 
@@ -110,7 +115,28 @@ def compare_report(
     """
     settings = read_settings()
     read = read_rv(rv_path, machine_scale)
-    rv, plan = read.plan, read_plan_source(plan_path, trial)
+    plan = read_plan_source(plan_path, trial)
+    kind = "R&V" if view is PLAN_TO_RV else view.checked
+    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
+    report = comparing_report(read, plan, settings, title, expected, view)
+    return replace(report, sources=(source_of(rv_path), source_of(plan_path)))
+
+
+def comparing_report(
+    read: RvRead,
+    plan: Plan,
+    settings: Settings,
+    title: str,
+    expected: Collection[str] = frozenset(),
+    view: View = PLAN_TO_RV,
+) -> Report:
+    """Return the report on an export against a plan, both already read; it names no sources.
+
+    Raises:
+        RemedyError: No form of delivery is called so.
+
+    """
+    rv = read.plan
     comparison = compare(rv, plan, settings.limits, view)
     logical = opened(read, settings)
     opening = logical.findings
@@ -123,12 +149,8 @@ def compare_report(
         *comparison.not_checked, *logical.not_checked, *gaps(rv), *gaps(plan),
         *NEVER_IN_THE_FILE, *isodose_lines(rv, plan), *ALWAYS_MANUAL,
     )  # fmt: skip
-    sources = (source_of(rv_path), source_of(plan_path))
-    kind = "R&V" if view is PLAN_TO_RV else view.checked
-    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
-    status = overall(findings)
-    matches = comparison.matches
-    report = Report(title, sources, status, matches, findings, not_checked, rv, plan)
+    status, matches = overall(findings), comparison.matches
+    report = Report(title, (), status, matches, findings, not_checked, rv, plan)
     return settled(report, settings)
 
 

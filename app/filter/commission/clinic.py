@@ -1,0 +1,157 @@
+"""The clinic's own export and plan, and what each report says of a copy with a fault in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.filter.commission.export import Export
+from app.filter.field import Field, Plan
+from app.filter.notes import Note, NoteRules
+from app.filter.notes_compare import compare_notes
+from app.filter.other_reports import arcs_report, body_report, later_report
+from app.filter.report import Report, comparing_report, opening_report
+from app.filter.rtp_check import check_file
+from app.filter.rtp_text import parse
+from app.filter.rv_source import RvRead, read_rv_file
+from app.filter.settings import Settings
+from core.errors import RemedyError
+from core.findings import Finding, NotChecked, State
+
+TITLE = "commissioning"
+REFUSAL = "F-OPEN"
+
+
+class How(StrEnum):
+    """The report a fault has to be found in."""
+
+    OPEN = "on opening"
+    COMPARE = "against the plan"
+    LATER = "final against initial export"
+    CHECK = "eqs rtp check"
+    SRS = "stereotactic requirements"
+    TBI = "TBI template"
+    NOTES = "chart notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """A copy with one fault.
+
+    Attributes:
+        data: The export with the fault in it; the export itself where the fault is in `note`.
+        words: What was done, for the matrix.
+        field: Field the finding has to name; empty for any.
+        point: Control point it has to name; None for any.
+        items: Elements of which it has to name one; empty for any.
+        note: Text of a chart note, where the fault is in the notes.
+
+    """
+
+    data: bytes
+    words: str
+    field: str = ""
+    point: int | None = None
+    items: frozenset[str] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one report says: its findings, and what it has not checked."""
+
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """One export with its plan, as they are.
+
+    Attributes:
+        export: Records of the export.
+        read: The export as the Filter reads it.
+        scale: Scale of a native export that does not say it.
+
+    """
+
+    export: Export
+    read: RvRead
+    plan: Plan
+    settings: Settings
+    notes: NoteRules
+    scale: str | None = None
+    _base: dict[How, Said] = field(default_factory=dict, repr=False)
+
+    @property
+    def rv(self) -> Plan:
+        """The export."""
+        return self.read.plan
+
+    @property
+    def treating(self) -> tuple[Field, ...]:
+        """Treatment fields whose ID is their own."""
+        ids = [one.id for one in self.rv.fields]
+        return tuple(one for one in self.rv.fields if not one.setup and ids.count(one.id) == 1)
+
+    def base(self, how: How) -> Said:
+        """Return what a report says of the export as it is."""
+        if how not in self._base:
+            self._base[how] = said(self, how, Injected(self.export.file.to_bytes(), ""))
+        return self._base[how]
+
+    def compares(self, how: How, field_id: str, *items: str) -> bool:
+        """Return whether a report compares one of the items of a field."""
+        return not any(
+            one.item in items and (not one.field or field_id in one.field.split(", "))
+            for one in self.base(how).not_checked
+        )
+
+    def is_told(self, how: How, field_id: str, item: str, *, alone: bool = False) -> bool:
+        """Return whether a report already has a finding on an item of a field.
+
+        Args:
+            how: The report.
+            field_id: The field; empty for the whole plan.
+            item: The element.
+            alone: Whether a finding that names no field does not count.
+
+        """
+        places = (field_id,) if alone else (field_id, "")
+        return any(
+            one.item == item and one.field in places and one.state != State.PASS
+            for one in self.base(how).findings
+        )
+
+
+def said(clinic: Clinic, how: How, fault: Injected) -> Said:
+    """Return what a report says of a copy; a refusal to read it is one finding."""
+    if how is How.NOTES:
+        notes = [Note(fault.note)] if fault.note else []
+        answer = compare_notes(notes, clinic.rv, clinic.notes, clinic.plan)
+        return Said(answer.findings, answer.not_checked)
+    try:
+        file = parse(fault.data, clinic.export.file.where)
+        if how is How.CHECK:
+            return Said(check_file(file))
+        read = read_rv_file(file, clinic.scale)
+    except RemedyError as refusal:
+        return Said((Finding(REFUSAL, State.ERROR, f"{refusal.what} ({refusal.where})"),))
+    report = _REPORTS[how](clinic, read)
+    return Said(report.findings, report.not_checked)
+
+
+def _compared(clinic: Clinic, read: RvRead) -> Report:
+    return comparing_report(read, clinic.plan, clinic.settings, TITLE)
+
+
+def _later(clinic: Clinic, read: RvRead) -> Report:
+    return later_report(read, clinic.rv, clinic.settings, TITLE)
+
+
+_REPORTS: dict[How, Callable[[Clinic, RvRead], Report]] = {
+    How.OPEN: lambda clinic, read: opening_report(read, clinic.settings, TITLE),
+    How.COMPARE: _compared,
+    How.LATER: _later,
+    How.SRS: lambda clinic, read: arcs_report(read, clinic.settings, TITLE).report,
+    How.TBI: lambda clinic, read: body_report(read, clinic.settings, TITLE),
+}
