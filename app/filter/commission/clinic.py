@@ -1,5 +1,6 @@
 """The clinic's own export and plan, and what each report says of a copy with a fault in it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,8 +91,17 @@ class Clinic:
     @property
     def treating(self) -> tuple[Field, ...]:
         """Treatment fields whose ID is their own."""
-        ids = [one.id for one in self.rv.fields]
-        return tuple(one for one in self.rv.fields if not one.setup and ids.count(one.id) == 1)
+        return tuple(one for one in self._named if not one.setup)
+
+    @property
+    def setting_up(self) -> tuple[Field, ...]:
+        """Set-up fields whose ID is their own."""
+        return tuple(one for one in self._named if one.setup)
+
+    @property
+    def _named(self) -> tuple[Field, ...]:
+        count = Counter(one.id for one in self.rv.fields)
+        return tuple(one for one in self.rv.fields if count[one.id] == 1)
 
     def base(self, how: How) -> Said:
         """Return what a report says of the export as it is."""

@@ -134,6 +134,23 @@ def commission(
 
     """
     progress(0.0, f"reading {rv_path.name} and {plan_path.name}")
+    clinic = clinic_of(rv_path, plan_path, trial, scale)
+    rows = tuple(try_all(clinic, tuple(faults_for(clinic)), progress))
+    return Commissioned(
+        (source_of(rv_path), source_of(plan_path)), tuple(_in_order(rows)), clinic.rv.patient.id,
+        clinic.rv.plan_id, rule_set_version(),
+    )  # fmt: skip
+
+
+def clinic_of(
+    rv_path: Path, plan_path: Path, trial: str | None = None, scale: str | None = None
+) -> Clinic:
+    """Read an export and its plan; see `commission`.
+
+    Raises:
+        RemedyError: A source is damaged or of another kind.
+
+    """
     if is_dicom(rv_path):
         raise RemedyError(
             "commissioning changes the lines of an RTP-Connect file; this is a DICOM export",
@@ -141,14 +158,9 @@ def commission(
             remedy="Write it as RTP-Connect with `eqs filter translate`, and commission that.",
         )
     file = read_file(rv_path)
-    clinic = Clinic(
+    return Clinic(
         Export(file), read_rv_file(file, scale), read_plan_source(plan_path, trial),
         read_settings(), read_rules(), scale,
-    )  # fmt: skip
-    rows = tuple(try_all(clinic, tuple(faults_for(clinic)), progress))
-    return Commissioned(
-        (source_of(rv_path), source_of(plan_path)), tuple(_in_order(rows)), clinic.rv.patient.id,
-        clinic.rv.plan_id, rule_set_version(),
     )  # fmt: skip
 
 

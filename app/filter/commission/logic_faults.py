@@ -34,6 +34,7 @@ def logic_faults() -> Iterator[Fault]:
 
 
 def own_row(clinic: Clinic, field: Field) -> Row | None:
+    """Return the record of a field."""
     rows = clinic.export.of("FIELD_DEF", field=field.id)
     return rows[0] if rows else None
 

@@ -41,6 +41,9 @@ SAME_ERROR = {
 ONLY_LATER = ("technique", "modality", "pattern", "dose_spec", "rx_note")
 BESIDE = "beside Table 1"
 ELEMENTS = (*((one.item, one) for one in FITTINGS), ("dynamic_wedge", FITTINGS[0]))
+# Rows of the final export that set-up fields stand for.
+CONE_BEAM = {"CB MU": "field_monitor_units", "CB Start": "arc_start_angle",
+             "CB Stop": "arc_stop_angle"}  # fmt: skip
 HOWS = {COLUMNS[0]: How.COMPARE, COLUMNS[1]: How.LATER}
 
 
@@ -59,6 +62,10 @@ def table_faults(column: str) -> Iterator[Fault]:
                 inject = partial(_direction, item=item, how=HOWS[column])
                 yield _fault(row, item, column, inject)
         yield from _of_plan(row, column)
+        if row in CONE_BEAM and column == COLUMNS[1]:
+            (parameter,) = [one for one in FIELD_PARAMETERS if one.item == CONE_BEAM[row]]
+            inject = partial(_in_field, parameter=parameter, how=HOWS[column], setup=True)
+            yield _fault(row, parameter.item, column, inject)
     yield from _of_values("", BESIDE, column)
     for element, fitting in ELEMENTS:
         if not fitting.row:
@@ -91,17 +98,21 @@ def _fault(row: str, item: str, column: str, inject: Inject) -> Fault:
     return Fault(row, rule, HOWS[column], inject, beside, column, other)
 
 
-def open_fields(clinic: Clinic, how: How, *items: str) -> Iterator[Field]:
-    """Yield treatment fields, last first, whose items a report compares and says nothing of."""
-    for field in reversed(clinic.treating):
+def open_fields(
+    clinic: Clinic, how: How, *items: str, setup: bool = False
+) -> Iterator[Field]:  # fmt: skip
+    """Yield treatment (or set-up) fields, last first: compared, and nothing is said of them."""
+    for field in reversed(clinic.setting_up if setup else clinic.treating):
         quiet = not any(clinic.is_told(how, field.id, item) for item in items)
         if quiet and clinic.compares(how, field.id, *items):
             yield field
 
 
-def _in_field(clinic: Clinic, parameter: Parameter, how: How) -> Injected | str:
+def _in_field(
+    clinic: Clinic, parameter: Parameter, how: How, *, setup: bool = False
+) -> Injected | str:
     item = parameter.item
-    for field in open_fields(clinic, how, item):
+    for field in open_fields(clinic, how, item, setup=setup):
         for row in clinic.export.of("FIELD_DEF", "EXTENDED_FIELD_DEF", field=field.id):
             if not row.holds(item):
                 continue
@@ -114,11 +125,11 @@ def _in_field(clinic: Clinic, parameter: Parameter, how: How) -> Injected | str:
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, None, item, row, new), field.id, None,
                             frozenset({item}))  # fmt: skip
-    return _why(item)
+    return _why(item, setup=setup)
 
 
-def _why(item: str) -> str:
-    return f"no field holds {item} in a form that both sides state"
+def _why(item: str, *, setup: bool) -> str:
+    return f"no {'set-up ' if setup else ''}field holds {item} in a form that both sides state"
 
 
 def _new(clinic: Clinic, row: Row, parameter: Parameter, text: str) -> str | None:

@@ -21,6 +21,7 @@ from app.filter.acknowledged import ASKED, with_record
 from app.filter.cards import why_of
 from app.filter.checks_log import on_record
 from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
@@ -68,6 +69,7 @@ class FilterPage(Page):
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
         self.desk.changes.connect(self._show_changes)
         self.desk.attested.connect(self._show_attested)
+        self.desk.commission.connect(self._on_commission)
         self.worklist = WorkListPanel(
             lambda: self.opened_export.rv if self.opened_export else None
         )
@@ -157,6 +159,7 @@ class FilterPage(Page):
         self.notes = NotesPanel()
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
+        self.commissioning = CommissionPanel()
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -221,6 +224,7 @@ class FilterPage(Page):
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
+        self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
         self._show_page(self.view)
@@ -297,6 +301,22 @@ class FilterPage(Page):
             self.view.tabs.removeTab(place)
         self.printout.setPlainText(text)
 
+    def _show_commissioning(self, plan: Path | None) -> None:
+        """Take the matrix away: it holds for what was read before, not for what is now open."""
+        rv, scale = self.rv_path, self.scale.currentData()
+        self.commissioning.show_for((rv, plan, scale) if rv is not None and plan else None)
+        place = self.view.tabs.indexOf(self.commissioning)
+        if place >= 0:
+            self.view.tabs.removeTab(place)
+
+    def _on_commission(self) -> None:
+        """Open the tab of the matrix and run it, unless it is there for these files."""
+        if self.view.tabs.indexOf(self.commissioning) < 0:
+            self.view.tabs.addTab(self.commissioning, "Commissioning")
+        self.view.tabs.setCurrentWidget(self.commissioning)
+        if self.commissioning.made is None:
+            self.commissioning.run()
+
     def _show_tables(self, opened: Opened) -> None:
         self.field_tab.show_opened(opened)
         rows = [
@@ -321,6 +341,7 @@ class FilterPage(Page):
         self.field_tab.show_opened(None)
         self.matches.show((), ())
         self.mu.set_sources(None, None)
+        self._show_commissioning(None)
         self.notes.show_for(None, None)
         self.sources.setText(f"  {rv_path.name}")
         self.desk.show_for(None)
