@@ -125,7 +125,9 @@ def _template_faults(
     for item in template.fittings:
         rule = f"{prefix}-{item.upper().replace('_', '-')}"
         inject = partial(_off_fitting, chosen=chosen, item=item, how=how)
-        yield Fault(group, rule, how, inject, BESIDE_TEMPLATE)
+        # An arc with another tray is no stereotactic arc any more.
+        other = "F-SRS-MIXED" if how is How.SRS and item == "block" else ""
+        yield Fault(group, rule, how, inject, BESIDE_TEMPLATE, or_rule=other)
     if template.tips_mm is not None:
         inject = partial(_off_leaf, chosen=chosen, tips=template.tips_mm, how=how)
         yield Fault(group, f"{prefix}-MLC", how, inject, BESIDE_TEMPLATE)
@@ -147,12 +149,16 @@ def _off_template(
     for field in reversed(chosen(clinic)):
         for row in clinic.export.of("FIELD_DEF", field=field.id):
             text = row.text(item)
-            if not row.holds(item) or not text or clinic.is_told(how, field.id, item):
+            if not row.holds(item) or clinic.is_told(how, field.id, item):
+                continue
+            if not text and not (item == "doserate" and template.values[item] == 0):
                 continue
             limit = limits[row_of.limit] if row_of.limit else Decimal(0)
             passes = limit.scaleb(-1) if row_of.kind == Kind.LENGTH else limit
-            words = row_of.kind in (Kind.TEXT, Kind.WORD)
-            new = reworded(text) if words else moved(row.column(item), text, passes)
+            words = row_of.kind in (Kind.TEXT, Kind.WORD) and row.column(item).kind == "text"
+            new = reworded(text) if words else moved(row.column(item), text or "0", passes)
+            if item == "doserate":  # 0 and blank are the same
+                new = f"{(number_in(text) or 0) + 100:.0f}"
             if new is not None:
                 mode = {f"field_{item[11]}_mode": "ASY"} if item.startswith("collimator_") and \
                     item[11] in "xy" else {}  # fmt: skip
