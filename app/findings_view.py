@@ -116,14 +116,19 @@ class FindingsView(QWidget):
     selected = Signal(object)
 
     def __init__(
-        self, *, with_passes: bool = False, item_words: Callable[[str], str] = str
+        self,
+        *,
+        with_passes: bool = False,
+        item_words: Callable[[str], str] = str,
+        sentence_words: Callable[[str], str] = str,
     ) -> None:
         super().__init__()
         self.explain: Callable[[Finding], str] = lambda _finding: ""
         self._with_passes = with_passes
         self.banner = Banner()
-        self.model = FindingsModel(item_words)
-        self.not_checked_model = NotCheckedModel()
+        self._sentence_words = sentence_words
+        self.model = FindingsModel(item_words, sentence_words)
+        self.not_checked_model = NotCheckedModel(sentence_words)
         self._proxy = _Filter()
         self._proxy.setSourceModel(self.model)
         self.search = QLineEdit()
@@ -201,7 +206,8 @@ class FindingsView(QWidget):
         remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
         why = self.explain(finding)
         why = f"\nWhy it matters: {why}" if why else ""
-        self.detail.setText(f"{finding.message}{why}{remedy}\nRule {finding.rule}")
+        words = self._sentence_words(finding.message)
+        self.detail.setText(f"{words}{why}{remedy}\nRule {finding.rule}")
         self.selected.emit(finding)
 
 

@@ -1,9 +1,10 @@
 """Make the pictures of README and help again, from the real program with demonstration data.
 
 .venv/bin/python installer/screenshots.py [FOLDER] [--dark] [--size 1280x720] [--set PATH]
+        [--room Filter]
 
 Without FOLDER they go to resources/help/pictures. Every page is shown as a user reaches it. With
---set the Viewer alone is shown, with the RT set at PATH.
+--set the Viewer alone is shown, with the RT set at PATH; with --room one room alone.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
@@ -23,12 +24,27 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from app.background import JOBS
+from app.demo.rv_export import export_records
+from app.demo.rv_records import file_of
 from app.demo.write_demo import write_demo
+from app.filter.gui.against import Against
+from app.filter.gui.ask_strip import AskStrip
 from app.main_window import MainWindow, application
 from core.paths import DATA_VARIABLE
 
 SIZE = "1360x860"
 PATIENCE_S = 180.0
+ROOMS = ("LEX", "Filter", "Viewer", "Archive")
+NOTES = """Gating: none
+Dose rate: 300
+Isodose: 97.5 %
+Tolerance table: 4
+Patient has a pacemaker; cardiology was asked. Shift 1.2 cm left after CT."""
+# Couch, start, turn, stop of the arcs of a standard set (resources/filter/srs.toml).
+ARCS = (
+    ("0.0", "30.0", "CW", "130.0"), ("45.0", "330.0", "CCW", "230.0"),
+    ("90.0", "210.0", "CW", "330.0"), ("315.0", "30.0", "CW", "130.0"),
+)  # fmt: skip
 
 
 def settle(until: Callable[[], bool] = lambda: True) -> None:
@@ -68,11 +84,16 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
             return
         demo = Path(name) / "demonstration"
         write_demo(demo)
-        take_empty(window, folder)
-        take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
-        take_filter(window, folder, demo)
-        take_viewer(window, folder, demo / "dicom")
-        take_archive(window, folder, demo)
+        rooms = {
+            "LEX": lambda: take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp"),
+            "Filter": lambda: take_filter(window, folder, demo),
+            "Viewer": lambda: take_viewer(window, folder, demo / "dicom"),
+            "Archive": lambda: take_archive(window, folder, demo),
+        }
+        wanted = [words.room] if words.room else list(rooms)
+        take_empty(window, folder, wanted)
+        for room in wanted:
+            rooms[room]()
         window.help_window.show_page("filter")
         settle()
         window.help_window.grab().save(str(folder / "help.png"))
@@ -80,9 +101,9 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
         window.close()
 
 
-def take_empty(window: MainWindow, folder: Path) -> None:
-    """Show every room as it is before anything is opened."""
-    for room in ("LEX", "Filter", "Viewer", "Archive"):
+def take_empty(window: MainWindow, folder: Path, rooms: Sequence[str]) -> None:
+    """Show rooms as they are before anything is opened."""
+    for room in rooms:
         window.go_to(room)
         shoot(window, folder, f"{room.lower()}-empty")
 
@@ -122,9 +143,106 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)
     shoot(window, folder, "filter-refused")
+    take_special(window, folder, demo)
+    take_desk(window, folder, demo)
+
+
+def take_special(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show the Filter's other reports: arcs, final export, chart notes, commissioning."""
+    checker = window.go_to("Filter")
+    export = next((demo / "export").glob("*.rtp"))
+    arcs = demo / "stereotactic.rtp"
+    arcs.write_bytes(stereotactic_export())
+    checker.check(arcs, Against("srs"))
+    shoot(window, folder, "filter-srs")
+    checker.view.tabs.setCurrentWidget(checker.printout)
+    shoot(window, folder, "filter-srs-arcs")
+    final = demo / "export" / "variants" / "table_position.rtp"
+    checker.check(final, Against("initial", export))
+    shoot(window, folder, "filter-final")
+    checker.run(export, demo / "dicom")
+    shoot(window, folder, "filter-green")
+    checker.notes.text.setPlainText(NOTES)
+    checker.view.tabs.setCurrentWidget(checker.notes)
+    checker.notes.compare_button.click()
+    settle()
+    checker.view.tabs.setCurrentWidget(checker.notes)
+    shoot(window, folder, "filter-notes")
+    checker.view.tabs.setCurrentIndex(0)
+    shoot(window, folder, "filter-notes-findings")
+    checker.desk.commission_button.click()
+    settle(lambda: checker.commissioning.made is not None)
+    shoot(window, folder, "filter-commissioning")
+    checker.commissioning.save(folder / "filter-commissioning.pdf", "Jane Roe")
+    settle()
+
+
+def take_desk(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show what people do with a check: baseline, signature, work list, and the printed pages."""
+    checker = window.go_to("Filter")
+    export = next((demo / "export").glob("*.rtp"))
+    checker.run(export, demo / "dicom")
+    settle()
+    menu = checker.desk.baseline_button.menu().actions()
+    menu[0].trigger()
+    shoot(window, folder, "filter-baseline-asked")
+    sign(checker.desk.strip)
+    settle()
+    shoot(window, folder, "filter-baseline-saved")
+    checker.desk.save_page(folder, "Jane Roe", "IE")
+    checker.desk.save_sheet(folder / "therapist-sheet.pdf")
+    settle()
+    variant = demo / "export" / "variants" / "jaw_3_mm.rtp"
+    whole = export.read_bytes()
+    export.write_bytes(variant.read_bytes())
+    menu[3].trigger()  # what has changed in the export
+    settle()
+    shoot(window, folder, "filter-baseline-difference")
+    export.write_bytes(whole)
+    checker.run(variant, demo / "dicom")
+    settle()
+    checker.desk.save_page(folder, "Jane Roe", "FE")
+    settle()
     checker.worklist_button.click()
+    shoot(window, folder, "filter-work-list-empty")
+    checker.worklist.begin_button.click()
+    sign(checker.worklist.strip)
+    settle()
+    checker.worklist.done_button.click()
+    sign(checker.worklist.strip)
+    settle()
     shoot(window, folder, "filter-work-list")
+    checker.worklist.tabs.setCurrentIndex(1)
+    shoot(window, folder, "filter-watched-folders")
     checker.worklist_button.click()
+
+
+def sign(strip: AskStrip) -> None:
+    """Answer a question of the desk."""
+    strip.person.setText("Jane Roe")
+    strip.words.setText("compared with the plan")
+    strip.go_button.click()
+
+
+def stereotactic_export() -> bytes:
+    """Return the demonstration export with four stereotactic arcs in the place of its fields."""
+    records = list(export_records())
+    model = next(one for one in records if one.keyword == "FIELD_DEF" and one["field_id"] == "4")
+    rx = next(one for one in records if one.keyword == "RX_DEF")
+    made = [one for one in records if one.keyword == "PLAN_DEF"]
+    made.append(rx.changed(technique="SRS", number_of_fields="4", dose_ttl="1800", dose_tx="1800"))
+    made += [one for one in records if one.keyword == "SITE_SETUP_DEF"][:1]
+    jaws = dict.fromkeys(("collimator_x1", "collimator_y1"), "-2.5")
+    jaws |= dict.fromkeys(("collimator_x2", "collimator_y2"), "2.5")
+    for number, (couch, start, turn, stop) in enumerate(ARCS, start=1):
+        made.append(model.changed(
+            field_id=str(number), field_name=f"ARC {number}", treatment_type="Arc", energy="6",
+            field_note="ISO A: -12.5, 3.0, 40.0", field_dose="450.00", doserate="",
+            field_monitor_units="600", collimator_angle="90.0", couch_angle=couch,
+            gantry_angle=start, arc_start_angle=start, arc_direction=turn, arc_stop_angle=stop,
+            wedge="", block="STEREO", field_x="5.0", field_y="5.0", **jaws,
+        ))  # fmt: skip
+    return file_of(made)
 
 
 def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
@@ -179,6 +297,7 @@ def main() -> None:
     reader.add_argument("--dark", action="store_true")
     reader.add_argument("--size", default=SIZE, help="width and height, such as 1280x720")
     reader.add_argument("--set", type=Path, help="an RT set: the Viewer alone is shown with it")
+    reader.add_argument("--room", choices=ROOMS, help="one room alone")
     words = reader.parse_args()
     words.folder.mkdir(parents=True, exist_ok=True)
     take_all(words.folder, words)

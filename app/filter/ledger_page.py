@@ -10,6 +10,7 @@ from app.filter.acknowledged import with_record
 from app.filter.baseline_content import plan_of_source
 from app.filter.cards import why_of
 from app.filter.field import Plan
+from app.filter.item_words import sentence_in_words
 from app.filter.ledger import Blind, ledger
 from app.filter.ledger_log import program_version, record, rule_set_version
 from app.filter.ledger_names import name_by_rule, parts_of
@@ -143,7 +144,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         [
             (
                 one.state.value,
-                one.message,
+                sentence_in_words(one.message),
                 _valued(one.expected, one.unit),
                 _valued(one.found, one.unit),
                 why_of(one),
@@ -181,7 +182,7 @@ def _ledger(rows: Sequence[Blind]) -> Iterator[str]:
     yield _table(
         ("Item", "Fields", "Why", "Looked at by hand"),
         [
-            (one.item, one.field, one.why,
+            (sentence_in_words(one.item), one.field, sentence_in_words(one.why),
              "; ".join(f"{a.person}, {a.time[:16]}: {a.words}" for a in one.attested) or "nobody")
             for one in rows
         ],

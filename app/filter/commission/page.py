@@ -8,6 +8,7 @@ from pathlib import Path
 from app.filter.commission.commissioning import LEFT_OUT, OPEN_ENDINGS, OURS, Commissioned
 from app.filter.commission.run import Ending, Tried
 from app.filter.coverage import ROWS
+from app.filter.item_words import sentence_in_words
 from app.filter.ledger_log import program_version
 from app.filter.ledger_page import LOOKS, STYLE
 from core.findings import State
@@ -88,7 +89,8 @@ def _rows(rows: Sequence[Tried], wanted: Sequence[Ending], none: str) -> Iterato
         [
             (f"{_sign(one.ending)} {one.ending.value}",
              escape(f"{one.row}, {one.column}" if one.column else one.row), escape(one.rule),
-             escape(one.words), "<br>".join(escape(other) for other in one.others))
+             escape(sentence_in_words(one.words)),
+             "<br>".join(escape(sentence_in_words(other)) for other in one.others))
             for one in own
         ],
     )  # fmt: skip

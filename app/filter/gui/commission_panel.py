@@ -24,6 +24,7 @@ from app.filter.commission.page import VERDICTS, commission_html
 from app.filter.commission.run import Ending, Tried
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.page_pdf import pdf_of
+from app.filter.item_words import sentence_in_words
 from app.filter.people import printed_name, signer
 from app.findings_model import AnyIndex, GridModel
 from app.findings_view import Banner, plain_table
@@ -49,7 +50,8 @@ class MatrixModel(GridModel):
         """Replace all rows; those not covered stand first."""
         self.tried = sorted(rows, key=lambda one: ORDER.index(one.ending))
         self.show(TITLES, [
-            (one.ending.value.capitalize(), one.row, one.column, one.rule, one.words)
+            (one.ending.value.capitalize(), one.row, one.column, one.rule,
+             sentence_in_words(one.words))
             for one in self.tried
         ])  # fmt: skip
 
@@ -194,8 +196,8 @@ class CommissionPanel(QWidget):
             return
         one = self.model.tried[row]
         where = f" (report: {one.report})" if one.report else ""
-        told = [f"Also told: {other}" for other in one.others]
-        self.detail.setText("\n".join([f"{one.words}{where}", *told]))
+        told = [f"Also told: {sentence_in_words(other)}" for other in one.others]
+        self.detail.setText("\n".join([f"{sentence_in_words(one.words)}{where}", *told]))
 
     def _ask_save(self) -> None:
         def write(person: str, _words: str) -> None:

@@ -27,6 +27,7 @@ from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
 from app.filter.gui.worklist_panel import WorkListPanel
+from app.filter.item_words import in_words, sentence_in_words
 from app.filter.notes_compare import NotesAnswer, with_notes
 from app.filter.report import Report
 from app.findings_model import GridModel
@@ -58,7 +59,7 @@ class FilterPage(Page):
         self.against = Against()
         self.opened_export: Opened | None = None
         self._without_notes: Report | None = None
-        self.view = FindingsView()
+        self.view = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.view.explain = why_of
         self._make_controls()
         self._make_tables()
