@@ -36,7 +36,31 @@ WORDS = {
     "mlc": "MLC leaves", "patient_id": "patient ID", "patient_last_name": "last name",
     "patient_first_name": "first name", "patient_orientation": "patient position",
     "field_x": "field width X", "field_y": "field width Y", "dose_rate": "dose rate",
-    "cb_filter": "cone-beam filter", "number_of_fractions": "number of fractions",
+    "cb_filter": "cone-beam filter", "extended_plan_def": "record EXTENDED_PLAN_DEF",
+    "dose_def": "record DOSE_DEF", "dose_action": "record DOSE_ACTION",
+    "sim_def": "record SIM_DEF",
+    "mlc_shape_def": "record MLC_SHAPE_DEF", "number_of_fractions": "number of fractions",
+}  # fmt: skip
+# Keys of machine descriptions (resources/machines), as the list of what was not checked has them.
+MACHINE_WORDS = {
+    "jaws.y_reach_mm": "distance of the Y jaws from the open leaves",
+    "jaws.x1_mm": "range of jaw X1", "jaws.x2_mm": "range of jaw X2",
+    "jaws.y1_mm": "range of jaw Y1", "jaws.y2_mm": "range of jaw Y2",
+    "mlc.boundaries_mm": "leaf boundaries", "mlc.leaf_x1_mm": "reach of the X1 leaves",
+    "mlc.leaf_x2_mm": "reach of the X2 leaves", "mlc.span_mm": "span of the leaves",
+    "mlc.minimum_gap_mm": "least leaf gap", "mlc.interdigitation": "interdigitation",
+    "couch.angle_deg": "range of the couch angle", "couch.vertical_mm": "range of couch vertical",
+    "couch.lateral_mm": "range of couch lateral",
+    "couch.longitudinal_mm": "range of couch longitudinal",
+    "ranges.gantry_deg": "range of the gantry", "ranges.collimator_deg": "range of the collimator",
+    "energies.photon_mv": "photon energies", "energies.fff_mv": "energies without filter",
+    "energies.electron_mev": "electron energies", "dose_rates.photon_mu_min": "dose rates",
+    "dose_rates.fff_mu_min": "dose rates without filter",
+    "dose_rates.electron_mu_min": "dose rates of electrons",
+    "applicators.names": "electron applicators",
+    "applicators.jaws": "jaws of the electron applicators",
+    "wedges.dynamic_deg": "virtual wedges", "wedges.allowed_dynamic_deg": "virtual wedges in use",
+    "wedges.dynamic_minimum_mu": "least MU of a virtual wedge",
 }  # fmt: skip
 _LEAF = re.compile(r"mlc(\d*)_([ab])(\d+)")
 
@@ -53,7 +77,9 @@ def in_words(item: str) -> str:
 
 def sentence_in_words(text: str) -> str:
     """Return a sentence with its elements in words; what stands in quotes stays as it is."""
-    return _elements().sub(lambda match: in_words(match.group()), text)
+    return _elements().sub(
+        lambda match: MACHINE_WORDS.get(match.group()) or in_words(match.group()), text
+    )
 
 
 @lru_cache(maxsize=1)
@@ -63,4 +89,5 @@ def _elements() -> re.Pattern[str]:
     names |= {name for name, _ in DIRECTIONS}
     # Words that are English as they stand are left alone.
     told = sorted(name for name in names if "_" in name or name in ("doserate", "isfff", "ssd"))
-    return re.compile(rf"(?<!['\"\w])(?:mlc\d*_[ab]\d+|{'|'.join(told)})(?!['\"\w])")
+    keys = "|".join(re.escape(key) for key in sorted(MACHINE_WORDS, key=len, reverse=True))
+    return re.compile(rf"(?<!['\"\w])(?:mlc\d*_[ab]\d+|{keys}|{'|'.join(told)})(?!['\"\w])")

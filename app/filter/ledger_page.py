@@ -26,6 +26,10 @@ LOOKS = {
     State.WARNING: ("&#9888;", "Warnings", "#fff3b0", "#3b2f00"),
     State.PASS: ("&#10003;", "Clean", "#1e7a34", "#ffffff"),
 }
+SIGNS = {
+    State.ERROR: "\u2717", State.WARNING: "\u26a0", State.NOT_RUN: "\u2013",
+    State.MANUAL: "\u270d", State.INFO: "\u2139", State.PASS: "\u2713",
+}  # fmt: skip
 STYLE = (
     "body{font-family:'DejaVu Sans',Arial,sans-serif;font-size:9pt;color:#1b1b1b}"
     "h1{font-size:14pt}h2{font-size:11pt}table{border-collapse:collapse;width:100%}"
@@ -143,7 +147,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         ("State", "Finding", "Expected", "Found", "Why it matters", "Next", "Rule"),
         [
             (
-                one.state.value,
+                f"{SIGNS[one.state]} {one.state.value}",
                 sentence_in_words(one.message),
                 _valued(one.expected, one.unit),
                 _valued(one.found, one.unit),

@@ -35,6 +35,7 @@ from core.findings import State
 ACTION = "commissioning"
 OURS = COLUMNS[:2]
 LOGIC_ROWS = {"Interlocks": "F-INT-", "Rx modality": "F-RX-MODALITY"}
+TOLD = (Ending.FOUND, Ending.MISSED, Ending.MORE, Ending.OFF, Ending.NOT_SHOWN, Ending.BY_HAND)
 OPEN_ENDINGS = (Ending.MISSED, Ending.MORE, Ending.OFF, Ending.NOT_SHOWN)
 # Rules no copy of an export can provoke, or whose proof is another one. Names or their beginnings.
 LEFT_OUT = {
@@ -91,9 +92,8 @@ class Commissioned:
         """What was proved, in one line."""
         counts = self.counts
         return ", ".join(
-            f"{counts[one]} {one.value}" for one in reversed(Ending) if counts[one] or
-            one is Ending.MISSED
-        )  # fmt: skip
+            f"{counts[one]} {one.value}" for one in TOLD if counts[one] or one is Ending.MISSED
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the matrix as a mapping that JSON can hold."""

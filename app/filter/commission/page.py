@@ -70,7 +70,7 @@ def _summary(rows: Sequence[Tried]) -> Iterator[str]:
                      for ending in Ending if ending in endings]  # fmt: skip
             line.append("<br>".join(parts))
         cells.append(tuple(line))
-    yield from _table(("Row", *(column.capitalize() for column in OURS)), cells)
+    yield from _table(("Row", *(column[:1].upper() + column[1:] for column in OURS)), cells)
 
 
 def _sign(ending: Ending) -> str:
