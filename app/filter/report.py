@@ -16,6 +16,7 @@ from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import RvRead, read_rv
 from app.filter.settings import Settings, read_settings
+from app.filter.sides import side_findings_with_plan
 from app.filter.sites import without_off
 from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State, overall
@@ -144,6 +145,8 @@ def comparing_report(
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
     findings = tuple(judged(without_echoes(comparison, opening), expected))
+    findings += tuple(side_findings_with_plan(rv, plan, settings))
+    findings += tuple(_approval(plan))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
         *comparison.not_checked, *logical.not_checked, *gaps(rv), *gaps(plan),
@@ -172,6 +175,18 @@ def opened(read: RvRead, settings: Settings) -> Logic:
     return replace(asked, findings=(*read.structure, *asked.findings, *notes))
 
 
+def _approval(plan: Plan) -> Iterator[Finding]:
+    """Say that nobody has approved the plan, or that somebody has rejected it (TG-275)."""
+    state = {"REJECTED": State.ERROR, "UNAPPROVED": State.INFO}.get(plan.approval.upper())
+    if state is not None:
+        yield Finding(
+            "F-PLAN-APPROVAL", state,
+            f"The planning system says that the plan is {plan.approval.lower()}",
+            item="approval", expected="APPROVED", found=plan.approval,
+            remedy="Have the physician approve the plan, and export it again.",
+        )  # fmt: skip
+
+
 # A value that differs from the plan is often a contradiction within the export too; the second
 # finding would tell the same error twice. Rule on opening: items of the comparison that say it.
 ECHOES = {
@@ -185,6 +200,7 @@ ECHOES = {
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
     "F-APPLICATOR": ("e_applicator", "modality"),
+    "F-SIDE-ISOCENTRE": ("isocenter_position_x",),
     "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
 ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE", "F-HINT-MU")

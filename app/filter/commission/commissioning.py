@@ -19,6 +19,7 @@ from app.filter.commission.logic_faults import logic_faults
 from app.filter.commission.machine_faults import machine_faults
 from app.filter.commission.record_faults import record_faults
 from app.filter.commission.run import Ending, Progress, Tried, try_all
+from app.filter.commission.side_faults import side_faults
 from app.filter.commission.special_faults import special_faults
 from app.filter.commission.table_faults import table_faults
 from app.filter.coverage import COLUMNS, ROWS, table_1_coverage
@@ -53,6 +54,7 @@ LEFT_OUT = {
     "F-TBI": "needs what was measured on verification day",
     "F-LOG": "tells that the log could not be written",
     "F-RV-NOTE": "a decision of the reader, no fault",
+    "F-PLAN-APPROVAL": "is read in the plan, which is not changed",
     "F-PLAN-NOTE": "a decision of the reader, no fault",
     "F-RTP-PLAN": "tells why a file that was refused cannot be opened",
 }
@@ -171,6 +173,7 @@ def faults_for(clinic: Clinic) -> Iterator[Fault]:
     yield from record_faults()
     yield from logic_faults()
     yield from hint_faults()
+    yield from side_faults()
     yield from machine_faults()
     yield from special_faults(clinic)
 

@@ -37,9 +37,11 @@ def machine_faults() -> Iterator[Fault]:
         ("F-INT-RATE", _rate, same_beam), ("F-INT-APPLICATOR", _applicator, frozenset()),
         ("F-INT-APPL-JAWS", _applicator_jaws, frozenset()),
         ("F-INT-VW-ANGLE", _wedge_angle, frozenset()), ("F-INT-VW-MU", _wedge_mu, frozenset()),
+        ("F-INT-VW-FIELD", _wedge_field, frozenset({"F-INT-RANGE", "F-INT-YJAW"})),
         ("F-INT-LEAVES", _leaf_count, frozenset()), ("F-INT-REACH", _leaf_reach, reach),
         ("F-INT-SPAN", _leaf_span, reach), ("F-INT-GAP", _leaf_gap, frozenset()),
         ("F-INT-DIGIT", _digit, reach), ("F-INT-YJAW", _y_jaw, frozenset({"F-INT-RANGE"})),
+        ("F-HINT-PARKED", _parked, frozenset({"F-INT-DIGIT"})),
     )  # fmt: skip
     for rule, ask, beside in rules:
         yield Fault(ROW, rule, How.OPEN, _first(ask), beside)
@@ -222,6 +224,31 @@ def _wedge_mu(clinic: Clinic, field: Field, machine: Machine) -> Injected | None
     return _put(clinic, field, "field_monitor_units", "1.00", more)
 
 
+def _wedge_field(clinic: Clinic, field: Field, machine: Machine) -> Injected | None:
+    """Open the jaws of a virtual wedge 2 cm wider than it goes, to either side alike."""
+    longest, axis = (
+        machine.wedges.dynamic_longest_field_mm.value,
+        machine.wedges.dynamic_axis.value,
+    )
+    allowed = machine.wedges.allowed_dynamic_deg.value or machine.wedges.dynamic_deg.value or ()
+    name = _wedge_name(clinic, allowed[0]) if allowed else ""
+    if field.modality != "Xrays" or longest is None or axis is None or not name:
+        return None
+    axis, row = axis.lower(), _own(clinic, field)
+    cells = [number_in(row.text(f"collimator_{axis}{n}")) if row else None for n in (1, 2)]
+    signs = [_sign(cell, getattr(field.jaws, f"{axis}{n}_mm"))
+             for n, cell in enumerate(cells, start=1)]  # fmt: skip
+    if signs != [1, 1] or not _enough(field, machine) or _told(clinic, field, f"field_{axis}"):
+        return None
+    half = _cm(Decimal(str(longest))) / 2 + BEYOND_CM
+    more = {f"collimator_{axis}1": f"{-half:.1f}", f"field_{axis}_mode": "ASY"}
+    if not _dynamic(field):
+        more |= {"dynamic_wedge": name, "wedge": ""}
+    made = _put(clinic, field, f"collimator_{axis}2", f"{half:.1f}", more)
+    words = f"Field {field.id}: {name}, the field is {2 * half} cm long"
+    return made and Injected(made.data, words, field.id, None, frozenset({f"field_{axis}"}))
+
+
 def _dynamic(field: Field) -> bool:
     return any(one.kind.casefold() in ("dynamic", "virtual") for one in field.wedges or ())
 
@@ -354,3 +381,25 @@ def _y_jaw(clinic: Clinic, field: Field, machine: Machine) -> Injected | None:
     words = f"Field {field.id}: collimator_y2 {row.text('collimator_y2')} → {new}"
     data = clinic.export.with_values(changes)
     return Injected(data, words, field.id, None, frozenset({"collimator_y2"}))
+
+
+def _parked(clinic: Clinic, field: Field, machine: Machine) -> Injected | None:
+    """Close an open pair where it stands, in every control point of a field with four jaws."""
+    shape, jaws = _shape(field, machine), field.jaws
+    if shape is None or machine.mlc is None or machine.mlc.boundaries_mm.value is None:
+        return None
+    if jaws.x1_mm is None or jaws.x2_mm is None or jaws.y1_mm is None or jaws.y2_mm is None:
+        return None
+    pairs = _open_pairs(shape[1])
+    margin = clinic.settings.limits["hints.parked_mm"]
+    if not pairs or clinic.is_told(How.OPEN, field.id, f"mlc_a{pairs[0] + 1}"):
+        return None
+    a, b = f"mlc_a{pairs[0] + 1}", f"mlc_b{pairs[0] + 1}"
+    middle = (shape[1].a_mm[pairs[0]] + shape[1].b_mm[pairs[0]]) / 2
+    if not jaws.x1_mm + margin < middle < jaws.x2_mm - margin:
+        return None
+    tip = f"{_cm(middle):.2f}"
+    rows = [row for row in points_of(clinic, field) if row.text(a) and row.text(b)]
+    data = clinic.export.with_values({row.place: {a: tip, b: tip} for row in rows})
+    words = f"Field {field.id}: pair {pairs[0] + 1} is closed at {tip} cm throughout"
+    return Injected(data, words, field.id)
