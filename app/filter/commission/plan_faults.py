@@ -8,12 +8,15 @@ from app.filter.commission.clinic import Clinic, How, Injected
 from app.filter.commission.fault import NO_PLACE, Inject
 from app.filter.commission.moved import moved, number_in, reworded
 
+ENTERED = "EQS TEST"
 OTHER_POSITION = {"HFS": "HFP", "HFP": "HFS", "FFS": "FFP", "FFP": "FFS"}
 
 
 def _text(clinic: Clinic, how: How, keyword: str, item: str) -> Injected | str:
     for row in clinic.export.of(keyword):
         new = reworded(row.text(item)) if row.holds(item) else None
+        if keyword == "RX_DEF" and how is How.LATER and row.holds(item) and not row.text(item):
+            new = ENTERED  # what is entered later differs from the blank before
         if new is None or clinic.is_told(how, "", item):
             continue
         if keyword == "SITE_SETUP_DEF":
@@ -22,7 +25,7 @@ def _text(clinic: Clinic, how: How, keyword: str, item: str) -> Injected | str:
                 continue
         if keyword == "PLAN_DEF" and how is How.COMPARE and not _planned(clinic, item):
             continue
-        words = f"{item} {row.text(item)} → {new}"
+        words = f"{item} {row.text(item) or 'blank'} → {new}"
         data = clinic.export.with_values({row.place: {item: new}})
         return Injected(data, words, items=frozenset({item}))
     return f"one of the two does not hold {item}"

@@ -44,6 +44,8 @@ ELEMENTS = (*((one.item, one) for one in FITTINGS), ("dynamic_wedge", FITTINGS[0
 # Rows of the final export that set-up fields stand for.
 CONE_BEAM = {"CB MU": "field_monitor_units", "CB Start": "arc_start_angle",
              "CB Stop": "arc_stop_angle"}  # fmt: skip
+# What is entered in the final export where the initial one is blank.
+LATER = {"field_note": NEW, "wedge_monitor_units": "5.00"}
 HOWS = {COLUMNS[0]: How.COMPARE, COLUMNS[1]: How.LATER}
 
 
@@ -117,6 +119,8 @@ def _in_field(
             if not row.holds(item):
                 continue
             new = _new(clinic, row, parameter, row.text(item))
+            if how is How.LATER and not row.text(item):
+                new = new or LATER.get(item)
             if new is None:
                 break
             if item == "field_id":
@@ -125,11 +129,31 @@ def _in_field(
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, None, item, row, new), field.id, None,
                             frozenset({item}))  # fmt: skip
-    return _why(item, setup=setup)
+    made = _of_site(clinic, parameter, how) if item.startswith("isocenter") else None
+    if made is not None:
+        return made
+    what = "set-up field" if setup else "field"
+    return _why(clinic, how, item, f"no {what} states it")
 
 
-def _why(item: str, *, setup: bool) -> str:
-    return f"no {'set-up ' if setup else ''}field holds {item} in a form that both sides state"
+def _of_site(clinic: Clinic, parameter: Parameter, how: How) -> Injected | None:
+    """Move the isocentre of a site, where the fields state none of their own."""
+    item = parameter.item
+    fields = {field.site for field in open_fields(clinic, how, item) if field.isocentre}
+    for row in clinic.export.of("SITE_SETUP_DEF"):
+        if row.text("rx_site_name") in fields and row.holds(item):
+            new = _new(clinic, row, parameter, row.text(item))
+            if new is not None:
+                data = clinic.export.with_values({row.place: {item: new}})
+                words = f"{row.text('rx_site_name')}: {item} {row.text(item)} → {new}"
+                return Injected(data, words, items=frozenset({item}))
+    return None
+
+
+def _why(clinic: Clinic, how: How, item: str, otherwise: str) -> str:
+    """Return why an element could not be changed: what the report itself says, where it does."""
+    reason = next((one.why for one in clinic.base(how).not_checked if one.item == item), "")
+    return f"{item}: {reason or otherwise}"
 
 
 def _new(clinic: Clinic, row: Row, parameter: Parameter, text: str) -> str | None:
@@ -186,7 +210,7 @@ def _in_point(clinic: Clinic, parameter: Parameter, how: How) -> Injected | str:
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, place, item, row, new), field.id, place,
                             frozenset({item}))  # fmt: skip
-    return f"no control point states {item}, or the plan does not"
+    return _why(clinic, how, item, "no control point states it")
 
 
 def _middle_first(count: int) -> list[int]:
@@ -243,7 +267,7 @@ def _fitting(clinic: Clinic, fitting: Fitting, element: str, how: How) -> Inject
             if there:
                 return made
             added = added or made
-    return added or f"neither side states {element}"
+    return added or _why(clinic, how, fitting.item, "neither side states it")
 
 
 def renamed(clinic: Clinic, field_id: str) -> Injected:

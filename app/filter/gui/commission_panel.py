@@ -179,7 +179,7 @@ class CommissionPanel(QWidget):
             words = "No fault has been put in yet; run it, or run it again"
             self.banner.show_state(State.NOT_RUN, words, "Not run")
         else:
-            self.banner.show_state(made.status, f"{VERDICTS[made.status]}: {made.headline}")
+            self.banner.show_state(made.status, made.headline, VERDICTS[made.status])
         rows = made.rows if made is not None else ()
         self.model.show_rows([
             one for one in rows if one.ending in OPEN_ENDINGS or not self.only.isChecked()
