@@ -20,12 +20,14 @@ from app.background import JOBS, CancelledError
 from app.filter.acknowledged import ASKED, with_record
 from app.filter.cards import why_of
 from app.filter.checks_log import on_record
+from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
+from app.filter.gui.tbi_panel import TbiPanel, as_pairs
 from app.filter.gui.worklist_panel import WorkListPanel
 from app.filter.item_words import in_words, sentence_in_words
 from app.filter.notes_compare import NotesAnswer, with_notes
@@ -161,6 +163,8 @@ class FilterPage(Page):
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
         self.commissioning = CommissionPanel()
+        self.body = TbiPanel()
+        self.body.entered.connect(self._on_measured)
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -225,6 +229,7 @@ class FilterPage(Page):
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
+        self._show_body(opened.rv if against.kind == "tbi" else None)
         self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
@@ -293,6 +298,20 @@ class FilterPage(Page):
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 
+    def _show_body(self, rv: Plan | None) -> None:
+        """Show the tab of what was measured for a total body irradiation."""
+        self.body.show_for(rv)
+        place = self.view.tabs.indexOf(self.body)
+        if rv is not None and place < 0:
+            self.view.tabs.insertTab(2, self.body, "Measured")
+        elif rv is None and place >= 0:
+            self.view.tabs.removeTab(place)
+
+    def _on_measured(self) -> None:
+        if self.rv_path is not None:
+            measured = as_pairs(self.body.measured_mm)
+            self.check(self.rv_path, Against("tbi", None, measured, self.body.thickness_mm))
+
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""
         place = self.view.tabs.indexOf(self.printout)
@@ -342,6 +361,7 @@ class FilterPage(Page):
         self.field_tab.show_opened(None)
         self.matches.show((), ())
         self.mu.set_sources(None, None)
+        self._show_body(None)
         self._show_commissioning(None)
         self.notes.show_for(None, None)
         self.sources.setText(f"  {rv_path.name}")
