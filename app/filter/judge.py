@@ -177,7 +177,11 @@ class Judge:
             turn, planned = getattr(one, name), getattr(other, name)
             # The last point turns nowhere: a direction carried over by the plan says nothing.
             silent = last and not turn and name not in other.stated
-            if turn is None or planned is None or silent or turn == planned:
+            if turn is None or planned is None:
+                if turn or planned:  # the other side says nothing of a turn that is there
+                    self._gap(item, turn, planned, field)
+                continue
+            if silent or turn == planned:
                 continue
             row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)
             apart = Difference(planned or "none", turn or "none")

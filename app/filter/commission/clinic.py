@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from app.filter.commission.export import Export
 from app.filter.field import Field, Plan
+from app.filter.mu.book import Book
+from app.filter.mu.book_check import open_book
+from app.filter.mu.books import own_book_folder
+from app.filter.mu.check import Choices, report_of
+from app.filter.mu.plan_points import Stated, stated_points
 from app.filter.notes import Note, NoteRules
 from app.filter.notes_compare import compare_notes
 from app.filter.other_reports import arcs_report, body_report, later_report
@@ -32,6 +37,7 @@ class How(StrEnum):
     SRS = "stereotactic requirements"
     TBI = "TBI template"
     NOTES = "chart notes"
+    MU = "monitor units by the dosimetry book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Clinic:
         export: Records of the export.
         read: The export as the Filter reads it.
         scale: Scale of a native export that does not say it.
+        trial: Of a Pinnacle plan.
 
     """
 
@@ -81,7 +88,9 @@ class Clinic:
     settings: Settings
     notes: NoteRules
     scale: str | None = None
+    trial: str | None = None
     _base: dict[How, Said] = field(default_factory=dict, repr=False)
+    _mu: list[tuple[Book, dict[int | None, Stated]]] = field(default_factory=list, repr=False)
 
     @property
     def rv(self) -> Plan:
@@ -108,6 +117,17 @@ class Clinic:
         if how not in self._base:
             self._base[how] = said(self, how, Injected(self.export.file.to_bytes(), ""))
         return self._base[how]
+
+    def for_mu(self) -> tuple[Book, dict[int | None, Stated]]:
+        """Return the clinic's dosimetry book, and what the plan states of its points.
+
+        Raises:
+            RemedyError: There is no book that can be read.
+
+        """
+        if not self._mu:
+            self._mu.append((open_book(own_book_folder()), stated_points(self.plan, self.trial)))
+        return self._mu[0]
 
     def compares(self, how: How, field_id: str, *items: str) -> bool:
         """Return whether a report compares one of the items of a field."""
@@ -146,6 +166,9 @@ def said(clinic: Clinic, how: How, fault: Injected) -> Said:
         read = read_rv_file(file, clinic.scale)
     except RemedyError as refusal:
         return Said((Finding(REFUSAL, State.ERROR, f"{refusal.what} ({refusal.where})"),))
+    if how is How.MU:
+        book, stated = clinic.for_mu()
+        return Said(report_of(read.plan, clinic.plan, book, Choices(), stated).findings)
     report = _REPORTS[how](clinic, read)
     return Said(report.findings, report.not_checked)
 
@@ -158,10 +181,16 @@ def _later(clinic: Clinic, read: RvRead) -> Report:
     return later_report(read, clinic.rv, clinic.settings, TITLE)
 
 
+def _body(clinic: Clinic, read: RvRead) -> Report:
+    """Hold a copy to the template, as if the SSD of the export itself had been measured."""
+    measured = {one.id: one.ssd_mm for one in clinic.treating if one.ssd_mm is not None}
+    return body_report(read, clinic.settings, TITLE, measured)
+
+
 _REPORTS: dict[How, Callable[[Clinic, RvRead], Report]] = {
     How.OPEN: lambda clinic, read: opening_report(read, clinic.settings, TITLE),
     How.COMPARE: _compared,
     How.LATER: _later,
     How.SRS: lambda clinic, read: arcs_report(read, clinic.settings, TITLE).report,
-    How.TBI: lambda clinic, read: body_report(read, clinic.settings, TITLE),
+    How.TBI: _body,
 }

@@ -17,6 +17,7 @@ from app.filter.commission.fault import Fault
 from app.filter.commission.hint_faults import hint_faults
 from app.filter.commission.logic_faults import logic_faults
 from app.filter.commission.machine_faults import machine_faults
+from app.filter.commission.mu_faults import mu_faults
 from app.filter.commission.record_faults import record_faults
 from app.filter.commission.run import Ending, Progress, Tried, try_all
 from app.filter.commission.side_faults import side_faults
@@ -45,13 +46,11 @@ LEFT_OUT = {
     "F-CMP-SEGMENT": "belongs to a beam sent as one field per segment, which the plan decides",
     "F-FORM": "forms of delivery are declared by who transfers the plan",
     "F-BASE": "needs a signed baseline; eqs filter baseline verify proves it",
-    "F-MU-BEAM": "the calculation is commissioned against measured data (help: Monitor units)",
-    "F-MU-TOTAL": "the calculation is commissioned against measured data (help: Monitor units)",
     "F-MU-GENERIC": "tells which dosimetry book is in use",
     "F-MU-N": "tells that a field could not be calculated",
     "F-FILM": "needs a measured film",
     "F-GAMMA": "needs a measured film",
-    "F-TBI": "needs what was measured on verification day",
+    "F-TBI-DOSE": "needs the thickness of the body, measured on verification day",
     "F-LOG": "tells that the log could not be written",
     "F-RV-NOTE": "a decision of the reader, no fault",
     "F-PLAN-APPROVAL": "is read in the plan, which is not changed",
@@ -162,7 +161,7 @@ def clinic_of(
     file = read_file(rv_path)
     return Clinic(
         Export(file), read_rv_file(file, scale), read_plan_source(plan_path, trial),
-        read_settings(), read_rules(), scale,
+        read_settings(), read_rules(), scale, trial,
     )  # fmt: skip
 
 
@@ -176,6 +175,7 @@ def faults_for(clinic: Clinic) -> Iterator[Fault]:
     yield from side_faults()
     yield from machine_faults()
     yield from special_faults(clinic)
+    yield from mu_faults()
 
 
 def _in_order(rows: Sequence[Tried]) -> Iterator[Tried]:

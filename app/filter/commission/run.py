@@ -64,9 +64,20 @@ def try_one(clinic: Clinic, fault: Fault) -> Tried:
         return _tried(fault, ending, off or made)
     found, others = judged(clinic, fault, made)
     if not found:
+        why = _unchecked(clinic, fault, made)
+        if why:
+            return _tried(fault, Ending.NOT_SHOWN, why)
         off = _off(clinic, fault, made)
         return _tried(fault, Ending.OFF if off else Ending.MISSED, off or made.words, others)
     return _tried(fault, Ending.MORE if others else Ending.FOUND, made.words, others)
+
+
+def _unchecked(clinic: Clinic, fault: Fault, made: Injected) -> str:
+    """Return why the report itself says that it has not checked the element; else nothing."""
+    for one in said(clinic, fault.how, made).not_checked:
+        if one.item in made.items and (not made.field or made.field in one.field.split(", ")):
+            return f"{one.item}: {one.why}"
+    return ""
 
 
 def judged(clinic: Clinic, fault: Fault, made: Injected) -> tuple[bool, tuple[str, ...]]:

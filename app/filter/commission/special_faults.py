@@ -334,12 +334,23 @@ def _body_faults(clinic: Clinic) -> Iterator[Fault]:
         ]  # fmt: skip
         return held_to if len(held_to) == len(one.treating) else []
 
+    yield Fault(group, "F-TBI-SSD", How.TBI, partial(_other_ssd, chosen=own))
     done: set[str] = set()
     for template in read_tbi_templates(clinic.settings.folder):
         for fault in _template_faults(template, own, group, "F-TPL", How.TBI):
             if fault.rule not in done:
                 done.add(fault.rule)
                 yield fault
+
+
+def _other_ssd(clinic: Clinic, chosen: Chosen) -> Injected | str:
+    """Book another SSD than the one taken as measured."""
+    limit = clinic.settings.limits["special.tbi_ssd_mm"].scaleb(-1)
+    for field in reversed(chosen(clinic)):
+        if field.ssd_mm is not None:
+            new = f"{field.ssd_mm.scaleb(-1) + limit + 1:.1f}"
+            return _in_field(clinic, field, "ssd", new)
+    return "no total body field holds an SSD"
 
 
 def _differs(field: Field, template: Template, limits: object) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from app.command_line import main
 from app.demo.write_demo import write_demo
 from app.filter import hints
+from app.filter.commission.clinic import How
 from app.filter.commission.commissioning import (
     LEFT_OUT,
     OURS,
@@ -62,6 +63,17 @@ def test_that_every_fault_of_the_demonstration_is_found_alone(made):
     assert bad(made.rows) == []
     assert made.counts[Ending.FOUND] >= 190
     assert made.status == State.WARNING  # some rows have no place on this plan, which is no pass
+
+
+@pytest.mark.req("R-30")
+def test_that_what_a_pinnacle_plan_does_not_hold_is_not_shown_and_all_else_found(demo):
+    clinic = clinic_of(demo.export, demo.pinnacle_plan)
+    rows = [try_one(clinic, one) for one in faults_for(clinic) if one.how is How.COMPARE]
+    assert bad(rows) == []
+    (turn,) = [one for one in rows if one.rule == "F-CMP-COUCH-PED-DIR"]
+    assert (turn.ending, turn.words) == (
+        Ending.NOT_SHOWN, "couch_ped_dir: the plan does not hold it"
+    )  # fmt: skip
 
 
 @pytest.mark.req("R-30")
