@@ -231,9 +231,13 @@ def on_log(made: Commissioned, person: str) -> None:
 
     """
     counts = made.counts
+    # Several plans together are no matter of one patient.
+    one_plan = len(made.sources) == len(("export", "plan"))
     record(ACTION, {
         "title": made.headline, "status": made.status.value, "person": person,
-        "patient_id": made.patient_id, "plan_id": made.plan_id, "rules": made.rules,
+        "patient_id": made.patient_id if one_plan else "",
+        "plan_id": made.plan_id if one_plan else "",
+        "plans": f"{made.patient_id}: {made.plan_id}", "rules": made.rules,
         "sources": [[Path(one.path).name, one.path, one.sha256] for one in made.sources],
         "counts": {one.value: counts[one] for one in Ending},
         "not_covered": [[one.ending.value, one.row, one.column, one.rule] for one in made.rows

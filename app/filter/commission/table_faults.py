@@ -150,10 +150,10 @@ def _of_site(clinic: Clinic, parameter: Parameter, how: How) -> Injected | None:
     return None
 
 
-def _why(clinic: Clinic, how: How, item: str, otherwise: str) -> str:
+def _why(clinic: Clinic, how: How, item: str, otherwise: str, of: str = "") -> str:
     """Return why an element could not be changed: what the report itself says, where it does."""
     reason = next((one.why for one in clinic.base(how).not_checked if one.item == item), "")
-    return f"{item}: {reason or otherwise}"
+    return f"{item}{of}: {reason or otherwise}"
 
 
 def _new(clinic: Clinic, row: Row, parameter: Parameter, text: str) -> str | None:
@@ -210,7 +210,7 @@ def _in_point(clinic: Clinic, parameter: Parameter, how: How) -> Injected | str:
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, place, item, row, new), field.id, place,
                             frozenset({item}))  # fmt: skip
-    return _why(clinic, how, item, "no control point states it")
+    return _why(clinic, how, item, "none states it", " of control points")
 
 
 def _middle_first(count: int) -> list[int]:
