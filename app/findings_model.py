@@ -55,6 +55,10 @@ class FindingsModel(QAbstractTableModel):
         self._rows = sorted(findings, key=lambda finding: ORDER.index(finding.state))
         self.endResetModel()
 
+    def names(self, row: int) -> str:
+        """Return rule and item of a row as programs know them."""
+        return f"{self._rows[row].rule} {self._rows[row].item}"
+
     def is_empty(self, column: int) -> bool:
         """Return whether no finding has anything in a column."""
         return not any(getattr(one, COLUMNS[column][1]) not in ("", None) for one in self._rows)

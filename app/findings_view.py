@@ -106,6 +106,8 @@ class _Filter(QSortFilterProxyModel):
         source = self.sourceModel()
         columns = range(source.columnCount())
         cells = [str(source.index(row, column, parent).data() or "") for column in columns]
+        if isinstance(source, FindingsModel):  # also by the names that programs use
+            cells.append(source.names(row))
         line = " ".join(cells).casefold()
         return all(word in line for word in self._words)
 
@@ -132,7 +134,7 @@ class FindingsView(QWidget):
         self._proxy = _Filter()
         self._proxy.setSourceModel(self.model)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Show only rows with these words, e.g. mlc or gantry")
+        self.search.setPlaceholderText("Show only rows with these words, e.g. leaf or gantry")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._proxy.set_words)
         self.table = _table(self._proxy, stretch=len(COLUMNS) - 1)
