@@ -199,3 +199,15 @@ def test_that_what_is_entered_or_taken_out_later_differs_from_the_blank(names, i
     other = compare_exports(replace(plan(*SAME), kind="DICOM RT Plan"), bare, SETTINGS)
     assert other.findings == ()
     assert {row.item for row in other.not_checked} >= set(items)
+
+
+@pytest.mark.req("R-07")
+def test_that_a_native_export_is_told_by_the_elements_it_holds():
+    """IEC bank A of a Varian export stands in its elements of bank B."""
+    names = (("mlc_a", "mlc_b"), ("mlc_b", "mlc_a"))
+    layer = POINTS[1].layers[0]
+    moved = replace(layer, a_mm=(layer.a_mm[0] - 1, *layer.a_mm[1:]))
+    points = (POINTS[0], replace(POINTS[1], layers=(moved,)), *POINTS[2:])
+    final = replace(SAME[0], control_points=points, elements=names)
+    first = plan(replace(SAME[0], elements=names), SAME[1])
+    assert [one[2] for one in told(plan(final, SAME[1]), first)] == ["mlc_b1"]

@@ -51,6 +51,8 @@ class Injected:
         point: Control point it has to name; None for any.
         items: Elements of which it has to name one; empty for any.
         note: Text of a chart note, where the fault is in the notes.
+        rule: Rule that has to find it where it is not the fault's own: a native export keeps an
+            IEC item, after which the rule is called, in another element.
 
     """
 
@@ -60,6 +62,7 @@ class Injected:
     point: int | None = None
     items: frozenset[str] = frozenset()
     note: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,12 @@ class Clinic:
             one.item in items and (not one.field or field_id in one.field.split(", "))
             for one in self.base(how).not_checked
         )
+
+    def clean(self, how: How) -> tuple[Field, ...]:
+        """Return treatment fields of which a report says nothing but hints, last first."""
+        told = {one.field for one in self.base(how).findings
+                if one.state not in (State.PASS, State.INFO)}  # fmt: skip
+        return tuple(one for one in reversed(self.treating) if one.id not in told)
 
     def is_told(self, how: How, field_id: str, item: str, *, alone: bool = False) -> bool:
         """Return whether a report already has a finding on an item of a field.

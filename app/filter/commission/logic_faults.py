@@ -61,7 +61,7 @@ def quiet(clinic: Clinic, *items: str) -> list[Field]:
 
 
 def _rename(clinic: Clinic, new: str, words: str) -> Injected | str:
-    fields = quiet(clinic, "field_id")
+    fields = clinic.clean(How.OPEN)
     if not fields or any(field.id == new for field in clinic.rv.fields):
         return NO_PLACE
     data = clinic.export.with_values(everywhere(clinic, fields[0].id, new))
@@ -69,9 +69,9 @@ def _rename(clinic: Clinic, new: str, words: str) -> Injected | str:
 
 
 def _id_twice(clinic: Clinic) -> Injected | str:
-    fields = quiet(clinic, "field_id")
+    fields = clinic.clean(How.OPEN)
     if len(fields) < 2:
-        return "the export has one treatment field"
+        return "the export has no two treatment fields without a finding"
     last, first = fields[0].id, fields[-1].id
     data = clinic.export.with_values(everywhere(clinic, last, first))
     return Injected(data, f"Field {last}: field_id → {first}, which is another field's",

@@ -107,7 +107,7 @@ def _place(one: Finding) -> tuple[str, str, str, int | None]:
 
 def _is_meant(fault: Fault, made: Injected, one: Finding) -> bool:
     return (
-        one.rule in (fault.rule, fault.or_rule)
+        one.rule in ((made.rule,) if made.rule else (fault.rule, fault.or_rule))
         and one.state != State.PASS
         and (not made.items or one.item in made.items)
         and (not made.field or one.field in (made.field, ""))

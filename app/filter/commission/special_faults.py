@@ -52,9 +52,10 @@ def _lost(clinic: Clinic) -> Injected | str:
 
 def _added(clinic: Clinic) -> Injected | str:
     """Copy a field under another ID, at another gantry angle."""
-    if not clinic.treating:
-        return NO_PLACE
-    last = clinic.treating[-1]
+    fields = clinic.clean(How.COMPARE)
+    if not fields:
+        return "every field has a finding of its own"
+    last = fields[0]
     rows = [row for row in clinic.export.rows if row.field == last.id]
     new = next(name for n in range(1, 1000)
                if (name := f"Q{n}") not in {one.id for one in clinic.rv.fields})  # fmt: skip
@@ -71,7 +72,7 @@ def _added(clinic: Clinic) -> Injected | str:
 
 def _segment_lost(clinic: Clinic) -> Injected | str:
     """Leave out a control point; the others are numbered anew."""
-    for field in reversed(clinic.treating):
+    for field in clinic.clean(How.COMPARE):
         rows = points_of(clinic, field)
         if len(rows) < 4 or not clinic.compares(How.COMPARE, field.id, "control points"):
             continue
@@ -89,7 +90,7 @@ def _segment_lost(clinic: Clinic) -> Injected | str:
 
 def _reordered(clinic: Clinic) -> Injected | str:
     """Let the first two segments of a step-and-shoot field change places."""
-    for field in reversed(clinic.treating):
+    for field in clinic.clean(How.COMPARE):
         rows, points = points_of(clinic, field), field.control_points
         if len(rows) < 6 or field.arc_direction or len(points) != len(rows):
             continue

@@ -124,16 +124,24 @@ def _in_field(
             if new is None:
                 break
             if item == "field_id":
+                if field not in clinic.clean(how):
+                    break  # its findings would come again under another name
                 return renamed(clinic, field.id)
             values = {item: new, **_asymmetric(row, item)}
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, None, item, row, new), field.id, None,
-                            frozenset({item}))  # fmt: skip
+                            frozenset({item}), rule=_iec_rule(field, item))  # fmt: skip
     made = _of_site(clinic, parameter, how) if item.startswith("isocenter") else None
     if made is not None:
         return made
     what = "set-up field" if setup else "field"
     return _why(clinic, how, item, f"no {what} states it")
+
+
+def _iec_rule(field: Field, element: str) -> str:
+    """Return the rule of the IEC item that an element of a native export holds."""
+    item = next((iec for iec, name in field.elements if name == element), "")
+    return f"F-CMP-{item.upper().replace('_', '-')}" if item else ""
 
 
 def _of_site(clinic: Clinic, parameter: Parameter, how: How) -> Injected | None:
@@ -209,7 +217,7 @@ def _in_point(clinic: Clinic, parameter: Parameter, how: How) -> Injected | str:
             values = {item: new, **_asymmetric(row, item)}
             data = clinic.export.with_values({row.place: values})
             return Injected(data, _words(field.id, place, item, row, new), field.id, place,
-                            frozenset({item}))  # fmt: skip
+                            frozenset({item}), rule=_iec_rule(field, item))  # fmt: skip
     return _why(clinic, how, item, "none states it", " of control points")
 
 

@@ -96,6 +96,23 @@ def test_that_every_fault_is_found_alone_on_real_plans(shared_data, tmp_path):
     assert whole.counts[Ending.NOT_SHOWN] < min(one.counts[Ending.NOT_SHOWN] for one in runs)
 
 
+@pytest.mark.req("R-30")
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+@pytest.mark.parametrize(
+    "name",
+    ["varian_imrt_scale_convention_1", "mosaiq_2.5_vmat_scale_convention_1", "mosaiq_2.6",
+     "oncentra_columna_dose"],
+)  # fmt: skip
+def test_that_public_exports_as_they_are_miss_nothing_native_scales_included(shared_data, name):
+    """They hold findings of their own; what a fault adds has to be told all the same."""
+    made = commission(
+        shared_data / "rtp" / f"{name}.rtp", shared_data / "rtp-pairs" / f"{name}.dcm"
+    )
+    print(f"{name:36} {made.headline}")
+    assert bad(made.rows) == []
+    assert made.counts[Ending.FOUND] > 100
+
+
 @pytest.mark.req("R-30", "R-04")
 def test_that_no_row_of_table_1_is_left_out_of_the_matrix(made):
     for column in OURS:
