@@ -11,12 +11,13 @@ from app.filter.commission.leaf_faults import BANK
 from app.filter.commission.moved import moved, number_in, reworded, written_as
 from app.filter.commission.table_faults import points_of
 from app.filter.field import Field
+from app.filter.limits import Limits
 from app.filter.parameters import Kind, arc_length_deg
 from app.filter.srs import is_stereotactic
 from app.filter.srs_rules import read_srs_rules
 from app.filter.tbi import read_tbi_templates
-from app.filter.template import ROWS, Template
-from app.filter.template import against as held
+from app.filter.template import ROWS, Template, against
+from core.findings import Finding
 
 ANOTHER = Decimal("12.3")
 Chosen = Callable[[Clinic], Sequence[Field]]
@@ -354,8 +355,8 @@ def _other_ssd(clinic: Clinic, chosen: Chosen) -> Injected | str:
     return "no total body field holds an SSD"
 
 
-def _differs(field: Field, template: Template, limits: object) -> bool:
-    return any(hasattr(one, "rule") for one in held(field, template, limits))  # type: ignore[arg-type]  # the limits of the settings
+def _differs(field: Field, template: Template, limits: Limits) -> bool:
+    return any(isinstance(one, Finding) for one in against(field, template, limits))
 
 
 NUMBERS = {"dose_rate": "123.5 MU/min", "isodose": "12.3 %"}
