@@ -47,9 +47,9 @@ def _commission(words: argparse.Namespace) -> int:
     for rv, plan in zip(words.rv, words.plan, strict=True):
         runs.append(commission(rv, plan, words.trial, words.scale, _tell(rv, quiet=words.json)))
     made = together(runs)
+    on_log(made, who.name)
     if words.out is not None:
         _write(words.out, made, who.name)
-    on_log(made, who.name)
     say(words, made.to_json(), as_text(made))
     return CLEAN if made.status == State.PASS else FINDINGS
 

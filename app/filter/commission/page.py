@@ -35,9 +35,9 @@ def commission_html(made: Commissioned, person: str, time: datetime) -> str:
          f"{escape(made.patient_id or '-')}, plan {escape(made.plan_id or '-')}). A row is "
          "covered when its rule has told the fault and nothing else was told. The export and the "
          "plan themselves were not changed.</p>"),
-        ("<p>Of the columns of Table 1, the first two have their own faults. The FASTPLAN column is "
-         "proved by the rules of stereotactic arcs (F-TPL, F-SRS); the VARIS column is the first "
-         "one without table positions and dose rate.</p>"),
+        ("<p>Of the columns of Table 1, the first two have their own faults. The FASTPLAN column "
+         "is proved by the rules of stereotactic arcs (F-TPL, F-SRS); the VARIS column is the "
+         "first one without table positions and dose rate.</p>"),
         (f'<table width="100%"><tr><td class="banner" style="background:{back};color:{front}" '
          f'bgcolor="{back}"><font color="{front}">{sign} {VERDICTS[made.status]}: '
          f"{escape(made.headline)}</font></td></tr></table>"),
