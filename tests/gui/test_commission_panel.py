@@ -82,3 +82,11 @@ def test_that_a_matrix_goes_with_the_files_it_was_made_of(opened, settle):
     opened.check(opened.rv_path, Against())
     settle()
     assert not opened.desk.commission_button.isEnabled()
+
+
+def test_that_the_room_with_all_its_tabs_fits_a_screen_of_1280_by_768(opened, settle):
+    """The window adds 150 for the list of rooms, and the menu and status line."""
+    opened.desk.commission_button.click()
+    settle()
+    assert opened.minimumSizeHint().width() <= 1100
+    assert opened.minimumSizeHint().height() <= 680
