@@ -135,7 +135,8 @@ class Clinic:
     def compares(self, how: How, field_id: str, *items: str) -> bool:
         """Return whether a report compares one of the items of a field."""
         return not any(
-            one.item in items and (not one.field or field_id in one.field.split(", "))
+            (not one.field or field_id in one.field.split(", "))
+            and any(item == one.item or item.startswith(f"{one.item}_") for item in items)
             for one in self.base(how).not_checked
         )
 

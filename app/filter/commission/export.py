@@ -92,7 +92,8 @@ class Export:
         made = {place: _changed(self.rows[self._row(place)], values)
                 for place, values in (changes or {}).items()}  # fmt: skip
         own = made.get(after, _whole(self.file.lines[after]))
-        made[after] = own + b"".join(lines)
+        end = b"" if self.file.lines[after].end else b"\r\n"
+        made[after] = own + end + b"".join(lines)
         return self._joined(made)
 
     def in_order(self, order: Sequence[int], made: Mapping[int, bytes]) -> bytes:

@@ -104,7 +104,8 @@ def _small(clinic: Clinic) -> Injected | str:
         texts = [row.text(f"collimator_x{n}") if row else "" for n in (1, 2)]
         cells = [number_in(text) for text in texts]
         swapped = "collimator_x1" in dict(field.elements)  # a native export: these are Y jaws
-        if row is None or field.modality == "Elect" or not half or None in cells or swapped:
+        unread = jaws.x1_mm is None or jaws.x2_mm is None or swapped
+        if row is None or field.modality == "Elect" or not half or None in cells or unread:
             continue
         ends = ((jaws.x1_mm, -half), (jaws.x2_mm, half))
         values = {"field_x_mode": "ASY"}

@@ -8,6 +8,7 @@ from app.filter.field import ControlPoint, Field
 
 OPEN_MM = Decimal(10)
 BANK = "mlc_a"
+OTHER_LEAVES = ("mlc_leaves", "total_control_points")
 
 
 def one_leaf(clinic: Clinic, how: How) -> Injected | str:
@@ -15,6 +16,8 @@ def one_leaf(clinic: Clinic, how: How) -> Injected | str:
     for field in reversed(clinic.treating):
         if not clinic.compares(how, field.id, "mlc", "mlc_leaves", "control points"):
             continue
+        if any(clinic.is_told(how, field.id, one) for one in OTHER_LEAVES):
+            continue  # their leaves are not compared one by one
         found = wide_pair(field)
         if found is None:
             continue

@@ -72,6 +72,8 @@ def _second_plan(clinic: Clinic) -> Injected | str:
 
 def _not_first(clinic: Clinic) -> Injected | str:
     lines = range(len(clinic.export.file.lines))
+    if len(clinic.export.file.records) < 2:
+        return "the file has one record"
     order = [*lines[1:], lines[0]]
     return Injected(clinic.export.in_order(order, {}), "PLAN_DEF stands at the end")
 
@@ -119,7 +121,7 @@ def _quote(clinic: Clinic) -> Injected | str:
 def _unknown(clinic: Clinic) -> Injected | str:
     last = clinic.export.rows[-1]
     line = line_of(["EQS_TEST_DEF", "1"], last.line.end or b"\r\n")
-    data = clinic.export.with_lines(last.place, [b"" if last.line.end else b"\r\n", line])
+    data = clinic.export.with_lines(last.place, [line])
     return Injected(data, "a record EQS_TEST_DEF", items=frozenset({"keyword"}))
 
 

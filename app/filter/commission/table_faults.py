@@ -5,6 +5,7 @@ in where there is none.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -67,7 +68,8 @@ def table_faults(column: str) -> Iterator[Fault]:
         if row in CONE_BEAM and column == COLUMNS[1]:
             (parameter,) = [one for one in FIELD_PARAMETERS if one.item == CONE_BEAM[row]]
             inject = partial(_in_field, parameter=parameter, how=HOWS[column], setup=True)
-            yield _fault(row, parameter.item, column, inject)
+            made = _fault(row, parameter.item, column, inject)
+            yield replace(made, beside=made.beside | {"F-SETUP-DOSE"})
     yield from _of_values("", BESIDE, column)
     for element, fitting in ELEMENTS:
         if not fitting.row:
@@ -106,7 +108,9 @@ def open_fields(
     """Yield treatment (or set-up) fields, last first: compared, and nothing is said of them."""
     for field in reversed(clinic.setting_up if setup else clinic.treating):
         quiet = not any(clinic.is_told(how, field.id, item) for item in items)
-        if quiet and clinic.compares(how, field.id, *items):
+        # What was not checked is listed by IEC items, which a native export keeps elsewhere.
+        iec = [own for own, element in field.elements if element in items]
+        if quiet and clinic.compares(how, field.id, *(iec or items)):
             yield field
 
 
@@ -166,6 +170,8 @@ def _why(clinic: Clinic, how: How, item: str, otherwise: str, of: str = "") -> s
 
 def _new(clinic: Clinic, row: Row, parameter: Parameter, text: str) -> str | None:
     """Return the changed text of an element; None where it is not compared as it stands."""
+    if _is_unspecified(row, parameter.item):
+        return None
     if not text or text == MIXED:
         blank_turn = parameter.item == "arc_direction" and not text
         return "CW" if blank_turn else None
@@ -179,6 +185,12 @@ def _new(clinic: Clinic, row: Row, parameter: Parameter, text: str) -> str | Non
     limit = clinic.settings.limits[parameter.limit] if parameter.limit else Decimal(0)
     passes = limit.scaleb(-1) if parameter.kind == Kind.LENGTH else limit
     return moved(column, text, passes)
+
+
+def _is_unspecified(row: Row, item: str) -> bool:
+    """Return whether the file calls the jaw unspecified, so that nobody reads it."""
+    axis = item[11:12] if item.startswith("collimator_") else ""
+    return axis in ("x", "y") and row.text(f"field_{axis}_mode").casefold() == "unspecified"
 
 
 def _asymmetric(row: Row, item: str) -> Values:
