@@ -135,9 +135,11 @@ class FindingsView(QWidget):
         self._proxy.setSourceModel(self.model)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Show only rows with these words, e.g. leaf or gantry")
+        self.search.setAccessibleName("Show only rows with these words")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._proxy.set_words)
         self.table = _table(self._proxy, stretch=len(COLUMNS) - 1)
+        self.table.setAccessibleName("Findings")
         self.table.selectionModel().currentRowChanged.connect(self._show_detail)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
@@ -145,6 +147,15 @@ class FindingsView(QWidget):
         self.detail.setMinimumHeight(44)
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.not_checked = _table(self.not_checked_model, stretch=2)
+        self.not_checked.setAccessibleName("Not checked")
+        self._lay_out()
+        copy = QAction("Copy rows", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.addAction(copy)
+
+    def _lay_out(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         report = QWidget()
@@ -159,11 +170,6 @@ class FindingsView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.banner)
         whole.addWidget(self.tabs, 1)
-        copy = QAction("Copy rows", self)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        copy.triggered.connect(self.copy_rows)
-        self.addAction(copy)
 
     def show_report(
         self, findings: Sequence[Finding], not_checked: Sequence[NotChecked], subject: str = ""
@@ -196,6 +202,12 @@ class FindingsView(QWidget):
             lines.append("\t".join("" if cell is None else str(cell) for cell in astuple(finding)))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
+    def help_topic(self) -> str:
+        """Return the rule of the selected finding, while findings are shown."""
+        index = self.table.currentIndex()
+        shown = self.tabs.currentIndex() == 0
+        return self.model.rows[self.source_row(index)].rule if shown and index.isValid() else ""
+
     def source_row(self, index: QModelIndex) -> int:
         """Return the row of the model behind a row of the (filtered) table."""
         return self._proxy.mapToSource(index).row()
@@ -209,7 +221,7 @@ class FindingsView(QWidget):
         why = self.explain(finding)
         why = f"\nWhy it matters: {why}" if why else ""
         words = self._sentence_words(finding.message)
-        self.detail.setText(f"{words}{why}{remedy}\nRule {finding.rule}")
+        self.detail.setText(f"{words}{why}{remedy}\nRule {finding.rule} (F1 tells all about it)")
         self.selected.emit(finding)
 
 

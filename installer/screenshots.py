@@ -11,59 +11,38 @@ import argparse
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+import pydicom
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QDialog
 
-from app.background import JOBS
-from app.demo.rv_export import export_records
-from app.demo.rv_records import file_of
+from app.archive.gui.page import ArchivePage
+from app.archive.imports import take_in
 from app.demo.write_demo import write_demo
-from app.filter.gui.against import Against
-from app.filter.gui.ask_strip import AskStrip
-from app.main_window import MainWindow, application
+from app.main_window import MainWindow
+from app.style import application
+from core.archive.archive import Archive
+from core.archive.ledger import Ledger
+from core.archive.listener import Listener
+from core.archive.nodes import ListenerSettings, Node
+from core.archive.rules import Rule
+from core.archive.settings_write import put_node, put_rule
+from core.archive.transfer import Fate, Result
 from core.paths import DATA_VARIABLE
+from installer.screenshot_kit import settle, shoot
+from installer.screenshots_filter import take_filter
 
 SIZE = "1360x860"
-PATIENCE_S = 180.0
 ROOMS = ("LEX", "Filter", "Viewer", "Archive")
-NOTES = """Gating: none
-Dose rate: 300
-Isodose: 97.5 %
-Tolerance table: 4
-Patient has a pacemaker; cardiology was asked. Shift 1.2 cm left after CT."""
-# Couch, start, turn, stop of the arcs of a standard set (resources/filter/srs.toml).
-ARCS = (
-    ("0.0", "30.0", "CW", "130.0"), ("45.0", "330.0", "CCW", "230.0"),
-    ("90.0", "210.0", "CW", "330.0"), ("315.0", "30.0", "CW", "130.0"),
-)  # fmt: skip
-
-
-def settle(until: Callable[[], bool] = lambda: True) -> None:
-    """Let the window work until `until` holds and no job is running."""
-    end = time.monotonic() + PATIENCE_S
-    while JOBS.running or not until():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not settle")
-        QApplication.processEvents()
-        time.sleep(0.01)
-    for _ in range(10):
-        QApplication.processEvents()
-
-
-def shoot(window: MainWindow, folder: Path, name: str) -> None:
-    """Save one picture of the whole window."""
-    settle()
-    window.grab().save(str(folder / f"{name}.png"))
-    print(f"{name}.png", flush=True)
 
 
 def take_all(folder: Path, words: argparse.Namespace) -> None:
@@ -84,6 +63,12 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
             return
         demo = Path(name) / "demonstration"
         write_demo(demo)
+        if words.archive:
+            window.go_to("Archive")
+            shoot(window, folder, "archive-empty")
+            take_archive(window, folder, demo)
+            window.close()
+            return
         rooms = {
             "LEX": lambda: take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp"),
             "Filter": lambda: take_filter(window, folder, demo),
@@ -124,127 +109,6 @@ def take_lex(window: MainWindow, folder: Path, demo: Path, target: Path) -> None
     shoot(window, folder, "filter-clean")
 
 
-def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show the Filter with a seeded error, page by page, and with a damaged file."""
-    checker = window.go_to("Filter")
-    variants = demo / "export" / "variants"
-    checker.run(variants / "leaf_1_mm.rtp", demo / "dicom")
-    shoot(window, folder, "filter-compare")
-    for number, name in ((1, "not-checked"), (2, "fields"), (3, "pairs")):
-        checker.view.tabs.setCurrentIndex(number)
-        shoot(window, folder, f"filter-{name}")
-    checker.show_place(checker.view.model.rows[0])
-    shoot(window, folder, "filter-leaves")
-    checker.view.tabs.setCurrentWidget(checker.mu)
-    shoot(window, folder, "filter-mu")
-    checker.mu.tabs.setCurrentWidget(checker.mu.book)
-    shoot(window, folder, "filter-book")
-    checker.run(variants / "dose_rate.rtp", demo / "dicom")
-    shoot(window, folder, "filter-warning")
-    checker.run(variants / "checksum_damaged.rtp", None)
-    shoot(window, folder, "filter-refused")
-    take_special(window, folder, demo)
-    take_desk(window, folder, demo)
-
-
-def take_special(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show the Filter's other reports: arcs, final export, chart notes, commissioning."""
-    checker = window.go_to("Filter")
-    export = next((demo / "export").glob("*.rtp"))
-    arcs = demo / "stereotactic.rtp"
-    arcs.write_bytes(stereotactic_export())
-    checker.check(arcs, Against("srs"))
-    shoot(window, folder, "filter-srs")
-    checker.view.tabs.setCurrentWidget(checker.printout)
-    shoot(window, folder, "filter-srs-arcs")
-    final = demo / "export" / "variants" / "table_position.rtp"
-    checker.check(final, Against("initial", export))
-    shoot(window, folder, "filter-final")
-    checker.run(export, demo / "dicom")
-    shoot(window, folder, "filter-green")
-    checker.notes.text.setPlainText(NOTES)
-    checker.view.tabs.setCurrentWidget(checker.notes)
-    checker.notes.compare_button.click()
-    settle()
-    checker.view.tabs.setCurrentWidget(checker.notes)
-    shoot(window, folder, "filter-notes")
-    checker.view.tabs.setCurrentIndex(0)
-    shoot(window, folder, "filter-notes-findings")
-    checker.desk.commission_button.click()
-    settle(lambda: checker.commissioning.made is not None)
-    shoot(window, folder, "filter-commissioning")
-    checker.commissioning.save(folder / "filter-commissioning.pdf", "Jane Roe")
-    settle()
-
-
-def take_desk(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show what people do with a check: baseline, signature, work list, and the printed pages."""
-    checker = window.go_to("Filter")
-    export = next((demo / "export").glob("*.rtp"))
-    checker.run(export, demo / "dicom")
-    settle()
-    menu = checker.desk.baseline_button.menu().actions()
-    menu[0].trigger()
-    shoot(window, folder, "filter-baseline-asked")
-    sign(checker.desk.strip)
-    settle()
-    shoot(window, folder, "filter-baseline-saved")
-    checker.desk.save_page(folder, "Jane Roe", "IE")
-    checker.desk.save_sheet(folder / "therapist-sheet.pdf")
-    settle()
-    variant = demo / "export" / "variants" / "jaw_3_mm.rtp"
-    whole = export.read_bytes()
-    export.write_bytes(variant.read_bytes())
-    menu[3].trigger()  # what has changed in the export
-    settle()
-    shoot(window, folder, "filter-baseline-difference")
-    export.write_bytes(whole)
-    checker.run(variant, demo / "dicom")
-    settle()
-    checker.desk.save_page(folder, "Jane Roe", "FE")
-    settle()
-    checker.worklist_button.click()
-    shoot(window, folder, "filter-work-list-empty")
-    checker.worklist.begin_button.click()
-    sign(checker.worklist.strip)
-    settle()
-    checker.worklist.done_button.click()
-    sign(checker.worklist.strip)
-    settle()
-    shoot(window, folder, "filter-work-list")
-    checker.worklist.tabs.setCurrentIndex(1)
-    shoot(window, folder, "filter-watched-folders")
-    checker.worklist_button.click()
-
-
-def sign(strip: AskStrip) -> None:
-    """Answer a question of the desk."""
-    strip.person.setText("Jane Roe")
-    strip.words.setText("compared with the plan")
-    strip.go_button.click()
-
-
-def stereotactic_export() -> bytes:
-    """Return the demonstration export with four stereotactic arcs in the place of its fields."""
-    records = list(export_records())
-    model = next(one for one in records if one.keyword == "FIELD_DEF" and one["field_id"] == "4")
-    rx = next(one for one in records if one.keyword == "RX_DEF")
-    made = [one for one in records if one.keyword == "PLAN_DEF"]
-    made.append(rx.changed(technique="SRS", number_of_fields="4", dose_ttl="1800", dose_tx="1800"))
-    made += [one for one in records if one.keyword == "SITE_SETUP_DEF"][:1]
-    jaws = dict.fromkeys(("collimator_x1", "collimator_y1"), "-2.5")
-    jaws |= dict.fromkeys(("collimator_x2", "collimator_y2"), "2.5")
-    for number, (couch, start, turn, stop) in enumerate(ARCS, start=1):
-        made.append(model.changed(
-            field_id=str(number), field_name=f"ARC {number}", treatment_type="Arc", energy="6",
-            field_note="ISO A: -12.5, 3.0, 40.0", field_dose="450.00", doserate="",
-            field_monitor_units="600", collimator_angle="90.0", couch_angle=couch,
-            gantry_angle=start, arc_start_angle=start, arc_direction=turn, arc_stop_angle=stop,
-            wedge="", block="STEREO", field_x="5.0", field_y="5.0", **jaws,
-        ))  # fmt: skip
-    return file_of(made)
-
-
 def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
     """Show every page of the Viewer and every layout of the slices with a set."""
     viewer = window.go_to("Viewer")
@@ -279,14 +143,113 @@ def file_words(title: str) -> str:
 
 
 def take_archive(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show the demonstration patient in an archive of its own."""
+    """Show the demonstration patient in an archive of its own, beside another archive."""
     archive = window.go_to("Archive")
     settle(lambda: archive.archive is not None)
+    for number, name in ((2, "other-systems"), (3, "rules"), (4, "to-look-at")):
+        archive.tabs.setCurrentIndex(number)
+        shoot(window, folder, f"archive-empty-{name}")
+    archive.tabs.setCurrentIndex(0)
     archive.open_path(demo / "dicom")
     settle()
-    for number, name in enumerate(("sets", "studies", "other-systems")):
+    shoot(window, folder, "archive-imported")
+    for number, name in enumerate(("sets", "studies")):
         archive.tabs.setCurrentIndex(number)
         shoot(window, folder, f"archive-{name}")
+    with TemporaryDirectory() as place, second_archive(Path(place)) as other:
+        take_network(window, folder, archive, other)
+
+
+@contextmanager
+def second_archive(place: Path) -> Iterator[Node]:
+    """Run another archive on this computer."""
+    own = Archive(place / "second")
+    listener = Listener(own, ListenerSettings(ae_title="SECOND", port=0))
+    try:
+        yield Node("SECOND", "127.0.0.1", listener.port, "Second archive")
+    finally:
+        listener.stop()
+        own.close()
+
+
+def take_network(window: MainWindow, folder: Path, archive: ArchivePage, other: Node) -> None:
+    """Show what the room does with another system: transfers, drill, questions, connection."""
+    put_node(other)
+    put_node(Node("LINAC", "127.0.0.1", 9, "Linac"))
+    pane = archive.others.network
+    pane.refresh()
+    archive.tabs.setCurrentIndex(0)
+    wanted = archive.chosen()
+    for name in ("Linac", other.title):
+        pane.send(wanted, pane.settings.node(name))
+        settle()
+    pane.drill()
+    settle()
+    archive.others.service.switch.click()
+    shoot(window, folder, "archive-transfers")
+    pane.ask()
+    shoot(window, folder, "archive-other-studies")
+    pane.check()
+    shoot(window, folder, "archive-connection")
+    pane.nodes.setCurrentIndex(1)
+    pane.check()
+    shoot(window, folder, "archive-connection-fault")
+    pane.edit_button.menu().actions()[1].trigger()
+    shoot_dialog(pane.dialog, folder, "archive-system")
+    take_rules(window, folder, archive, other)
+    archive.others.service.switch.click()
+    settle()
+
+
+def take_rules(window: MainWindow, folder: Path, archive: ArchivePage, other: Node) -> None:
+    """Show the rules, one of them as a form, and what has to be looked at."""
+    put_rule(Rule("approved plans to the second archive", other.title, ("RTPLAN",), "APPROVED",
+                  ("PINN",), set_complete=True, whole_set=True))  # fmt: skip
+    rest = Rule("research", other.title, ("RTPLAN", "RTDOSE"), pseudonymise=True)
+    put_rule(rest)
+    others = archive.others
+    others.network.refresh()
+    archive.tabs.setCurrentIndex(3)
+    shoot(window, folder, "archive-rules")
+    others.rules.tree.setCurrentItem(others.rules.tree.topLevelItem(0))
+    others.rules.change_button.click()
+    others.rules.dialog.try_it()
+    shoot_dialog(others.rules.dialog, folder, "archive-rule")
+    spoil(archive.archive, rest)
+    archive.tabs.setCurrentIndex(4)
+    others.service.read_words()
+    settle()
+    rows = others.attention.tree
+    kept = next(rows.topLevelItem(row) for row in range(rows.topLevelItemCount())
+                if rows.topLevelItem(row).text(0).startswith("Other content"))  # fmt: skip
+    rows.setCurrentItem(kept)
+    shoot(window, folder, "archive-to-look-at")
+
+
+def shoot_dialog(dialog: QDialog, folder: Path, name: str) -> None:
+    """Save a picture of a dialog alone, and close it."""
+    settle()
+    dialog.grab().save(str(folder / f"{name}.png"))
+    print(f"{name}.png", flush=True)
+    dialog.reject()
+    settle()
+
+
+def spoil(archive: Archive, rule: Rule) -> None:
+    """Let everything go wrong that a person would have to look at."""
+    plan = next(one for one in archive.index.instances("1") if one.modality == "RTPLAN")
+    with TemporaryDirectory() as name:
+        data = pydicom.dcmread(archive.path_of(plan))
+        data.RTPlanLabel = "CHANGED"
+        data.save_as(Path(name) / "plan.dcm")
+        (Path(name) / "IM000042.dcm").write_bytes(b"cut off")
+        take_in(archive, [Path(name)])
+    dose = next(one for one in archive.index.instances("1") if one.modality == "RTDOSE")
+    archive.path_of(dose).write_bytes(b"damaged")
+    ledger = Ledger(archive)
+    ledger.scrub(0.0, 100_000)
+    ledger.note_forwarded(rule.name, [Result(plan.sop_uid, Fate.FAILED, "nothing listens there")])
+    ledger.close()
 
 
 def main() -> None:
@@ -296,6 +259,7 @@ def main() -> None:
     reader.add_argument("folder", type=Path, nargs="?", default=usual)
     reader.add_argument("--dark", action="store_true")
     reader.add_argument("--size", default=SIZE, help="width and height, such as 1280x720")
+    reader.add_argument("--archive", action="store_true", help="the Archive room alone")
     reader.add_argument("--set", type=Path, help="an RT set: the Viewer alone is shown with it")
     reader.add_argument("--room", choices=ROOMS, help="one room alone")
     words = reader.parse_args()

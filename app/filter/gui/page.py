@@ -1,7 +1,9 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontDatabase
@@ -24,6 +26,7 @@ from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
+from app.filter.gui.extra import fault_finding, show_tab
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
@@ -36,7 +39,6 @@ from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
 from app.page import Page
 from app.recognise import Kind, recognise
-from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
@@ -61,6 +63,7 @@ class FilterPage(Page):
         self.against = Against()
         self.opened_export: Opened | None = None
         self._without_notes: Report | None = None
+        self._notes_before = ""
         self.view = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.view.explain = why_of
         self._make_controls()
@@ -104,6 +107,25 @@ class FilterPage(Page):
     def take_over(self, path: Path, plan: Path) -> None:
         """Check a file that LEX has just written against its plan."""
         self.run(path, plan)
+
+    def state(self) -> dict[str, Any]:
+        """Return the export that is checked, what it is held against, and the notes pasted."""
+        if self.rv_path is None:
+            return {}
+        return {
+            "rv": str(self.rv_path),
+            "kind": self.against.kind,
+            "against": str(self.against.path or ""),
+            "scale": self.scale.currentData(),
+            "notes": self.notes.text.toPlainText(),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Check an export anew as it was checked in an earlier run."""
+        self.scale.setCurrentIndex(max(0, self.scale.findData(state["scale"])))
+        path = Path(state["against"]) if state["against"] else None
+        self._notes_before = str(state["notes"])
+        self.check(Path(state["rv"]), Against(state["kind"], path))
 
     def run(self, rv_path: Path, plan_path: Path | None) -> None:
         """Read an export, alone or against a plan, and report in the background."""
@@ -154,6 +176,7 @@ class FilterPage(Page):
         self.leaf_view = self.field_tab.leaf_view
         self.matches = GridModel(numeric=("Deviation",))
         self.match_view = plain_table(self.matches)
+        self.match_view.setAccessibleName("Pairs of fields and beams")
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.mu = MuPanel()
@@ -220,6 +243,9 @@ class FilterPage(Page):
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._without_notes = opened.report
         self.notes.show_for(opened.rv, opened.plan)
+        if self._notes_before:
+            self.notes.text.setPlainText(self._notes_before)
+            self._notes_before = ""
         self._busy(False)
         report = with_record(opened.report)
         self.view.show_report(report.findings, report.not_checked, against.subject)
@@ -301,11 +327,7 @@ class FilterPage(Page):
     def _show_body(self, rv: Plan | None) -> None:
         """Show the tab of what was measured for a total body irradiation."""
         self.body.show_for(rv)
-        place = self.view.tabs.indexOf(self.body)
-        if rv is not None and place < 0:
-            self.view.tabs.insertTab(2, self.body, "Measured")
-        elif rv is None and place >= 0:
-            self.view.tabs.removeTab(place)
+        show_tab(self.view.tabs, self.body, "Measured" if rv is not None else "", 2)
 
     def _on_measured(self) -> None:
         if self.rv_path is not None:
@@ -314,25 +336,18 @@ class FilterPage(Page):
 
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""
-        place = self.view.tabs.indexOf(self.printout)
-        if text and place < 0:
-            self.view.tabs.addTab(self.printout, "Arcs by isocentre")
-        elif not text and place >= 0:
-            self.view.tabs.removeTab(place)
+        show_tab(self.view.tabs, self.printout, "Arcs by isocentre" if text else "")
         self.printout.setPlainText(text)
 
     def _show_commissioning(self, plan: Path | None) -> None:
         """Take the matrix away: it holds for what was read before, not for what is now open."""
         rv, scale = self.rv_path, self.scale.currentData()
         self.commissioning.show_for((rv, plan, scale) if rv is not None and plan else None)
-        place = self.view.tabs.indexOf(self.commissioning)
-        if place >= 0:
-            self.view.tabs.removeTab(place)
+        show_tab(self.view.tabs, self.commissioning, "")
 
     def _on_commission(self) -> None:
         """Open the tab of the matrix and run it, unless it is there for these files."""
-        if self.view.tabs.indexOf(self.commissioning) < 0:
-            self.view.tabs.addTab(self.commissioning, "Commissioning")
+        show_tab(self.view.tabs, self.commissioning, "Commissioning")
         self.view.tabs.setCurrentWidget(self.commissioning)
         if self.commissioning.made is None:
             self.commissioning.run()
@@ -347,6 +362,7 @@ class FilterPage(Page):
         self.match_view.resizeColumnsToContents()
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
+        self._notes_before = ""
         self._busy(False)
         if isinstance(fault, CancelledError):
             return
@@ -377,15 +393,3 @@ class FilterPage(Page):
         """Show field, control point and leaf a finding speaks of, and the beam's eye view."""
         if self.field_tab.show_place(finding):
             self.view.tabs.setCurrentWidget(self.field_tab)
-
-
-def fault_finding(fault: Exception) -> Finding:
-    """Return a fault as one row: what, where, what to do; never a traceback."""
-    if isinstance(fault, RemedyError):
-        return Finding("F-OPEN", State.ERROR, f"{fault.what} ({fault.where})", remedy=fault.remedy)
-    return Finding(
-        "F-OPEN",
-        State.ERROR,
-        f"The program has a fault: {type(fault).__name__}: {fault}",
-        remedy="Send the file's kind and this sentence to your support; check the plan by hand.",
-    )
