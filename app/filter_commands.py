@@ -21,6 +21,7 @@ from app.filter.plan_dicom import read_dicom_plan
 from app.filter.report import compare_report, open_report
 from app.filter.rtp_write import rtp_bytes
 from app.filter.views import PLAN_TO_RV, PLAN_TO_VARIS
+from app.filter_commission_command import add_commission_command
 from app.filter_desk_commands import add_desk_commands, say_report
 from app.filter_record_commands import add_record_commands
 from app.mu_commands import add_mu_command
@@ -75,6 +76,7 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     finish(change, _translate)
     add_desk_commands(commands)
     add_record_commands(commands)
+    add_commission_command(commands)
 
 
 def _open(words: argparse.Namespace) -> int:

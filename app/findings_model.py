@@ -30,12 +30,18 @@ class FindingsModel(QAbstractTableModel):
 
     Args:
         item_words: Turns the name of an item into plain words, for the eye alone.
+        sentence_words: Does the same with the names in a sentence.
 
     """
 
-    def __init__(self, item_words: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        item_words: Callable[[str], str] = str,
+        sentence_words: Callable[[str], str] = str,
+    ) -> None:
         super().__init__()
         self._item_words = item_words
+        self._sentence_words = sentence_words
         self._rows: list[Finding] = []
 
     @property
@@ -48,6 +54,10 @@ class FindingsModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = sorted(findings, key=lambda finding: ORDER.index(finding.state))
         self.endResetModel()
+
+    def names(self, row: int) -> str:
+        """Return rule and item of a row as programs know them."""
+        return f"{self._rows[row].rule} {self._rows[row].item}"
 
     def is_empty(self, column: int) -> bool:
         """Return whether no finding has anything in a column."""
@@ -77,6 +87,8 @@ class FindingsModel(QAbstractTableModel):
             value = getattr(finding, name)
             if name == "item" and value:
                 return self._item_words(value)
+            if name == "message":
+                return self._sentence_words(value)
             return "" if value is None else str(value)
         if role == Qt.ItemDataRole.TextAlignmentRole and name in NUMBERS:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -98,8 +110,9 @@ class NotCheckedModel(QAbstractTableModel):
 
     TITLES = ("Not checked", "Field", "Why")
 
-    def __init__(self) -> None:
+    def __init__(self, item_words: Callable[[str], str] = str) -> None:
         super().__init__()
+        self._item_words = item_words
         self._rows: list[NotChecked] = []
 
     def show(self, rows: Sequence[NotChecked]) -> None:
@@ -126,7 +139,7 @@ class NotCheckedModel(QAbstractTableModel):
         """Return the text of one cell."""
         row = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return (row.item, row.field, row.why)[index.column()]
+            return (self._item_words(row.item), row.field, row.why)[index.column()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return theme.icon(State.NOT_RUN)
         return None

@@ -106,6 +106,8 @@ class _Filter(QSortFilterProxyModel):
         source = self.sourceModel()
         columns = range(source.columnCount())
         cells = [str(source.index(row, column, parent).data() or "") for column in columns]
+        if isinstance(source, FindingsModel):  # also by the names that programs use
+            cells.append(source.names(row))
         line = " ".join(cells).casefold()
         return all(word in line for word in self._words)
 
@@ -116,18 +118,23 @@ class FindingsView(QWidget):
     selected = Signal(object)
 
     def __init__(
-        self, *, with_passes: bool = False, item_words: Callable[[str], str] = str
+        self,
+        *,
+        with_passes: bool = False,
+        item_words: Callable[[str], str] = str,
+        sentence_words: Callable[[str], str] = str,
     ) -> None:
         super().__init__()
         self.explain: Callable[[Finding], str] = lambda _finding: ""
         self._with_passes = with_passes
         self.banner = Banner()
-        self.model = FindingsModel(item_words)
-        self.not_checked_model = NotCheckedModel()
+        self._sentence_words = sentence_words
+        self.model = FindingsModel(item_words, sentence_words)
+        self.not_checked_model = NotCheckedModel(sentence_words)
         self._proxy = _Filter()
         self._proxy.setSourceModel(self.model)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Show only rows with these words, e.g. mlc or gantry")
+        self.search.setPlaceholderText("Show only rows with these words, e.g. leaf or gantry")
         self.search.setAccessibleName("Show only rows with these words")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._proxy.set_words)
@@ -141,6 +148,14 @@ class FindingsView(QWidget):
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.not_checked = _table(self.not_checked_model, stretch=2)
         self.not_checked.setAccessibleName("Not checked")
+        self._lay_out()
+        copy = QAction("Copy rows", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.addAction(copy)
+
+    def _lay_out(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         report = QWidget()
@@ -155,11 +170,6 @@ class FindingsView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.banner)
         whole.addWidget(self.tabs, 1)
-        copy = QAction("Copy rows", self)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        copy.triggered.connect(self.copy_rows)
-        self.addAction(copy)
 
     def show_report(
         self, findings: Sequence[Finding], not_checked: Sequence[NotChecked], subject: str = ""
@@ -210,9 +220,8 @@ class FindingsView(QWidget):
         remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
         why = self.explain(finding)
         why = f"\nWhy it matters: {why}" if why else ""
-        self.detail.setText(
-            f"{finding.message}{why}{remedy}\nRule {finding.rule} (F1 tells all about it)"
-        )
+        words = self._sentence_words(finding.message)
+        self.detail.setText(f"{words}{why}{remedy}\nRule {finding.rule} (F1 tells all about it)")
         self.selected.emit(finding)
 
 

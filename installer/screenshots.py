@@ -1,17 +1,17 @@
 """Make the pictures of README and help again, from the real program with demonstration data.
 
 .venv/bin/python installer/screenshots.py [FOLDER] [--dark] [--size 1280x720] [--set PATH]
+        [--room Filter]
 
 Without FOLDER they go to resources/help/pictures. Every page is shown as a user reaches it. With
---set the Viewer alone is shown, with the RT set at PATH.
+--set the Viewer alone is shown, with the RT set at PATH; with --room one room alone.
 """
 
 import argparse
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,11 +23,10 @@ sys.path.insert(0, str(CHECKOUT))
 
 import pydicom
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QDialog
 
 from app.archive.gui.page import ArchivePage
 from app.archive.imports import take_in
-from app.background import JOBS
 from app.demo.write_demo import write_demo
 from app.main_window import MainWindow
 from app.style import application
@@ -39,28 +38,11 @@ from core.archive.rules import Rule
 from core.archive.settings_write import put_node, put_rule
 from core.archive.transfer import Fate, Result
 from core.paths import DATA_VARIABLE
+from installer.screenshot_kit import settle, shoot
+from installer.screenshots_filter import take_filter
 
 SIZE = "1360x860"
-PATIENCE_S = 180.0
-
-
-def settle(until: Callable[[], bool] = lambda: True) -> None:
-    """Let the window work until `until` holds and no job is running."""
-    end = time.monotonic() + PATIENCE_S
-    while JOBS.running or not until():
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not settle")
-        QApplication.processEvents()
-        time.sleep(0.01)
-    for _ in range(10):
-        QApplication.processEvents()
-
-
-def shoot(window: MainWindow, folder: Path, name: str) -> None:
-    """Save one picture of the whole window."""
-    settle()
-    window.grab().save(str(folder / f"{name}.png"))
-    print(f"{name}.png", flush=True)
+ROOMS = ("LEX", "Filter", "Viewer", "Archive")
 
 
 def take_all(folder: Path, words: argparse.Namespace) -> None:
@@ -87,11 +69,16 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
             take_archive(window, folder, demo)
             window.close()
             return
-        take_empty(window, folder)
-        take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp")
-        take_filter(window, folder, demo)
-        take_viewer(window, folder, demo / "dicom")
-        take_archive(window, folder, demo)
+        rooms = {
+            "LEX": lambda: take_lex(window, folder, demo, Path(name) / "DEMO-0001.rtp"),
+            "Filter": lambda: take_filter(window, folder, demo),
+            "Viewer": lambda: take_viewer(window, folder, demo / "dicom"),
+            "Archive": lambda: take_archive(window, folder, demo),
+        }
+        wanted = [words.room] if words.room else list(rooms)
+        take_empty(window, folder, wanted)
+        for room in wanted:
+            rooms[room]()
         window.help_window.show_page("filter")
         settle()
         window.help_window.grab().save(str(folder / "help.png"))
@@ -99,9 +86,9 @@ def take_all(folder: Path, words: argparse.Namespace) -> None:
         window.close()
 
 
-def take_empty(window: MainWindow, folder: Path) -> None:
-    """Show every room as it is before anything is opened."""
-    for room in ("LEX", "Filter", "Viewer", "Archive"):
+def take_empty(window: MainWindow, folder: Path, rooms: Sequence[str]) -> None:
+    """Show rooms as they are before anything is opened."""
+    for room in rooms:
         window.go_to(room)
         shoot(window, folder, f"{room.lower()}-empty")
 
@@ -120,30 +107,6 @@ def take_lex(window: MainWindow, folder: Path, demo: Path, target: Path) -> None
     shoot(window, folder, "lex-written")
     lex.write_step.check_button.click()
     shoot(window, folder, "filter-clean")
-
-
-def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
-    """Show the Filter with a seeded error, page by page, and with a damaged file."""
-    checker = window.go_to("Filter")
-    variants = demo / "export" / "variants"
-    checker.run(variants / "leaf_1_mm.rtp", demo / "dicom")
-    shoot(window, folder, "filter-compare")
-    for number, name in ((1, "not-checked"), (2, "fields"), (3, "pairs")):
-        checker.view.tabs.setCurrentIndex(number)
-        shoot(window, folder, f"filter-{name}")
-    checker.show_place(checker.view.model.rows[0])
-    shoot(window, folder, "filter-leaves")
-    checker.view.tabs.setCurrentWidget(checker.mu)
-    shoot(window, folder, "filter-mu")
-    checker.mu.tabs.setCurrentWidget(checker.mu.book)
-    shoot(window, folder, "filter-book")
-    checker.run(variants / "dose_rate.rtp", demo / "dicom")
-    shoot(window, folder, "filter-warning")
-    checker.run(variants / "checksum_damaged.rtp", None)
-    shoot(window, folder, "filter-refused")
-    checker.worklist_button.click()
-    shoot(window, folder, "filter-work-list")
-    checker.worklist_button.click()
 
 
 def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
@@ -298,6 +261,7 @@ def main() -> None:
     reader.add_argument("--size", default=SIZE, help="width and height, such as 1280x720")
     reader.add_argument("--archive", action="store_true", help="the Archive room alone")
     reader.add_argument("--set", type=Path, help="an RT set: the Viewer alone is shown with it")
+    reader.add_argument("--room", choices=ROOMS, help="one room alone")
     words = reader.parse_args()
     words.folder.mkdir(parents=True, exist_ok=True)
     take_all(words.folder, words)

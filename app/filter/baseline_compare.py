@@ -3,9 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from app.filter.baseline_expected import ExpectedList
 from app.filter.baseline_values import Change, Place
+from app.filter.rtp_columns import KNOWN_LENGTHS, columns
 from core.findings import Finding, State
 
 REMEDY = (
@@ -13,6 +15,7 @@ REMEDY = (
 )
 SHOWN = 3
 _LEAF = re.compile(r"(mlc_[ab]|LeafJawPositions\[|.*Points\[\])")
+UNITS = {"cm": "cm", "deg": "deg", "mu": "MU", "cgy": "cGy"}
 RULE = "F-BASE-CHANGED"
 OF_SITE = ("RX_DEF", "SITE_SETUP_DEF")
 """Records that are known by their site, not by a field."""
@@ -55,10 +58,11 @@ def _of_group(kind: str, group: Sequence[Change], expected: ExpectedList) -> Ite
         more = ""
         if len(leaves) > SHOWN and one is leaves[0]:
             more = f", and {len(leaves) - 1} more leaf values of this record differ"
+        unit = _unit(one.place)
         yield _finding(
             state, one.place,
-            f"{_words(one.place)} was {_text(one.was)} when the plan was checked, is "
-            f"{_text(one.now)} now{more}{why}", one,
+            f"{_words(one.place)} was {_text(one.was, unit)} when the plan was checked, is "
+            f"{_text(one.now, unit)} now{more}{why}", one,
         )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def _finding(state: State, place: Place, words: str, one: Change) -> Finding:
     remedy = REMEDY if state == State.ERROR else ""
     return Finding(
         RULE, state, words, _field(place), place.point, place.item, one.was or "", one.now or "",
-        remedy=remedy,
+        _unit(place), remedy=remedy,
     )  # fmt: skip
 
 
@@ -97,5 +101,18 @@ def _where(place: Place) -> str:
     return f"Field {place.field}{point}"
 
 
-def _text(value: str | None) -> str:
-    return value if value else "empty"
+def _text(value: str | None, unit: str) -> str:
+    return f"{value} {unit}".rstrip() if value else "empty"
+
+
+def _unit(place: Place) -> str:
+    """Return the unit of an element of an RTP-Connect record; empty for any other."""
+    return _unit_of(place.record, place.item)
+
+
+@lru_cache(maxsize=1024)
+def _unit_of(record: str, item: str) -> str:
+    lengths = KNOWN_LENGTHS.get(record)
+    layout = columns(record, max(lengths)) if lengths else None
+    kind = next((one.kind for one in layout or () if one.name == item), "")
+    return UNITS.get(kind.partition(".")[0], "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.filter.baseline_values import Place
 from app.filter.ledger_log import TABLES
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import State
 from core.paths import clinic_folder

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding
 from core.paths import RESOURCES

@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.filter.compare import Comparison, Match
 from app.filter.compare_plan import compare_plan
 from app.filter.field import Field, Plan, Prescription
-from app.filter.judge import Judge
+from app.filter.judge import Judge, element
 from app.filter.same_beam import deviation_cm, pair_exports
 from app.filter.settings import Settings
 from app.filter.views import View, exports
@@ -30,6 +30,8 @@ def compare_exports(final: Plan, initial: Plan, settings: Settings) -> Compariso
     """
     digits = "DICOM RT Plan" not in (final.kind, initial.kind)
     view = exports(settings.rules.words("expected.final"))
+    # Two kinds of files leave different things out; there a blank says nothing.
+    view = replace(view, blank_differs=final.kind == initial.kind)
     beams = replace(view, states={**view.states, "couch_angle": State.WARNING})
     alike = Judge(settings.limits, digits_count=digits, view=beams)
     other = Judge(settings.limits, digits_count=digits, view=view)
@@ -53,8 +55,9 @@ def compare_exports(final: Plan, initial: Plan, settings: Settings) -> Compariso
 
 def _of_pair(judge: Judge, final: Field, initial: Field) -> Iterator[Finding]:
     judge.unread(final, initial)
+    names = dict(final.elements)  # a native export keeps an IEC item in another element
     for one in judge.differences(final, initial):
-        yield replace(one, remedy=REMEDY)
+        yield replace(one, item=element(one.item, names), remedy=REMEDY)
     for item, found, expected in (
         ("treatment_type", final.treatment_type, initial.treatment_type),
         ("rx_site_name", final.site, initial.site),

@@ -264,6 +264,7 @@ class Plan:
         position: Patient position, DICOM words ("HFS", ...), or None.
         notes: Sentences about what was chosen or could not be read; they appear in the report.
         gaps: (item, why) that hold for the whole source: not checkable, shown as such.
+        approval: As the source states it, DICOM words ("APPROVED", ...); "" where it does not.
 
     """
 
@@ -278,3 +279,4 @@ class Plan:
     fields: tuple[Field, ...] = ()
     notes: tuple[str, ...] = ()
     gaps: tuple[tuple[str, str], ...] = field(default=())
+    approval: str = ""

@@ -21,6 +21,7 @@ def hints(rv: Plan, settings: Settings) -> Iterator[Finding | NotChecked]:
         treating = [field for field in rv.fields if field.site == rx.site and not field.setup]
         yield from _differing(rx.site, treating, "doserate", "dose_rate_mu_min", "MU/min")
         yield from _differing(rx.site, treating, "tolerance_table", "tolerance_table", "")
+        yield from _isocentres(rx.site, treating)
     silent = [one.id for one in rv.fields if not one.setup and one.dose_rate_mu_min is None]
     if silent:
         yield NotChecked("doserate", "the export does not hold it", ", ".join(silent))
@@ -130,6 +131,25 @@ def _differing(
                 f"{site}: {item} differs between its fields: {text}", item=item,
                 remedy="Compare with what was ordered.",
             )  # fmt: skip
+
+
+def _isocentres(site: str, fields: list[Field]) -> Iterator[Finding]:
+    """Show that a prescription has more than one isocentre (MPPG 11.a)."""
+    groups: dict[tuple[Decimal, Decimal, Decimal], list[str]] = {}
+    for field in fields:
+        point = field.isocentre
+        if point is not None:
+            groups.setdefault((point.x_mm, point.y_mm, point.z_mm), []).append(field.id)
+    if len(groups) > 1:
+        text = "; ".join(
+            f"({', '.join(f'{value.scaleb(-1):.2f}' for value in point)}) cm: {', '.join(ids)}"
+            for point, ids in groups.items()
+        )
+        yield Finding(
+            "F-HINT-ISOCENTRES", State.INFO,
+            f"{site} has {len(groups)} isocentres: {text}", item="isocentre",
+            remedy="See that each isocentre is labelled and its shift stands in the set-up notes.",
+        )  # fmt: skip
 
 
 def _name(field: Field, settings: Settings) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from app.filter.field import Field
 from app.filter.limits import Limits
 from app.filter.machine_state import MachineAsked, hit
 from app.filter.segments import JAWS, Array, aperture
-from core.findings import Finding, NotChecked
+from core.findings import Finding, NotChecked, State
 from core.machine_values import Value
 from core.machines import Jaws, Mlc
 
@@ -53,6 +53,7 @@ def leaf_interlocks(
     edges = np.array(boundaries if boundaries is not None else (), float)
     yield from _gaps(leaves, asked, mlc, edges)
     yield from _neighbours(leaves, asked, mlc)
+    yield from _parked(leaves, edges, float(limits["hints.parked_mm"]))
     if boundaries is not None:
         yield from _y_jaws(leaves, asked, mlc, asked.machine.jaws, edges)
 
@@ -68,6 +69,7 @@ class _Leaves:
         count = (shape_mm.shape[1] - JAWS) // 2
         self.a = shape_mm[:, JAWS : JAWS + count]
         self.b = shape_mm[:, JAWS + count :]
+        self.x = shape_mm[:, :2]
         self.y = shape_mm[:, 2:JAWS]
 
     def first(self, hits: Hits) -> tuple[int, int] | None:
@@ -148,6 +150,27 @@ def _neighbours(leaves: _Leaves, asked: MachineAsked, mlc: Mlc) -> Iterator[Find
                 "F-INT-DIGIT", mlc.interdigitation, leaves.field, words, f"mlc_a{leaf + 1}",
                 point=leaves.point(row),
             )  # fmt: skip
+
+
+def _parked(leaves: _Leaves, edges: Array, margin_mm: float) -> Iterator[Finding]:
+    """Show pairs that are closed in every control point, in the open of all four jaws."""
+    jaws = leaves.field.jaws
+    if not len(edges) or None in (jaws.x1_mm, jaws.x2_mm, jaws.y1_mm, jaws.y2_mm):
+        return
+    exposed = (edges[1:] > leaves.y[:, :1]) & (edges[:-1] < leaves.y[:, 1:])
+    closed = leaves.b - leaves.a <= leaves.open_mm + leaves.slack
+    low, high = leaves.x[:, :1] + margin_mm, leaves.x[:, 1:] - margin_mm
+    inside = (leaves.a > low) & (leaves.b < high)
+    pairs = np.flatnonzero((exposed & closed & inside).all(axis=0))
+    if len(pairs):
+        listed = ", ".join(str(pair + 1) for pair in pairs[:5])
+        more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
+        yield Finding(
+            "F-HINT-PARKED", State.INFO,
+            f"Field {leaves.field.id}: leaf pairs {listed}{more} are closed throughout and meet "
+            "in the open of the jaws", leaves.field.id, item=f"mlc_a{int(pairs[0]) + 1}",
+            remedy="See that the planning system parks closed leaves under a jaw.",
+        )  # fmt: skip
 
 
 def _y_jaws(

@@ -261,6 +261,7 @@ def _dynamic_wedge(
                 break
             if offered is None:
                 _open_list(asked, listed)
+        yield from _wedged_field(field, name, asked)
         least = asked.ask(wedges.dynamic_minimum_mu)
         if least is not None and field.mu is not None and not field.mu >= Decimal(str(least)):
             words = f"{field.mu} MU are too few for wedge {name}; the least is {least:g} MU"
@@ -268,6 +269,22 @@ def _dynamic_wedge(
                 "F-INT-VW-MU", wedges.dynamic_minimum_mu, field, words, "field_monitor_units",
                 found=str(field.mu), expected=f"{least:g}", unit="MU",
             )  # fmt: skip
+
+
+def _wedged_field(field: Field, name: str, asked: MachineAsked) -> Iterator[Finding]:
+    """Ask whether the field is short enough for the jaw that makes the virtual wedge."""
+    wedges = asked.machine.wedges
+    axis, most = wedges.dynamic_axis.value, wedges.dynamic_longest_field_mm
+    longest = asked.ask(most)
+    if axis is None or longest is None:
+        return
+    one, two = (getattr(field.jaws, f"{axis.lower()}{side}_mm") for side in (1, 2))
+    if one is not None and two is not None and not two - one <= Decimal(str(longest)):
+        words = f"the field is {cm(two - one)} cm long, wedge {name} goes to {longest / 10:g} cm"
+        yield hit(
+            "F-INT-VW-FIELD", most, field, words, f"field_{axis.lower()}", found=cm(two - one),
+            expected=f"{longest / 10:g}", unit="cm",
+        )  # fmt: skip
 
 
 def applicator_for_electrons(field: Field) -> Iterator[Finding]:

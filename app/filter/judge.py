@@ -18,7 +18,13 @@ from app.filter.parameters import (
     Parameter,
 )
 from app.filter.segments import fitted, leaves_apart, ordered
-from app.filter.values import Difference, compare_values, finest_of, tolerance_of
+from app.filter.values import (
+    Difference,
+    compare_values,
+    finest_of,
+    one_is_blank,
+    tolerance_of,
+)
 from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State
 
@@ -70,9 +76,15 @@ class Judge:
             found, expected = row.get(field), row.get(beam)
             if row.item == "arc_mu_degree" and field.arc_mu_per_deg is None:
                 continue  # it follows from MU and arc, which are compared themselves
-            if self._skip(row.item, field) or self._gap(row.item, found, expected, field):
+            if self._skip(row.item, field):
                 continue
-            apart = self._apart(row, found, expected)
+            blank = self.view.blank_differs and not is_unread(row.item, field, beam)
+            if blank and (found is None) != (expected is None):
+                apart: Difference | None = one_is_blank(row, found, expected)
+            elif self._gap(row.item, found, expected, field):
+                continue
+            else:
+                apart = self._apart(row, found, expected)
             if apart is not None:
                 # A warning that every control point repeats is told once, for the field.
                 if self.view.state(row.item, row.state) != State.ERROR:
@@ -165,7 +177,11 @@ class Judge:
             turn, planned = getattr(one, name), getattr(other, name)
             # The last point turns nowhere: a direction carried over by the plan says nothing.
             silent = last and not turn and name not in other.stated
-            if turn is None or planned is None or silent or turn == planned:
+            if turn is None or planned is None:
+                if turn or planned:  # the other side says nothing of a turn that is there
+                    self._gap(item, turn, planned, field)
+                continue
+            if silent or turn == planned:
                 continue
             row = Parameter(item, "Arc Start", Kind.WORD, "", lambda _: None)
             apart = Difference(planned or "none", turn or "none")
@@ -233,6 +249,11 @@ class Judge:
             field.id, point, item, apart.expected, apart.found, own_unit, apart.tolerance, REMEDY,
             apart.difference,
         )  # fmt: skip
+
+
+def is_unread(item: str, *fields: Field) -> bool:
+    """Return whether an item stands in one of the fields and could not be brought to IEC."""
+    return any(item.startswith(name) for field in fields for name, _ in field.unread)
 
 
 def _rule(item: str) -> str:

@@ -7,7 +7,7 @@ from string import Formatter
 
 from app.filter.baseline_expected import table_file
 from app.filter.field import Plan
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 
 PARTS = (

@@ -10,6 +10,7 @@ from app.filter.acknowledged import with_record
 from app.filter.baseline_content import plan_of_source
 from app.filter.cards import why_of
 from app.filter.field import Plan
+from app.filter.item_words import sentence_in_words
 from app.filter.ledger import Blind, ledger
 from app.filter.ledger_log import program_version, record, rule_set_version
 from app.filter.ledger_names import name_by_rule, parts_of
@@ -25,6 +26,10 @@ LOOKS = {
     State.WARNING: ("&#9888;", "Warnings", "#fff3b0", "#3b2f00"),
     State.PASS: ("&#10003;", "Clean", "#1e7a34", "#ffffff"),
 }
+SIGNS = {
+    State.ERROR: "\u2717", State.WARNING: "\u26a0", State.NOT_RUN: "\u2013",
+    State.MANUAL: "\u270d", State.INFO: "\u2139", State.PASS: "\u2713",
+}  # fmt: skip
 STYLE = (
     "body{font-family:'DejaVu Sans',Arial,sans-serif;font-size:9pt;color:#1b1b1b}"
     "h1{font-size:14pt}h2{font-size:11pt}table{border-collapse:collapse;width:100%}"
@@ -142,8 +147,8 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         ("State", "Finding", "Expected", "Found", "Why it matters", "Next", "Rule"),
         [
             (
-                one.state.value,
-                one.message,
+                f"{SIGNS[one.state]} {one.state.value}",
+                sentence_in_words(one.message),
                 _valued(one.expected, one.unit),
                 _valued(one.found, one.unit),
                 why_of(one),
@@ -181,7 +186,7 @@ def _ledger(rows: Sequence[Blind]) -> Iterator[str]:
     yield _table(
         ("Item", "Fields", "Why", "Looked at by hand"),
         [
-            (one.item, one.field, one.why,
+            (sentence_in_words(one.item), one.field, sentence_in_words(one.why),
              "; ".join(f"{a.person}, {a.time[:16]}: {a.words}" for a in one.attested) or "nobody")
             for one in rows
         ],

@@ -1,12 +1,11 @@
 """The limits of the checks, from `tolerances.toml`: value, unit, range and source of each."""
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from app.filter.toml_table import entries_of, unknown_entry
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
 
@@ -44,32 +43,13 @@ def read_limits(own: Path | None = None) -> Limits:
         ClinicFileError: An entry is unknown, out of its range, or not written as a table.
 
     """
-    shipped = _table(SHIPPED)
+    shipped = dict(entries_of(SHIPPED))
     entries = {name: _limit(name, row, row, SHIPPED) for name, row in shipped.items()}
-    for name, row in (_table(own) if own is not None else {}).items():
+    for name, row in dict(entries_of(own) if own is not None else ()).items():
         if name not in shipped:
-            near = difflib.get_close_matches(name, shipped, n=1)
-            raise ClinicFileError(
-                f"unknown limit {name!r}",
-                where=str(own),
-                remedy=f"Did you mean {near[0]!r}?" if near else "Remove the entry.",
-            )
+            raise unknown_entry("limit", name, shipped, own or SHIPPED)
         entries[name] = _limit(name, row, shipped[name], own or SHIPPED)
     return Limits(entries)
-
-
-def _table(file: Path) -> dict[str, dict[str, object]]:
-    """Return the entries of a file as "group.name" to their tables."""
-    try:
-        groups = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        words = f"the limits cannot be read: {fault}"
-        raise ClinicFileError(words, where=str(file), remedy=REMEDY) from fault
-    return {
-        f"{group}.{name}": row if isinstance(row, dict) else {"value": row}
-        for group, rows in groups.items()
-        for name, row in (rows.items() if isinstance(rows, dict) else ())
-    }
 
 
 def _limit(

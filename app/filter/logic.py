@@ -10,6 +10,7 @@ from app.filter.hints import hints
 from app.filter.interlocks import applicator_for_electrons, interlocks
 from app.filter.settings import Settings
 from app.filter.setup_fields import setup_findings
+from app.filter.sides import side_findings
 from app.filter.sites import site_findings
 from core.findings import Finding, NotChecked
 
@@ -34,6 +35,7 @@ def logic(rv: Plan, settings: Settings) -> Logic:
     for field in rv.fields:
         asked += applicator_for_electrons(field)
     asked += [*interlocks(rv, settings), *hints(rv, settings), *_unasked(rv)]
+    asked += side_findings(rv, settings)
     asked += cone_beam_findings(rv, settings.cone_beam, settings.limits)
     asked += site_findings(rv, settings.sites, settings.limits)
     return Logic(tuple(one for one in asked if isinstance(one, Finding)), tuple(_joined(asked)))

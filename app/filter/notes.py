@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.filter.baseline_expected import table_file
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 
 KINDS = ("word", "number")

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.filter.baseline_expected import table_file
 from app.filter.notes import Note
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError, RemedyError
 
 TIMEOUT_S = 10

@@ -1,7 +1,7 @@
 """The reports beside that on a plan: final export, stereotactic arcs, total body irradiation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from app.filter.report import (
     unread,
     without_echoes,
 )
-from app.filter.rv_source import read_rv
-from app.filter.settings import read_settings
+from app.filter.rv_source import RvRead, read_rv
+from app.filter.settings import Settings, read_settings
 from app.filter.srs import Isocentre, Stereotactic, stereotactic
 from app.filter.srs_rules import read_srs_rules
 from app.filter.tbi import compare_tbi, read_tbi_templates
@@ -45,9 +45,15 @@ def exports_report(
         RemedyError: One of the files is damaged or of another kind.
 
     """
-    settings = read_settings()
     read = read_rv(final_path, machine_scale)
     before = read_rv(initial_path, machine_scale).plan
+    title = f"final export {final_path.name} against initial export {initial_path.name}"
+    report = later_report(read, before, read_settings(), title)
+    return replace(report, sources=(source_of(final_path), source_of(initial_path)))
+
+
+def later_report(read: RvRead, before: Plan, settings: Settings, title: str) -> Report:
+    """Return the report on a final export against the initial one; it names no sources."""
     comparison = compare_exports(read.plan, before, settings)
     logical = opened(read, settings)
     findings = without_echoes(comparison, logical.findings)
@@ -55,12 +61,9 @@ def exports_report(
         *comparison.not_checked, *logical.not_checked, *unread(read.plan), *gaps(read.plan),
         *NEVER_IN_THE_FILE, *ALWAYS_MANUAL,
     )  # fmt: skip
-    sources = (source_of(final_path), source_of(initial_path))
-    title = f"final export {final_path.name} against initial export {initial_path.name}"
-    status = overall(findings)
     report = Report(
-        title, sources, status, comparison.matches, findings, tuple(dict.fromkeys(not_checked)),
-        read.plan, before,
+        title, (), overall(findings), comparison.matches, findings,
+        tuple(dict.fromkeys(not_checked)), read.plan, before,
     )  # fmt: skip
     return settled(report, settings)
 
@@ -109,8 +112,20 @@ def tbi_report(
         RemedyError: The file is damaged, or the template cannot be used.
 
     """
-    settings = read_settings()
     read = read_rv(rv_path, machine_scale)
+    title = f"R&V export {rv_path.name} against the TBI template"
+    report = body_report(read, read_settings(), title, measured_ssd_mm, thickness_mm)
+    return replace(report, sources=(source_of(rv_path),))
+
+
+def body_report(
+    read: RvRead,
+    settings: Settings,
+    title: str,
+    measured_ssd_mm: Mapping[str, Decimal] | None = None,
+    thickness_mm: Decimal | None = None,
+) -> Report:
+    """Return the report of `tbi_report` on an export already read; it names no sources."""
     templates = read_tbi_templates(settings.folder)
     held = compare_tbi(read.plan, templates, settings.limits, measured_ssd_mm)
     logical = opened(read, settings)
@@ -130,9 +145,8 @@ def tbi_report(
         *logical.not_checked, *unread(read.plan), *gaps(read.plan), *NEVER_IN_THE_FILE,
         *ALWAYS_MANUAL,
     )  # fmt: skip
-    title = f"R&V export {rv_path.name} against the TBI template"
-    sources, status = (source_of(rv_path),), overall(findings)
-    report = Report(title, sources, status, held.matches, findings, not_checked, read.plan)
+    status = overall(findings)
+    report = Report(title, (), status, held.matches, findings, not_checked, read.plan)
     return settled(report, settings)
 
 
@@ -174,10 +188,14 @@ def srs_report(rv_path: Path, machine_scale: str | None = None) -> SrsReport:
         RemedyError: The file is damaged, or the rules of the clinic cannot be used.
 
     """
-    settings = read_settings()
     read = read_rv(rv_path, machine_scale)
-    rules = read_srs_rules(settings.folder)
-    part = stereotactic(read.plan, settings, rules)
+    whole = arcs_report(read, read_settings(), f"Stereotactic arcs of {rv_path.name}")
+    return replace(whole, report=replace(whole.report, sources=(source_of(rv_path),)))
+
+
+def arcs_report(read: RvRead, settings: Settings, title: str) -> SrsReport:
+    """Return the report of `srs_report` on an export already read; it names no sources."""
+    part = stereotactic(read.plan, settings, read_srs_rules(settings.folder))
     logical = opened(read, settings)
     told = {(one.field, one.item) for one in part.findings}
     kept = [one for one in logical.findings if (one.field, one.item) not in told or not one.field]
@@ -186,13 +204,10 @@ def srs_report(rv_path: Path, machine_scale: str | None = None) -> SrsReport:
         *part.not_checked, *logical.not_checked, *unread(read.plan), *gaps(read.plan),
         *NEVER_IN_THE_FILE, *ALWAYS_MANUAL,
     )  # fmt: skip
-    title = f"Stereotactic arcs of {rv_path.name}"
     status = overall(findings)
     if not part.isocentres:
         status = max(status, State.WARNING, key=[State.PASS, State.WARNING, State.ERROR].index)
-    report = Report(
-        title, (source_of(rv_path),), status, (), findings, not_checked, read.plan
-    )  # fmt: skip
+    report = Report(title, (), status, (), findings, not_checked, read.plan)
     return SrsReport(settled(report, settings), part)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.filter.baseline_expected import table_file
-from app.filter.rules import read_table
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError, RemedyError
 
 ROLES = ("dosimetrist", "physicist", "therapist", "physician")

@@ -54,6 +54,7 @@ def read_dicom_plan(path: Path) -> Plan:
         fields=tuple(fields),
         notes=tuple(note for group in groups for note in group.notes),
         gaps=() if groups else (("field_monitor_units", "the plan holds no fraction group"),),
+        approval=plan.word("ApprovalStatus"),
     )
 
 

@@ -16,6 +16,7 @@ from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import RvRead, read_rv
 from app.filter.settings import Settings, read_settings
+from app.filter.sides import side_findings_with_plan
 from app.filter.sites import without_off
 from app.filter.views import PLAN_TO_RV, View
 from core.findings import Finding, NotChecked, State, overall
@@ -75,13 +76,18 @@ def open_report(rv_path: Path, machine_scale: str | None = None) -> Report:
     """
     settings = read_settings()
     read = read_rv(rv_path, machine_scale)
+    report = opening_report(read, settings, f"R&V export {rv_path.name}")
+    return replace(report, sources=(source_of(rv_path),))
+
+
+def opening_report(read: RvRead, settings: Settings, title: str) -> Report:
+    """Return the report on an export that is already read; it names no sources."""
     rv, opening = read.plan, opened(read, settings)
     not_checked = (
         NO_PLAN, *opening.not_checked, *unread(rv), *gaps(rv), *NEVER_IN_THE_FILE
     )  # fmt: skip
-    status, title = overall(opening.findings), f"R&V export {rv_path.name}"
-    sources = (source_of(rv_path),)
-    report = Report(title, sources, status, (), opening.findings, not_checked, rv)
+    status = overall(opening.findings)
+    report = Report(title, (), status, (), opening.findings, not_checked, rv)
     return settled(report, settings)
 
 
@@ -110,7 +116,28 @@ def compare_report(
     """
     settings = read_settings()
     read = read_rv(rv_path, machine_scale)
-    rv, plan = read.plan, read_plan_source(plan_path, trial)
+    plan = read_plan_source(plan_path, trial)
+    kind = "R&V" if view is PLAN_TO_RV else view.checked
+    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
+    report = comparing_report(read, plan, settings, title, expected, view)
+    return replace(report, sources=(source_of(rv_path), source_of(plan_path)))
+
+
+def comparing_report(
+    read: RvRead,
+    plan: Plan,
+    settings: Settings,
+    title: str,
+    expected: Collection[str] = frozenset(),
+    view: View = PLAN_TO_RV,
+) -> Report:
+    """Return the report on an export against a plan, both already read; it names no sources.
+
+    Raises:
+        RemedyError: No form of delivery is called so.
+
+    """
+    rv = read.plan
     comparison = compare(rv, plan, settings.limits, view)
     logical = opened(read, settings)
     opening = logical.findings
@@ -118,17 +145,15 @@ def compare_report(
         # The plan's own number of fractions settles what rounding left open.
         opening = tuple(one for one in opening if not _is_open_question(one))
     findings = tuple(judged(without_echoes(comparison, opening), expected))
+    findings += tuple(side_findings_with_plan(rv, plan, settings))
+    findings += tuple(_approval(plan))
     findings += tuple(Finding("F-PLAN-NOTE", State.INFO, note) for note in plan.notes)
     not_checked = (
         *comparison.not_checked, *logical.not_checked, *gaps(rv), *gaps(plan),
         *NEVER_IN_THE_FILE, *isodose_lines(rv, plan), *ALWAYS_MANUAL,
     )  # fmt: skip
-    sources = (source_of(rv_path), source_of(plan_path))
-    kind = "R&V" if view is PLAN_TO_RV else view.checked
-    title = f"{kind} export {rv_path.name} against plan {plan_path.name}"
-    status = overall(findings)
-    matches = comparison.matches
-    report = Report(title, sources, status, matches, findings, not_checked, rv, plan)
+    status, matches = overall(findings), comparison.matches
+    report = Report(title, (), status, matches, findings, not_checked, rv, plan)
     return settled(report, settings)
 
 
@@ -150,6 +175,18 @@ def opened(read: RvRead, settings: Settings) -> Logic:
     return replace(asked, findings=(*read.structure, *asked.findings, *notes))
 
 
+def _approval(plan: Plan) -> Iterator[Finding]:
+    """Say that nobody has approved the plan, or that somebody has rejected it (TG-275)."""
+    state = {"REJECTED": State.ERROR, "UNAPPROVED": State.INFO}.get(plan.approval.upper())
+    if state is not None:
+        yield Finding(
+            "F-PLAN-APPROVAL", state,
+            f"The planning system says that the plan is {plan.approval.lower()}",
+            item="approval", expected="APPROVED", found=plan.approval,
+            remedy="Have the physician approve the plan, and export it again.",
+        )  # fmt: skip
+
+
 # A value that differs from the plan is often a contradiction within the export too; the second
 # finding would tell the same error twice. Rule on opening: items of the comparison that say it.
 ECHOES = {
@@ -163,6 +200,7 @@ ECHOES = {
     "F-LEAVES-CROSS": ("mlc",),
     "F-RTP-COUNT": ("total_control_points",),
     "F-APPLICATOR": ("e_applicator", "modality"),
+    "F-SIDE-ISOCENTRE": ("isocenter_position_x",),
     "F-NAME-ANGLE": ("field_name", "gantry_angle", "arc_start_angle"),
 }
 ANSWERED = ("F-HINT-DOSERATE", "F-HINT-TOLERANCE-TABLE", "F-HINT-MU")

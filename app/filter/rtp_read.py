@@ -15,6 +15,8 @@ from core.errors import ClinicFileError, UnreadableFileError
 KIND = "RTP-Connect"
 RV_EXPORT = "impac-openrtp"  # interface name in files the R&V system itself writes
 
+SHIFTS = tuple(f"table_top_{name}_displacement" for name in ("vert", "long", "lat"))
+
 
 @dataclass(slots=True)
 class _Tree:
@@ -201,6 +203,15 @@ def _gaps(tree: _Tree, *, own_isocentres: bool) -> Iterator[tuple[str, str]]:
             known = own_isocentres and column.name.startswith("isocenter_position")
             if record.is_mixed(column.name) and not known:
                 yield column.name, f'line {record.line.number}: "?", the fields differ in it'
+    for site in tree.sites:
+        moved = [site.text(name) for name in SHIFTS]
+        if any(text.strip("-+0.") for text in moved):
+            why = (
+                f"line {site.line.number}: vertical, longitudinal, lateral "
+                f"{', '.join(text or 'blank' for text in moved)} cm; what they count from differs "
+                "between R&V versions, compare with the shift in the set-up note"
+            )
+            yield "table-top shift", why
     for keyword, numbers in tree.unread.items():
         lines = ", ".join(str(number) for number in numbers[:5])
         more = " and more" if len(numbers) > 5 else ""

@@ -1,13 +1,12 @@
 """Words, lists and patterns of the checks, from `rules.toml` and the clinic's own file."""
 
-import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from app.filter.toml_table import entries_of, unknown_entry
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
 
@@ -54,12 +53,7 @@ def read_rules(own: Path | None = None) -> Rules:
     entries = _entries(SHIPPED)
     for name, rule in (_entries(own) if own is not None else {}).items():
         if name not in entries:
-            near = difflib.get_close_matches(name, entries, n=1)
-            raise ClinicFileError(
-                f"unknown rule {name!r}",
-                where=str(own),
-                remedy=f"Did you mean {near[0]!r}?" if near else "Remove the entry.",
-            )
+            raise unknown_entry("rule", name, entries, own or SHIPPED)
         if not _alike(rule.value, entries[name].value):
             words = f"{name} is {rule.value!r}, which is not written like the shipped entry"
             raise ClinicFileError(words, where=str(own), remedy=REMEDY)
@@ -68,33 +62,14 @@ def read_rules(own: Path | None = None) -> Rules:
     return Rules(entries)
 
 
-def read_table(file: Path) -> dict[str, object]:
-    """Return a TOML file as it stands.
-
-    Raises:
-        ClinicFileError: It cannot be read as TOML.
-
-    """
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        words = f"the file cannot be read: {fault}"
-        raise ClinicFileError(
-            words, where=str(file), remedy="Correct it at that place."
-        ) from fault
-
-
 def _entries(file: Path) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
-    for group, rows in read_table(file).items():
-        for name, row in rows.items() if isinstance(rows, dict) else ():
-            table = row if isinstance(row, dict) else {"value": row}
-            value = table.get("value")
-            if not isinstance(value, str | list):
-                words = f"{group}.{name} is neither a text nor a list"
-                raise ClinicFileError(words, where=str(file), remedy=REMEDY)
-            unit, source = str(table.get("unit", "")), str(table.get("source", ""))
-            found[f"{group}.{name}"] = Rule(value, unit, source)
+    for name, table in entries_of(file):
+        value = table.get("value")
+        if not isinstance(value, str | list):
+            words = f"{name} is neither a text nor a list"
+            raise ClinicFileError(words, where=str(file), remedy=REMEDY)
+        found[name] = Rule(value, str(table.get("unit", "")), str(table.get("source", "")))
     return found
 
 

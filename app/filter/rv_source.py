@@ -8,7 +8,7 @@ from app.filter.field import Plan
 from app.filter.plan_dicom import read_dicom_plan
 from app.filter.rtp_check import structure_findings
 from app.filter.rtp_read import plan_of, read_plan
-from app.filter.rtp_text import read_file
+from app.filter.rtp_text import RtpFile, read_file
 from core.errors import UnreadableFileError
 from core.findings import Finding
 
@@ -61,7 +61,16 @@ def read_rv(path: Path, machine_scale: str | None = None) -> RvRead:
     """
     if is_dicom(path):
         return RvRead(_numbered(read_dicom_plan(path)))
-    file = read_file(path)
+    return read_rv_file(read_file(path), machine_scale)
+
+
+def read_rv_file(file: RtpFile, machine_scale: str | None = None) -> RvRead:
+    """Read an RTP-Connect file that is already split into its lines; see `open_rv`.
+
+    Raises:
+        RemedyError: The file is damaged.
+
+    """
     return RvRead(plan_of(file, machine_scale), structure_findings(file))
 
 

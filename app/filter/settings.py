@@ -6,8 +6,9 @@ from pathlib import Path
 
 from app.filter.cone_beam import ConeBeam, read_cone_beam
 from app.filter.limits import Limits, read_limits
-from app.filter.rules import Rules, read_rules, read_table
+from app.filter.rules import Rules, read_rules
 from app.filter.sites import Sites, read_sites
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.machines import Machine, machine_ids, read_machine
 from core.paths import RESOURCES, clinic_folder

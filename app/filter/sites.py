@@ -8,8 +8,8 @@ from pathlib import Path
 
 from app.filter.field import Field, Plan, Prescription
 from app.filter.limits import Limits
-from app.filter.rules import read_table
 from app.filter.template import Template, against, read_template
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from app.filter.rules import read_table
 from app.filter.settings import own_file
 from app.filter.template import Template, read_template
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
 

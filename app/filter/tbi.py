@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from app.filter.compare import Comparison, Match
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits
-from app.filter.rules import read_table
 from app.filter.settings import own_file
 from app.filter.template import Template, against, read_template
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
 from core.paths import RESOURCES

@@ -13,9 +13,9 @@ import numpy as np
 
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits
-from app.filter.rules import read_table
 from app.filter.settings import own_file
 from app.filter.tbi import SHIPPED
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
 

@@ -72,6 +72,16 @@ def compare_values(
     return Difference(_word(expected), _word(found))
 
 
+def one_is_blank(row: Parameter, found: Value, expected: Value) -> Difference:
+    """Return the difference of two values of which one is not there."""
+    texts = [
+        "blank" if value is None
+        else _shown(row, value) if isinstance(value, Decimal) else _word(value)
+        for value in (expected, found)
+    ]  # fmt: skip
+    return Difference(*texts)
+
+
 def _on_the_circle(apart: Decimal) -> Decimal:
     """Return an angle difference between -180 and 180 degrees."""
     return (apart + 180) % 360 - 180 if apart >= -180 else (apart + 180) % 360 + 180

@@ -20,6 +20,8 @@ class View:
         states: State of a difference by item, where it is not that of the row.
         default: State of every other difference; None takes the row's own.
         skipped: Items Table 1 does not compare in this column, with the reason.
+        blank_differs: Whether a value that only one side holds is a difference: both sides come
+            from the same system, so a blank is no silence but what stands there.
 
     """
 
@@ -30,6 +32,7 @@ class View:
     states: Mapping[str, State] = field(default_factory=dict)
     default: State | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
+    blank_differs: bool = False
 
     def state(self, item: str, own: State) -> State:
         """Return the state of a difference of `item`, whose row says `own`."""
@@ -61,6 +64,7 @@ def exports(expected: tuple[str, ...]) -> View:
         reference="the initial export",
         states=dict.fromkeys(expected, State.WARNING),
         default=State.ERROR,
+        blank_differs=True,
     )
 
 

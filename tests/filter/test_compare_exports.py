@@ -165,3 +165,49 @@ def test_that_the_clinic_says_what_is_expected(tmp_path):
     assert {one.item: one.state for one in found} == {
         "field_name": State.WARNING, "field_note": State.ERROR,
     }  # fmt: skip
+
+
+def blanked(one, **names):
+    """Return a field and its control points without some values."""
+    points = tuple(
+        replace(point, **{name: value for name, value in names.items() if hasattr(point, name)})
+        for point in one.control_points
+    )
+    return replace(one, control_points=points, **names)
+
+
+@pytest.mark.req("R-07", "R-27")
+@pytest.mark.parametrize(
+    ("names", "items", "state"),
+    [
+        ({"couch": Couch()}, ("couch_vertical", "couch_lateral", "couch_longitudinal"),
+         State.WARNING),
+        ({"note": None}, ("field_note",), State.WARNING),
+        ({"dose_cgy": None}, ("field_dose",), State.ERROR),
+        ({"dose_rate_mu_min": None}, ("doserate",), State.ERROR),
+        ({"tolerance_table": None}, ("tolerance_table",), State.ERROR),
+    ],
+)  # fmt: skip
+def test_that_what_is_entered_or_taken_out_later_differs_from_the_blank(names, items, state):
+    """Table positions are captured on verification day, where the initial export is blank."""
+    bare = plan(blanked(SAME[0], **names), SAME[1])
+    expected = [("1", None, item, state) for item in items]
+    assert told(plan(*SAME), bare) == expected
+    assert told(bare, plan(*SAME)) == expected
+    (one, *_) = compare_exports(plan(*SAME), bare, SETTINGS).findings
+    assert "blank" in one.message
+    other = compare_exports(replace(plan(*SAME), kind="DICOM RT Plan"), bare, SETTINGS)
+    assert other.findings == ()
+    assert {row.item for row in other.not_checked} >= set(items)
+
+
+@pytest.mark.req("R-07")
+def test_that_a_native_export_is_told_by_the_elements_it_holds():
+    """IEC bank A of a Varian export stands in its elements of bank B."""
+    names = (("mlc_a", "mlc_b"), ("mlc_b", "mlc_a"))
+    layer = POINTS[1].layers[0]
+    moved = replace(layer, a_mm=(layer.a_mm[0] - 1, *layer.a_mm[1:]))
+    points = (POINTS[0], replace(POINTS[1], layers=(moved,)), *POINTS[2:])
+    final = replace(SAME[0], control_points=points, elements=names)
+    first = plan(replace(SAME[0], elements=names), SAME[1])
+    assert [one[2] for one in told(plan(final, SAME[1]), first)] == ["mlc_b1"]

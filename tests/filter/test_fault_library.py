@@ -13,7 +13,8 @@ from tests.filter.fault_files import SOURCES, case, export_of, fault_table
 FAULTS = {fault.name: fault for fault in fault_table()}
 QUIET = (State.PASS, State.NOT_RUN)
 TOLD_ON_OPENING = ("F-RV-NOTE", "F-PLAN-NOTE", "F-ID-LETTERS", "F-HINT-SMALL", "F-HINT-SLOW",
-                   "F-CMP-BEAM")  # fmt: skip
+                   "F-CMP-BEAM", "F-PLAN-APPROVAL", "F-HINT-ISOCENTRES",
+                   "F-HINT-PARKED")  # fmt: skip
 # The same error in another element of the same field: both are true, both are told.
 BESIDE = {
     "energy wrong": {"modality"},

@@ -201,6 +201,10 @@ def test_that_an_applicator_the_description_is_silent_about_is_not_checked():
     [
         ({"wedges": (VW,)}, None), ({"wedges": (VW,), "mu": D("19.99")}, "F-INT-VW-MU"),
         ({"wedges": (Accessory(("ED30-Y1",), "dynamic"),)}, "F-INT-VW-ANGLE"),
+        ({"wedges": (VW,), "jaws": replace(JAWS, y1_mm=D("-100"), y2_mm=D("200"))}, None),
+        ({"wedges": (VW,), "jaws": replace(JAWS, y1_mm=D("-101"), y2_mm=D("200"))},
+         "F-INT-VW-FIELD"),
+        ({"jaws": replace(JAWS, y1_mm=D("-101"), y2_mm=D("200"))}, None),
         ({"wedges": (Accessory(("ED33-Y1",), "dynamic"),)}, "F-INT-VW-ANGLE"),
     ],
 )  # fmt: skip

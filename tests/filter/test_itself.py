@@ -59,7 +59,7 @@ def alarms(report: Report, alone: Report) -> list[str]:
     told = [
         one for one in report.findings
         if one.state != State.PASS and (one.rule, one.message) not in known
-        and one.rule != "F-PLAN-NOTE"
+        and one.rule not in ("F-PLAN-NOTE", "F-PLAN-APPROVAL")
     ]  # fmt: skip
     away = [one for one in report.matches if one.deviation]
     return [*(one.message for one in told), *map(str, away)]

@@ -11,9 +11,9 @@ import sys
 
 import pytest
 
+from installer.trace import marked_ids
 from tests.conftest import CHECKOUT
 from tests.filter.rule_taken_out import RULES
-from tests.test_requirements import marked_ids
 
 ROWS = {
     *(f"R-{n:02d}" for n in range(2, 16)), *(f"R-{n}" for n in range(20, 32)),

@@ -9,11 +9,11 @@ import pytest
 from app.command_line import main
 from app.filter.field import Accessory, Jaws, LeafBanks
 from app.filter.other_reports import srs_report
-from app.filter.rules import read_table
 from app.filter.settings import read_settings
 from app.filter.srs import arc_set_of, isocentre_in_note, stereotactic
 from app.filter.srs_rules import SHIPPED, read_srs_rules
 from app.filter.tbi import compare_tbi, read_tbi_templates
+from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import State
 from tests.filter import rtp_samples as rtp

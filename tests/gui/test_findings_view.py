@@ -115,3 +115,21 @@ def test_that_a_column_no_finding_fills_is_not_shown(qtbot):
     view.show_report([bare, replace(bare, unit="cm", expected="0")], [])
     shown = {COLUMNS[n][0] for n in range(len(COLUMNS)) if not view.table.isColumnHidden(n)}
     assert {"Unit", "Expected"} <= shown
+
+
+def test_that_names_are_shown_in_words_and_found_by_either(qtbot):
+    view = FindingsView(
+        item_words=lambda item: item.replace("mlc_a", "leaf A"),
+        sentence_words=lambda text: text.replace("Leaf A17", "The leaf"),
+    )
+    qtbot.addWidget(view)
+    view.show_report([LEAF, NOTE], [NotChecked("Leaf A17", "nobody knows")])
+    shown = [view.model.index(0, column).data() for column in range(len(COLUMNS))]
+    assert "leaf A17" in shown
+    assert "The leaf is 1 mm off" in shown
+    assert view.detail.text().startswith("The leaf is 1 mm off")
+    assert view.not_checked_model.index(0, 0).data() == "The leaf"
+    for words in ("leaf a17", "mlc_a17", "f-cmp-mlc"):
+        view.search.setText(words)
+        assert view.table.model().rowCount() == 1
+    assert view.model.rows[0].item == "mlc_a17"  # what programs read stays as it is

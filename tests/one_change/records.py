@@ -1,8 +1,8 @@
 """Change one element of an RTP-Connect file by the smallest amount its format can express.
 
 Own arithmetic on the text of the lines: neither LEX nor RTP-Filter has a hand in it. The layouts
-come from the format's field table (index of each element), typed here for the two records that
-Table 1 speaks of.
+come from the format's field table (index of each element), typed in `rtp_samples` for the two
+records that Table 1 speaks of.
 """
 
 import csv
@@ -12,85 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-FIELD_DEF = [
-    "keyword",
-    "rx_site_name",
-    "field_name",
-    "field_id",
-    "field_note",
-    "field_dose",
-    "field_monitor_units",
-    "wedge_monitor_units",
-    "treatment_machine",
-    "treatment_type",
-    "modality",
-    "energy",
-    "time",
-    "doserate",
-    "sad",
-    "ssd",
-    "gantry_angle",
-    "collimator_angle",
-    "field_x_mode",
-    "field_x",
-    "collimator_x1",
-    "collimator_x2",
-    "field_y_mode",
-    "field_y",
-    "collimator_y1",
-    "collimator_y2",
-    "couch_vertical",
-    "couch_lateral",
-    "couch_longitudinal",
-    "couch_angle",
-    "couch_pedestal",
-    "tolerance_table",
-    "arc_direction",
-    "arc_start_angle",
-    "arc_stop_angle",
-    "arc_mu_degree",
-    "wedge",
-    "dynamic_wedge",
-    "block",
-    "compensator",
-    "e_applicator",
-    "e_field_def_aperture",
-    "bolus",
-]
-POINT = [
-    "keyword",
-    "field_id",
-    "mlc_type",
-    "mlc_leaves",
-    "total_control_points",
-    "control_pt_number",
-    "mu_convention",
-    "monitor_units",
-    "wedge_position",
-    "energy",
-    "doserate",
-    "ssd",
-    "scale_convention",
-    "gantry_angle",
-    "gantry_dir",
-    "collimator_angle",
-    "collimator_dir",
-    "field_x_mode",
-    "field_x",
-    "collimator_x1",
-    "collimator_x2",
-    "field_y_mode",
-    "field_y",
-    "collimator_y1",
-    "collimator_y2",
-    "couch_vertical",
-    "couch_lateral",
-    "couch_longitudinal",
-    "couch_angle",
-    "couch_dir",
-    "couch_pedestal",
-    "couch_ped_dir",
-]
+from tests.filter.rtp_samples import FIELD_HEAD, POINT_HEAD, crc
+
+FIELD_DEF = ["keyword", *FIELD_HEAD]
+POINT = ["keyword", *POINT_HEAD]
 DECIMALS = {
     "field_dose": 2, "field_monitor_units": 2, "wedge_monitor_units": 2, "energy": 0,
     "doserate": 0, "sad": 1, "ssd": 1, "gantry_angle": 1, "collimator_angle": 1,
@@ -121,16 +46,6 @@ class Line:
     def text(self) -> str:
         body = "".join(f'"{cell}",' for cell in self.cells[:-1])
         return f'{body}"{crc(body.encode("latin-1"))}"{self.end}'
-
-
-def crc(data: bytes) -> int:
-    """CRC-16 with the reflected polynomial 0xA001 and the start value 0x0521."""
-    register = 0x0521
-    for byte in data:
-        register ^= byte
-        for _ in range(8):
-            register = (register >> 1) ^ (0xA001 if register & 1 else 0)
-    return register
 
 
 def lines_of(data: bytes) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from PySide6.QtWidgets import QMenu, QToolButton
@@ -27,11 +28,15 @@ class Against:
     Attributes:
         kind: "alone", "plan", "varis", "initial", "srs", "tbi", "clinical" or "vsim".
         path: The file or folder it is held against; None where there is none.
+        measured_mm: For "tbi": SSD measured on verification day, by field ID.
+        thickness_mm: For "tbi": thickness of the body at the umbilicus.
 
     """
 
     kind: str = "alone"
     path: Path | None = None
+    measured_mm: tuple[tuple[str, Decimal], ...] = ()
+    thickness_mm: Decimal | None = None
 
     @property
     def subject(self) -> str:
@@ -108,18 +113,25 @@ def open_export(rv_path: Path, against: Against, scale: str | None, progress: Pr
 
 
 def _report(rv_path: Path, against: Against, scale: str | None) -> Report | SrsReport:
-    kind, path = against.kind, against.path
+    path = against.path
     if path is None:
-        if kind in ("clinical", "vsim"):
-            return without_plan_report(rv_path, kind, scale)
-        if kind == "srs":
-            return srs_report(rv_path, scale)
-        return tbi_report(rv_path, scale) if kind == "tbi" else open_report(rv_path, scale)
-    if kind == "initial":
+        return _alone(rv_path, against, scale)
+    if against.kind == "initial":
         return exports_report(rv_path, path, scale)
-    if kind == "varis":
+    if against.kind == "varis":
         return compare_report(rv_path, path, machine_scale=scale, view=PLAN_TO_VARIS)
     return compare_report(rv_path, path, machine_scale=scale)
+
+
+def _alone(rv_path: Path, against: Against, scale: str | None) -> Report | SrsReport:
+    kind = against.kind
+    if kind in ("clinical", "vsim"):
+        return without_plan_report(rv_path, kind, scale)
+    if kind == "srs":
+        return srs_report(rv_path, scale)
+    if kind == "tbi":
+        return tbi_report(rv_path, scale, dict(against.measured_mm), against.thickness_mm)
+    return open_report(rv_path, scale)
 
 
 def compare_button(chosen: Callable[[str, str], None]) -> QToolButton:

@@ -52,11 +52,13 @@ class DeskBar(QWidget):
     Signals:
         changes: A report on what has changed since the check, to be shown.
         attested: An item was attested; the list is to be shown anew.
+        commission: The rules are to be proved on the open export and plan.
 
     """
 
     changes = Signal(object)
     attested = Signal()
+    commission = Signal()
 
     def __init__(
         self,
@@ -72,7 +74,7 @@ class DeskBar(QWidget):
         row = QHBoxLayout()
         for widget in (
             self.acknowledge_button, self.attest_button, self.sign_button, self.baseline_button,
-            self.page_button, self.sheet_button,
+            self.page_button, self.sheet_button, self.commission_button,
         ):  # fmt: skip
             row.addWidget(widget)
         self.signed = QLabel()
@@ -126,6 +128,11 @@ class DeskBar(QWidget):
         self.sheet_button = QPushButton("Therapist's sheet…")
         self.sheet_button.setToolTip("Angles, jaws and SSD of each field on one page")
         self.sheet_button.clicked.connect(self._save_sheet)
+        self.commission_button = QPushButton("Commission")
+        self.commission_button.setToolTip(
+            "Put one fault per rule into copies of this export and see that each is found"
+        )
+        self.commission_button.clicked.connect(self.commission)
 
     def show_for(self, shown: Shown | None) -> None:
         """Take over the report on the screen; None when there is none."""
@@ -143,6 +150,7 @@ class DeskBar(QWidget):
         has_plan = shown is not None and shown.plan is not None and shown.report.plan is not None
         self.plan_action.setEnabled(has_plan)
         self.sheet_button.setEnabled(has_plan)
+        self.commission_button.setEnabled(has_plan)
         if shown is not None:
             paths = [path for path in (shown.rv, shown.plan) if path is not None]
             self._run(
@@ -228,7 +236,7 @@ class DeskBar(QWidget):
         """Take what belongs to the report itself away while something else is shown."""
         for widget in (
             self.attest_button, self.acknowledge_button, self.sign_button, self.page_button,
-            self.sheet_button,
+            self.sheet_button, self.commission_button,
         ):  # fmt: skip
             widget.setEnabled(False)
         self.signed.clear()

@@ -85,7 +85,7 @@ class FilePick(QWidget):
 
 
 class FilmControls(QWidget):
-    """Two rows: the virtual film, and what it is compared with."""
+    """Three rows, so that the room fits a narrow screen: phantom, film and dose, measured film."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,10 +120,11 @@ class FilmControls(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         first = (self.fields, self.orientation, self.offset, self.step, self.iso_depth,
-                 self.thickness, self.above, self.calculate, self.save_film)  # fmt: skip
-        second = (self.dose, self.fractions, self.measured, self.calibration, self.pixel, self.fit,
-                  self.compare, self.save_report)  # fmt: skip
-        for number, widgets in enumerate((first, second)):
+                 self.thickness, self.above)  # fmt: skip
+        second = (self.calculate, self.save_film, self.dose, self.fractions)
+        third = (self.measured, self.calibration, self.pixel, self.fit, self.compare,
+                 self.save_report)  # fmt: skip
+        for number, widgets in enumerate((first, second, third)):
             row = QHBoxLayout()
             for widget in widgets:
                 row.addWidget(widget)

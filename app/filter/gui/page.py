@@ -22,19 +22,23 @@ from app.background import JOBS, CancelledError
 from app.filter.acknowledged import ASKED, with_record
 from app.filter.cards import why_of
 from app.filter.checks_log import on_record
+from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
+from app.filter.gui.extra import fault_finding, show_tab
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
+from app.filter.gui.tbi_panel import TbiPanel, as_pairs
 from app.filter.gui.worklist_panel import WorkListPanel
+from app.filter.item_words import in_words, sentence_in_words
 from app.filter.notes_compare import NotesAnswer, with_notes
 from app.filter.report import Report
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
 from app.page import Page
 from app.recognise import Kind, recognise
-from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
@@ -60,7 +64,7 @@ class FilterPage(Page):
         self.opened_export: Opened | None = None
         self._without_notes: Report | None = None
         self._notes_before = ""
-        self.view = FindingsView()
+        self.view = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.view.explain = why_of
         self._make_controls()
         self._make_tables()
@@ -71,6 +75,7 @@ class FilterPage(Page):
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
         self.desk.changes.connect(self._show_changes)
         self.desk.attested.connect(self._show_attested)
+        self.desk.commission.connect(self._on_commission)
         self.worklist = WorkListPanel(
             lambda: self.opened_export.rv if self.opened_export else None
         )
@@ -180,6 +185,9 @@ class FilterPage(Page):
         self.notes = NotesPanel()
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
+        self.commissioning = CommissionPanel()
+        self.body = TbiPanel()
+        self.body.entered.connect(self._on_measured)
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")
         self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -247,6 +255,8 @@ class FilterPage(Page):
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
+        self._show_body(opened.rv if against.kind == "tbi" else None)
+        self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
         self._show_page(self.view)
@@ -314,14 +324,33 @@ class FilterPage(Page):
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 
+    def _show_body(self, rv: Plan | None) -> None:
+        """Show the tab of what was measured for a total body irradiation."""
+        self.body.show_for(rv)
+        show_tab(self.view.tabs, self.body, "Measured" if rv is not None else "", 2)
+
+    def _on_measured(self) -> None:
+        if self.rv_path is not None:
+            measured = as_pairs(self.body.measured_mm)
+            self.check(self.rv_path, Against("tbi", None, measured, self.body.thickness_mm))
+
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""
-        place = self.view.tabs.indexOf(self.printout)
-        if text and place < 0:
-            self.view.tabs.addTab(self.printout, "Arcs by isocentre")
-        elif not text and place >= 0:
-            self.view.tabs.removeTab(place)
+        show_tab(self.view.tabs, self.printout, "Arcs by isocentre" if text else "")
         self.printout.setPlainText(text)
+
+    def _show_commissioning(self, plan: Path | None) -> None:
+        """Take the matrix away: it holds for what was read before, not for what is now open."""
+        rv, scale = self.rv_path, self.scale.currentData()
+        self.commissioning.show_for((rv, plan, scale) if rv is not None and plan else None)
+        show_tab(self.view.tabs, self.commissioning, "")
+
+    def _on_commission(self) -> None:
+        """Open the tab of the matrix and run it, unless it is there for these files."""
+        show_tab(self.view.tabs, self.commissioning, "Commissioning")
+        self.view.tabs.setCurrentWidget(self.commissioning)
+        if self.commissioning.made is None:
+            self.commissioning.run()
 
     def _show_tables(self, opened: Opened) -> None:
         self.field_tab.show_opened(opened)
@@ -348,6 +377,8 @@ class FilterPage(Page):
         self.field_tab.show_opened(None)
         self.matches.show((), ())
         self.mu.set_sources(None, None)
+        self._show_body(None)
+        self._show_commissioning(None)
         self.notes.show_for(None, None)
         self.sources.setText(f"  {rv_path.name}")
         self.desk.show_for(None)
@@ -362,15 +393,3 @@ class FilterPage(Page):
         """Show field, control point and leaf a finding speaks of, and the beam's eye view."""
         if self.field_tab.show_place(finding):
             self.view.tabs.setCurrentWidget(self.field_tab)
-
-
-def fault_finding(fault: Exception) -> Finding:
-    """Return a fault as one row: what, where, what to do; never a traceback."""
-    if isinstance(fault, RemedyError):
-        return Finding("F-OPEN", State.ERROR, f"{fault.what} ({fault.where})", remedy=fault.remedy)
-    return Finding(
-        "F-OPEN",
-        State.ERROR,
-        f"The program has a fault: {type(fault).__name__}: {fault}",
-        remedy="Send the file's kind and this sentence to your support; check the plan by hand.",
-    )

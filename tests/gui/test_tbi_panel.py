@@ -1,0 +1,87 @@
+"""Total body irradiation in the window: measured SSD and thickness are entered and held (R-20)."""
+
+from decimal import Decimal as D
+
+import pytest
+
+from app.background import JOBS
+from app.filter.gui.against import Against
+from app.filter.gui.page import FilterPage
+from app.filter.rtp_write import rtp_bytes
+from core.findings import State
+from core.paths import clinic_folder
+from tests.filter.test_templates import FIELDS, SHIPPED, export
+
+
+@pytest.fixture
+def page(qtbot):
+    made = FilterPage()
+    qtbot.addWidget(made)
+    made.resize(1130, 650)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def settle(qtbot):
+    def wait():
+        qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
+        qtbot.wait(20)
+
+    return wait
+
+
+@pytest.fixture
+def opened(page, settle, tmp_path):
+    file = tmp_path / "tbi.rtp"
+    file.write_bytes(rtp_bytes(export(*FIELDS)))
+    page.check(file, Against("tbi"))
+    settle()
+    return page
+
+
+def told(page, rule):
+    return [one.field for one in page.view.model.rows if one.rule == rule]
+
+
+@pytest.mark.req("R-20")
+def test_that_a_measured_ssd_is_held_and_what_is_not_measured_is_not_checked(opened, settle):
+    panel = opened.body
+    assert opened.view.tabs.indexOf(panel) == 2
+    assert list(panel.ssd) == ["1", "2"]
+    assert panel.measured_mm == {}
+    panel.ssd["1"].setValue(398.5)
+    panel.ssd["2"].setValue(396.0)
+    panel.run_button.click()
+    settle()
+    assert opened.against.measured_mm == (("1", D(3985)), ("2", D(3960)))
+    assert told(opened, "F-TBI-SSD") == ["2"]
+    assert opened.view.banner.state == State.ERROR
+    assert panel.ssd["2"].value() == 396.0  # what was entered stays
+    panel.ssd["2"].setValue(0.0)
+    panel.run_button.click()
+    settle()
+    assert told(opened, "F-TBI-SSD") == []
+    assert any(one.item == "ssd" and one.field == "2"
+               for one in opened.opened_export.report.not_checked)  # fmt: skip
+
+
+@pytest.mark.req("R-20")
+def test_that_the_thickness_gives_the_dose_at_mid_plane(opened, settle):
+    (clinic_folder() / "filter").mkdir(parents=True, exist_ok=True)
+    shipped = SHIPPED.with_name("tbi.toml").read_text(encoding="utf-8")
+    (clinic_folder() / "filter" / "tbi.toml").write_text(
+        f'{shipped}\n[[dose.factor]]\nname = "one"\nvalue = 0.5\n', encoding="utf-8"
+    )
+    opened.body.thickness.setValue(28.5)
+    opened.body.run_button.click()
+    settle()
+    assert opened.against.thickness_mm == D(285)
+    assert told(opened, "F-TBI-DOSE") == [""]  # 200 MU x 0.5 are 100 cGy, 200 are prescribed
+
+
+def test_that_the_tab_goes_with_the_template(opened, settle):
+    opened.check(opened.rv_path, Against())
+    settle()
+    assert opened.view.tabs.indexOf(opened.body) < 0
+    assert opened.body.ssd == {}
