@@ -29,8 +29,8 @@ from app.filter.film.lookup import (
 )
 from app.filter.film.phantom import depth_in_box
 from app.filter.mu.curves import on_line, place, row_at, slopes
-from app.filter.mu.segment_dose import Tables
-from app.filter.mu.strips import clipped, equivalent_square, widened
+from app.filter.mu.segment_dose import Air, Tables
+from app.filter.mu.strips import clipped, equivalent_square, widened_all
 from core.dose.geometry import Floats
 
 Sums = tuple[float, float, float, float, float]
@@ -52,6 +52,8 @@ class Apertures(NamedTuple):
         first: Where the strips of each segment begin; one more than segments.
         side: Of the equivalent square of each segment.
         tips, edges, jaws: As in `app.filter.mu.segment_dose.Shapes`.
+        air_strips, air_first: Rectangles of the collimator scatter in the form of `strips` and
+            `first`; without any where they are these.
 
     """
 
@@ -61,6 +63,8 @@ class Apertures(NamedTuple):
     tips: Floats
     edges: Floats
     jaws: Floats
+    air_strips: Floats
+    air_first: Counts
 
 
 class Directions(NamedTuple):
@@ -92,7 +96,9 @@ class Box(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> Apertures:
+def apertures(
+    own_tips: Floats, edges: Floats, jaws: Floats, offset: float, air: Air
+) -> Apertures:
     """Return the open rectangles of every segment; neighbours of equal tips become one.
 
     Args:
@@ -100,11 +106,20 @@ def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> A
         edges: Shape (pairs + 1,).
         jaws: Of each segment.
         offset: From a tip to the radiation edge, see `app.filter.mu.strips.widened`.
+        air: Apertures of the collimator scatter, see `app.filter.mu.segment_dose.Air`.
 
     """
-    tips = own_tips.copy()
-    for n in range(len(tips)):
-        tips[n] = widened(own_tips[n], offset)
+    tips = widened_all(own_tips, offset)
+    strips, first, side = _strips_of(tips, edges, jaws)
+    air_strips, air_first = np.zeros((0, 4)), np.zeros(0, dtype=np.int64)
+    if len(air.tips):
+        air_strips, air_first, _ = _strips_of(air.tips, air.edges, jaws)
+    return Apertures(strips, first, side, tips, edges, jaws, air_strips, air_first)
+
+
+@numba.njit(cache=True, nogil=True)
+def _strips_of(tips: Floats, edges: Floats, jaws: Floats) -> tuple[Floats, Counts, Floats]:
+    """Return the open rectangles, where those of each segment begin, and equivalent squares."""
     count, pairs = tips.shape[0], tips.shape[1]
     strips = np.empty((count * pairs, 4))
     first = np.zeros(count + 1, dtype=np.int64)
@@ -126,7 +141,7 @@ def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> A
                 strips[used] = whole[k]
                 used += 1
         first[n + 1] = used
-    return Apertures(strips[:used].copy(), first, side, tips, edges, jaws)
+    return strips[:used].copy(), first, side
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -176,6 +191,29 @@ def _scatter(
                 second += sign * (a - psf_zero)
                 third += sign * (b - tmr_zero)
     return first + csf_zero, second + psf_zero, third + tmr_zero, wide, air_wide
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _in_air(
+    strips: Floats, span: tuple[int, int], at: tuple[float, float, float], stretch: Floats,
+    csf: Cubic
+) -> tuple[float, float]:  # fmt: skip
+    """Add up csf alone over the corners of rectangles, as `_scatter` does; and its widest side."""
+    zero, total, widest = csf.terms[0, 0], 0.0, 0.0
+    for k in range(span[0], span[1]):
+        for side in range(2):
+            x = strips[k, side] - at[0]
+            outer = -0.25 if (x > 0) == (side == 0) else 0.25
+            x = abs(x) * stretch[0]
+            for end in range(2):
+                y = strips[k, 2 + end] - at[1]
+                sign = -outer if (y > 0) == (end == 0) else outer
+                y = abs(y) * stretch[1]
+                air = 4 * x * y / max(x + y, TINY)
+                widest = max(widest, air)
+                value = value_at(csf.sides, csf.per, csf.terms, csf.bins, air)
+                total += sign * (value - zero)
+    return total + zero, widest
 
 
 @numba.njit(cache=True, nogil=True)
@@ -322,6 +360,9 @@ def _direction(  # noqa: PLR0913, PLR0917  (a kernel)
         air, psf, tmr, wide, air_wide = _scatter(
             own.strips, strips, at, tables.stretch, csf, both
         )  # fmt: skip
+        if len(own.air_first):
+            strips_in_air = (own.air_first[n], own.air_first[n + 1])
+            air, air_wide = _in_air(own.air_strips, strips_in_air, at, tables.stretch, csf)
         if wide > most or air_wide > most_air:
             return -1.0
         share = 1.0
