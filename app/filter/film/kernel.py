@@ -96,9 +96,7 @@ class Box(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def apertures(
-    own_tips: Floats, edges: Floats, jaws: Floats, offset: float, air: Air
-) -> Apertures:
+def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float, air: Air) -> Apertures:
     """Return the open rectangles of every segment; neighbours of equal tips become one.
 
     Args:

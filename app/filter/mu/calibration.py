@@ -72,7 +72,9 @@ def calibration_findings(
 ) -> Iterator[Finding]:
     """Return where a machine's calibration is, or seems to be, another than the book's."""
     for own in book.beams:
-        ours = [one for one in beams if one.book_beam == own.id and isinstance(one.dose, PhotonDose)]
+        ours = [
+            one for one in beams if one.book_beam == own.id and isinstance(one.dose, PhotonDose)
+        ]
         stated = {one.calibration for one in ours if one.calibration is not None}
         if own.modality != "photon" or not ours:
             continue

@@ -59,9 +59,7 @@ def test_that_a_rectangle_differs_from_polar_integration_as_the_sheet_says(
 
 @pytest.mark.req("R-16")
 @pytest.mark.parametrize("point", [(2, 0), (0, 3), (4, 0)])
-def test_that_off_axis_in_a_square_the_strips_agree_to_two_per_mille(
-    beam_data, of_circles, point
-):
+def test_that_off_axis_in_a_square_the_strips_agree_to_two_per_mille(beam_data, of_circles, point):
     shape = (-5, 5, -5, 5)
     row = calculated(tables_of(generic_6x(beam_data, scatter="khan")), [shape], point)
     polar = row[TMR0] + of_circles(to_edge(*shape, point)).mean()
