@@ -91,7 +91,7 @@ def assumed(beams: Sequence[BeamResult], book: Book) -> tuple[NotChecked, ...]:
         NotChecked(
             "calibration",
             f"the plan does not state that of its machine; {own.id} of the book gives "
-            f"{own.calibration.cgy_per_mu:g} cGy/MU at {_of_book(own)}",
+            f"{own.calibration.cgy_per_mu:g} cGy/MU for {_of_book(own)}",
         )
         for own in book.beams
         if own.id in used and own.modality == "photon"
@@ -148,9 +148,10 @@ def _guessed(own: BookBeam, beams: Sequence[BeamResult]) -> Iterator[Finding]:
         return
     yield Finding(
         "F-MU-CALIBRATION", State.WARNING,
-        f"All fields of {own.id} together give {ratio:.2f} of the plan's dose, and {output:.2f} "
-        f"cGy/MU is what the book gives for {place}: a machine calibrated to 1 cGy/MU there would "
+        f"All fields of {own.id} together give {ratio:.2f} of the plan's dose. The book gives "
+        f"{output:.2f} cGy/MU for {place}: for a machine calibrated to 1 cGy/MU there they would "
         f"differ by {100 * (ratio / output - 1):+.1f} %. The book is calibrated to "
-        f"{own.calibration.cgy_per_mu:g} cGy/MU at {_of_book(own)}; the plan states no calibration",
+        f"{own.calibration.cgy_per_mu:g} cGy/MU for {_of_book(own)}; the plan states no "
+        "calibration",
         item="calibration", remedy=REMEDY,
     )  # fmt: skip

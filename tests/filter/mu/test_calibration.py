@@ -90,7 +90,7 @@ def test_that_the_calibration_that_would_explain_all_fields_is_named(generic, fa
 def test_that_the_calibration_that_was_taken_stands_among_what_is_not_checked(generic):
     silent = report(generic, 1.0).not_checked
     (words,) = [one.why for one in silent if one.item == "calibration"]
-    assert "6X of the book gives 1 cGy/MU at 10 x 10 cm, 1.6 cm deep" in words
+    assert "6X of the book gives 1 cGy/MU for 10 x 10 cm, 1.6 cm deep" in words
     machine = MachineCalibration("LINAC", 0.8068, 100.0, 10.0, (10.0, 10.0))
     assert "calibration" not in {one.item for one in report(generic, 1.0, machine).not_checked}
 

@@ -131,12 +131,9 @@ ELECTRONS = [
 
 
 @pytest.mark.req("R-19")
-@pytest.mark.parametrize(
-    ("name", "dose", "isodose", "factor", "ssd", "effective", "dmax", "answer"), ELECTRONS
-)
-def test_that_printed_electron_examples_give_their_mu(
-    name, dose, isodose, factor, ssd, effective, dmax, answer
-):
+@pytest.mark.parametrize("example", ELECTRONS)
+def test_that_printed_electron_examples_give_their_mu(example):
+    _, dose, isodose, factor, ssd, effective, dmax, answer = example
     given = ElectronInput(float(isodose), ssd_cm=ssd, cutout_factor=factor)
     assert electron_mu(dose, electron_book(effective, dmax), given) == pytest.approx(
         answer, abs=0.51
