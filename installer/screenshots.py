@@ -24,11 +24,16 @@ from PySide6.QtWidgets import QApplication
 
 from app.background import JOBS
 from app.demo.write_demo import write_demo
+from app.filter.film.write import write_plane
 from app.main_window import MainWindow, application
 from core.paths import DATA_VARIABLE
 
 SIZE = "1360x860"
 PATIENCE_S = 180.0
+PRINTOUT = """Prescription 500 cGy to 80 %
+Arc 1  cone 20.0 mm  weight 0.5  MU 444.7  depths 6.2 6.8 7.5 8.1 8.6 8.9 9.0 8.7 8.1
+Arc 2  cone 20.0 mm  weight 0.5  MU 480.0  depths 5.9 6.4 7.0 7.7 8.3 8.6 8.8 8.4 7.9
+"""
 
 
 def settle(until: Callable[[], bool] = lambda: True) -> None:
@@ -114,10 +119,6 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
         shoot(window, folder, f"filter-{name}")
     checker.show_place(checker.view.model.rows[0])
     shoot(window, folder, "filter-leaves")
-    checker.view.tabs.setCurrentWidget(checker.mu)
-    shoot(window, folder, "filter-mu")
-    checker.mu.tabs.setCurrentWidget(checker.mu.book)
-    shoot(window, folder, "filter-book")
     checker.run(variants / "dose_rate.rtp", demo / "dicom")
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)
@@ -125,6 +126,51 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
     checker.worklist_button.click()
     shoot(window, folder, "filter-work-list")
     checker.worklist_button.click()
+    checker.run(variants / "mu.rtp", demo / "dicom")
+    settle()
+    take_mu(window, folder, demo)
+
+
+def take_mu(window: MainWindow, folder: Path, demo: Path) -> None:
+    """Show monitor units, the dosimetry book, total body, arcs and the film of an export."""
+    checker = window.go_to("Filter")
+    panel, film = checker.mu, checker.mu.film
+    checker.view.tabs.setCurrentWidget(panel)
+    settle(lambda: panel.report is not None)
+    shoot(window, folder, "filter-mu")
+    panel.tabs.setCurrentWidget(panel.findings)
+    shoot(window, folder, "filter-mu-result")
+    panel.tabs.setCurrentWidget(panel.book)
+    panel.book.choose("6X", "tmr")
+    shoot(window, folder, "filter-book")
+    panel.tabs.setCurrentWidget(panel.tbi)
+    settle()
+    panel.tbi.thickness.setValue(20.0)
+    panel.tbi.table.selectRow(3)
+    panel.tbi.measured.setValue(89.5)
+    panel.tbi.calculate()
+    shoot(window, folder, "filter-tbi")
+    panel.tabs.setCurrentWidget(panel.srs)
+    printout = demo / "arcs.txt"
+    printout.write_text(PRINTOUT, encoding="utf-8")
+    panel.srs.use_printout(printout)
+    shoot(window, folder, "filter-arcs")
+    panel.tabs.setCurrentIndex(0)
+    checker.view.tabs.setCurrentWidget(film)
+    settle()
+    film.calculate()
+    settle(lambda: film.film is not None)
+    shoot(window, folder, "filter-film")
+    plan = demo / "film.dcm"
+    write_plane(film.film.plane, plan)
+    film.controls.dose.show_path(plan)
+    film.controls.iso_depth.setValue(10.3)
+    film.film = None
+    film.calculate()
+    settle(lambda: film.film is not None)
+    film.compare()
+    settle(lambda: film.report is not None)
+    shoot(window, folder, "filter-film-compared")
 
 
 def take_viewer(window: MainWindow, folder: Path, source: Path) -> None:
