@@ -125,9 +125,9 @@ class FilmControls(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         first = (self.fields, self.orientation, self.offset, self.step, self.iso_depth,
-                 self.thickness, self.above, self.calculate, self.save_film)  # fmt: skip
-        second = (self.dose, self.fractions, self.measured, self.calibration, self.pixel, self.fit,
-                  self.compare, self.save_report)  # fmt: skip
+                 self.thickness, self.calculate, self.save_film)  # fmt: skip
+        second = (self.above, self.dose, self.fractions, self.measured, self.calibration,
+                  self.pixel, self.fit, self.compare, self.save_report)  # fmt: skip
         for number, widgets in enumerate((first, second)):
             row = QHBoxLayout()
             for widget in widgets:
@@ -158,8 +158,9 @@ def _box(
     box.setDecimals(1)
     box.setSuffix(unit)
     box.setValue(value)
-    # As wide as a usual value: the hint is for the longest one the range allows.
-    box.setMinimumWidth(box.fontMetrics().horizontalAdvance(f"{prefix}{value:.1f}0{unit}") + 36)
+    # Qt's least width leaves the unit out.
+    unit_px = box.fontMetrics().horizontalAdvance(unit)
+    box.setMinimumWidth(box.minimumSizeHint().width() + unit_px)
     box.setAccessibleName(name)
     box.setToolTip(name)
     return box

@@ -164,6 +164,8 @@ class MuPanel(QWidget):
         ):  # fmt: skip
             self._controls.addWidget(widget)
         self._controls.addWidget(self.words, 1)
+        self._controls.addStretch(0)  # where the words are hidden
+        self._show_boxes(electron=False)
 
     def _make_tables(self) -> None:
         numeric = [title for title in (*BEAM_TITLES, *STATE_TITLES) if title not in TEXT]

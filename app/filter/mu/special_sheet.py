@@ -18,7 +18,7 @@ from app.filter.mu.tbi_dose import TbiDose
 from core.findings import NotChecked
 from core.safe_write import write_whole
 
-BEFORE_TABLE = 8
+BEFORE_TABLE = 9
 TBI_HEADS = (
     "Field", "MU", "cGy/MU", "CSF", "PSF", "TMR", "SCD cm", "SSD cm", "Depth cm", "ISF",
     "Distance", "Spoiler", "Tray", "Dose cGy", "Prescribed cGy", "Difference %", "Status",
@@ -112,7 +112,9 @@ def write_srs(
     bold(sheet, put_row(sheet, [f"{one.arc.name} {what}" for one in arcs
                                 for what in ("depth", "TMR")]))  # fmt: skip
     for k in range(max((len(one.tmr) for one in arcs), default=0)):
-        put_row(sheet, [value for one in arcs for value in _sample(one, k)])
+        row = put_row(sheet, [value for one in arcs for value in _sample(one, k)])
+        for cell in sheet[row]:
+            cell.number_format = "0.00" if cell.column % 2 else "0.0000"
     _finish(made, sheet, (12, *[11] * 40), about, path)
 
 
@@ -143,7 +145,8 @@ def _book(title: str, book: Book, words: str, about: About) -> tuple[Workbook, W
         sheet.cell(put_row(sheet, [book.notice]), 1).font = Font(bold=True, color="C00000")
     sheet.cell(put_row(sheet, [words]), 1).font = Font(bold=True, size=14)
     put_row(sheet, ["Source", about.source])
-    put_row(sheet, ["Book", book.name, "SHA-256", book.digest])
+    put_row(sheet, ["Book", book.name])
+    put_row(sheet, ["SHA-256", book.digest])
     put_row(sheet, ["Rules", about.rule_version])
     sheet.append([])
     return made, sheet

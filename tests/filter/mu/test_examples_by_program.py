@@ -11,10 +11,18 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from app.filter.field import Accessory
+from app.filter.field import Accessory, Jaws
 from app.filter.film.phantom import depth_in_box
 from app.filter.limits import read_limits
-from app.filter.mu.book import Book, BookBeam, Calibration, Model, Tray, Wedge
+from app.filter.mu.book import (
+    Book,
+    BookBeam,
+    Calibration,
+    Model,
+    OutOfBookError,
+    Tray,
+    Wedge,
+)
 from app.filter.mu.electron import ElectronInput, electron_dose
 from app.filter.mu.photon import photon_dose
 from app.filter.mu.segment_dose import CSF, tables_of
@@ -225,6 +233,16 @@ def test_that_tertiary_leaves_leave_the_collimator_scatter_to_the_jaws(tg71):
     other = replace(tg71, beams=(replace(beam, model=replace(beam.model, csf_field="aperture")),))
     csf = [photon_dose(field, field, at(), one).values["csf"][0] for one in (tg71, other)]
     assert csf == pytest.approx((1.016, 0.9980), abs=2e-4)
+
+
+def test_that_jaws_that_no_file_states_are_an_error_where_the_book_follows_them(tg71):
+    """A linac whose leaves replace a jaw, with the book of another."""
+    shaped = [leaves(box(-4, 4, -6, 6))]
+    none = Jaws(None, None, None, None)
+    field = photon_field(state(0, 0, shaped, none), state(1, 1, shaped, none))
+    with pytest.raises(OutOfBookError, match="follows the jaws") as caught:
+        photon_dose(field, field, at(), tg71)
+    assert 'csf_field = "aperture"' in caught.value.remedy
 
 
 def test_that_tpr_and_depth_dose_of_tg71_tell_the_same(beam_data):
