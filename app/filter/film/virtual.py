@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from app.filter.field import Field, Plan
+from app.filter.film.apertures import Apertures, apertures
 from app.filter.film.kernel import (
     REASONS,
-    Apertures,
     Box,
     Directions,
-    apertures,
     film_rows,
     seen_from,
 )

@@ -257,8 +257,8 @@ class MuPanel(QWidget):
         if own:
             self._on_field(self.field_view.currentIndex())
         else:
-            for widget in (self.depth_box, self.isodose_box, self.length_box, self.width_box):
-                widget.hide()
+            for box in (self.depth_box, self.isodose_box, self.length_box, self.width_box):
+                box.hide()
 
     def _beam(self) -> BeamResult | None:
         row = self.field_view.currentIndex().row()
