@@ -13,6 +13,7 @@ from app.filter.mu.srs_arcs import ArcMu, arcs_of, read_printout
 from app.filter.mu.tbi_dose import TbiDose, TbiInput
 from app.filter.mu.tell import number, signed
 from app.filter.rv_source import open_rv
+from app.mu_hand_commands import add_hand_commands
 from core.errors import ClinicFileError
 from core.findings import State
 
@@ -21,8 +22,9 @@ CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 def add_special_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
     """Add `mu` to the grammar."""
-    mu = rooms.add_parser("mu", help="MU of total body fields and radiosurgery arcs")
+    mu = rooms.add_parser("mu", help="MU by the book: one field, total body, radiosurgery arcs")
     commands = mu.add_subparsers(required=True)
+    add_hand_commands(commands)
     tbi = commands.add_parser("tbi", help="dose at mid-plane from the R&V system's MU")
     tbi.add_argument("--rv", type=Path, required=True, metavar="FILE")
     tbi.add_argument("--thickness", required=True, metavar="CM", help="at the umbilicus")
