@@ -130,7 +130,8 @@ def _photon(beam: Coefficients) -> dict[str, str]:
                   "smallest_side_cm": FITTED_FROM_CM, "csf_field": "aperture"},
         "tbi": {"spoiler": 0.97, "tray": 1.0, "patient_side_cm": 30.0},
         "wedge": [_wedge(angle) for angle in (15, 30, 45, 60)]
-        + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT"], "kind": "enhanced",
+        + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT",
+                       f"Y1-IN {a}", f"Y2-OUT {a}"], "kind": "enhanced",
             "angle_deg": a} for a in (10, 15, 20, 25, 30, 45, 60)]
         + [{"names": [f"VW{a}"], "kind": "virtual", "angle_deg": a,
             "attenuation_per_cm": beam.mu_per_cm} for a in (15, 30, 45, 60)],

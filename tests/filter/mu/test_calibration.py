@@ -120,3 +120,17 @@ def test_that_real_machines_of_another_calibration_are_named(shared_data, generi
     assert len(found) == len(words)
     for one, part in zip(found, words, strict=True):
         assert part in one.message
+
+
+def test_that_the_varian_linac_beside_them_agrees_with_the_book(shared_data, generic):
+    """The same clinic, phantom and planning system: 200 cGy less twice 60.3 from the sides.
+
+    So it is the calibration of the other linac that differs, not geometry or depth.
+    """
+    path = shared_data / "dicom/plans_mixed/koala/YellowLvlIII_2a.dcm"
+    side, front, other = mu_report(path, path, generic).beams
+    assert side.plan_cgy == pytest.approx(60.3)
+    assert front.dose_cgy == pytest.approx(200 - 2 * 60.3, rel=0.01)
+    # Through the lungs, with the generic sweep of the dynamic wedge.
+    assert side.dose_cgy == pytest.approx(60.3, rel=0.05)
+    assert other.dose_cgy == pytest.approx(60.3, rel=0.05)
