@@ -25,7 +25,7 @@ USUAL = (  # SSD, depth; None is the depth of the maximum.
     (100.0, 10.0),
 )
 """Calibrations in use, for 10x10 cm: SSD and depth cm; SSD None puts the point at 100 cm."""
-NEAR, FAR = 0.04, 0.04
+NEAR, FAR = 0.04, 0.05
 """A calibration explains a difference of more than `FAR` where it leaves less than `NEAR`."""
 REMEDY = (
     "Compare the machine's calibration with [calibration] of the book's beam.toml; a machine of "
@@ -127,8 +127,10 @@ def _stated(own: BookBeam, told: MachineCalibration, limits: Limits) -> Iterator
 
 def _guessed(own: BookBeam, beams: Sequence[BeamResult]) -> Iterator[Finding]:
     """Name the usual calibration that explains why all fields together differ, if one does."""
-    planned = sum(one.plan_cgy or 0.0 for one in beams)
-    dose = sum(one.dose_cgy or 0.0 for one in beams if one.plan_cgy)
+    # A wedge has a factor of its own that may be wrong.
+    bare = [one for one in beams if not (isinstance(one.dose, PhotonDose) and one.dose.wedge)]
+    planned = sum(one.plan_cgy or 0.0 for one in bare)
+    dose = sum(one.dose_cgy or 0.0 for one in bare if one.plan_cgy)
     if planned <= 0 or dose <= 0 or abs(dose / planned - 1) < FAR:
         return
     ratio = dose / planned
@@ -148,7 +150,7 @@ def _guessed(own: BookBeam, beams: Sequence[BeamResult]) -> Iterator[Finding]:
         return
     yield Finding(
         "F-MU-CALIBRATION", State.WARNING,
-        f"All fields of {own.id} together give {ratio:.2f} of the plan's dose. The book gives "
+        f"All open fields of {own.id} together give {ratio:.2f} of the plan's dose. The book gives "
         f"{output:.2f} cGy/MU for {place}: for a machine calibrated to 1 cGy/MU there they would "
         f"differ by {100 * (ratio / output - 1):+.1f} %. The book is calibrated to "
         f"{own.calibration.cgy_per_mu:g} cGy/MU for {_of_book(own)}; the plan states no "

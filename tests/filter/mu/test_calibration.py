@@ -75,7 +75,8 @@ def test_that_a_calibration_beyond_the_book_is_not_checked(generic):
         (1.03, None),  # too little to name a cause
         (1 / 0.8068, "10 x 10 cm, 10 cm deep, 100 cm from the source"),
         (1 / 0.8068 * 1.03, "10 x 10 cm, 10 cm deep, 100 cm from the source"),
-        (1 / 0.955, "10 x 10 cm, 5 cm deep, 100 cm from the source"),
+        (1 / 0.955, None),
+        (1 / 0.673, "10 x 10 cm, 10 cm deep, 110 cm from the source"),
         (3.0, None),  # no calibration gives that
         (0.85, None),
     ],
