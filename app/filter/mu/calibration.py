@@ -151,8 +151,8 @@ def _guessed(own: BookBeam, beams: Sequence[BeamResult]) -> Iterator[Finding]:
     yield Finding(
         "F-MU-CALIBRATION", State.WARNING,
         f"All open fields of {own.id} together give {ratio:.2f} of the plan's dose. The book "
-        f"gives {output:.2f} cGy/MU for {place}: for a machine calibrated to 1 cGy/MU there they would "
-        f"differ by {100 * (ratio / output - 1):+.1f} %. The book is calibrated to "
+        f"gives {output:.2f} cGy/MU for {place}: for a machine calibrated to 1 cGy/MU there they "
+        f"would differ by {100 * (ratio / output - 1):+.1f} %. The book is calibrated to "
         f"{own.calibration.cgy_per_mu:g} cGy/MU for {_of_book(own)}; the plan states no "
         "calibration",
         item="calibration", remedy=REMEDY,
