@@ -57,12 +57,17 @@ def add_book_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pub
     for name, words, run in (
         ("show", "list beams and tables", _show),
         ("check", "look for impossible and doubtful values", _check),
+        ("plot", "draw a table as PNG", _plot),
         ("export", "write the book as a workbook", _export),
         ("import", "make a book's folder from a workbook", _import),
         ("make", "write the generic book", _make),
     ):
         one = commands.add_parser(name, help=words)
-        if name in ("show", "check", "export"):
+        if name == "plot":
+            one.add_argument("--beam", required=True, metavar="ID")
+            one.add_argument("--table", required=True, metavar="NAME", help="e.g. tmr")
+            one.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+        if name in ("show", "check", "plot", "export"):
             one.add_argument("book", type=Path, nargs="?", metavar="DIR")
         if name == "import":
             one.add_argument("workbook", type=Path, metavar="FILE.xlsx")
@@ -157,6 +162,17 @@ def _show(words: argparse.Namespace) -> int:
         ],
     }  # fmt: skip
     say(words, answer, _book_text(book))
+    return CLEAN
+
+
+def _plot(words: argparse.Namespace) -> int:
+    from app.filter.gui.book_picture import write_plot  # noqa: PLC0415  (Qt only for pictures)
+
+    book = open_book(own_book_folder(words.book))
+    write_plot(book, words.beam, words.table, words.out)
+    answer = {"status": "pass", "notice": book.notice, "digest": book.digest,
+              "picture": str(words.out)}  # fmt: skip
+    say(words, answer, f"{words.out}: {words.beam} {words.table}")
     return CLEAN
 
 

@@ -6,15 +6,14 @@ from typing import Any
 
 from app.answers import finish, say
 from app.filter.field import Field
-from app.filter.limits import read_limits
-from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
-from app.filter.mu.special_sheet import write_srs, write_tbi
-from app.filter.mu.srs_arcs import ArcMu, arc_mus, arcs_of, read_printout
-from app.filter.mu.tbi_dose import TbiDose, TbiInput, tbi_doses
+from app.filter.mu.special import SrsReport, TbiReport, srs_report, tbi_report
+from app.filter.mu.srs_arcs import ArcMu, arcs_of, read_printout
+from app.filter.mu.tbi_dose import TbiDose, TbiInput
 from app.filter.mu.tell import number, signed
 from app.filter.rv_source import open_rv
+from app.mu_hand_commands import add_hand_commands
 from core.errors import ClinicFileError
 from core.findings import State
 
@@ -23,8 +22,9 @@ CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 def add_special_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no public name for it)
     """Add `mu` to the grammar."""
-    mu = rooms.add_parser("mu", help="MU of total body fields and radiosurgery arcs")
+    mu = rooms.add_parser("mu", help="MU by the book: one field, total body, radiosurgery arcs")
     commands = mu.add_subparsers(required=True)
+    add_hand_commands(commands)
     tbi = commands.add_parser("tbi", help="dose at mid-plane from the R&V system's MU")
     tbi.add_argument("--rv", type=Path, required=True, metavar="FILE")
     tbi.add_argument("--thickness", required=True, metavar="CM", help="at the umbilicus")
@@ -46,30 +46,28 @@ def add_special_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
 
 
 def _tbi(words: argparse.Namespace) -> int:
-    book, limits = open_book(own_book_folder(words.book)), read_limits()
+    book = open_book(own_book_folder(words.book))
     measured = {field: _number("measured", text) for field, text in _pairs(words.measured)}
     side = None if words.side is None else _number("side", words.side)
     given = TbiInput(_number("thickness", words.thickness), measured, side)
     fields = _fields(words.rv)
     _refuse_unknown("measured", measured, fields)
-    doses = tbi_doses(fields, book, given, limits)
+    report = tbi_report(fields, str(words.rv), book, given)
     if words.xlsx is not None:
-        limit = (float(limits["mu.tbi_fail_percent"]), float(limits["special.tbi_ssd_mm"]))
-        write_tbi(doses, book, str(words.rv), limit, words.xlsx)
-    states = [state for one in doses for state in (one.state, one.ssd_state)]
+        report.save(words.xlsx)
     answer = {
-        "status": _status(states).value, **_head(book),
+        **_head(report),
         "fields": [
             {"field": one.field_id, "mu": one.mu, "dose_cgy": one.dose_cgy,
              "prescribed_cgy": one.planned_cgy, "difference_percent": one.difference_percent,
              "severity": one.state.value, "mu_for_it": one.mu_for_it, "ssd_cm": one.ssd_cm,
              "measured_ssd_cm": one.measured_ssd_cm, "ssd_severity": one.ssd_state.value,
              "factors": dict(one.factors), "why": one.why, "remedy": one.remedy}
-            for one in doses
+            for one in report.doses
         ],
     }  # fmt: skip
-    say(words, answer, "\n".join([book.notice, *(_tbi_line(one) for one in doses), _foot(book)]))
-    return _code(states, any(one.dose_cgy is not None for one in doses))
+    say(words, answer, _page(report, [_tbi_line(one) for one in report.doses]))
+    return _code(report)
 
 
 def _tbi_line(one: TbiDose) -> str:
@@ -85,7 +83,7 @@ def _tbi_line(one: TbiDose) -> str:
 
 
 def _srs(words: argparse.Namespace) -> int:
-    book, limits = open_book(own_book_folder(words.book)), read_limits()
+    book = open_book(own_book_folder(words.book))
     if words.printout is not None:
         arcs, about = read_printout(words.printout), str(words.printout)
     else:
@@ -97,24 +95,22 @@ def _srs(words: argparse.Namespace) -> int:
             f: [_number("depths", one) for one in t.split(",")] for f, t in _pairs(words.depths)
         }
         arcs, about = arcs_of(_fields(words.rv), cones, depths, line), str(words.rv)
-    made = arc_mus(arcs, _beam(book, words.beam), limits)
-    pair = (float(limits["mu.photon_warn_percent"]), float(limits["mu.photon_fail_percent"]))
+    report = srs_report(arcs, about, book, words.beam)
     if words.xlsx is not None:
-        write_srs(made, book, about, pair, words.xlsx)
-    states = [one.state for one in made]
+        report.save(words.xlsx)
     answer = {
-        "status": _status(states).value, **_head(book),
+        **_head(report),
         "arcs": [
             {"arc": one.arc.name, "cone_cm": one.arc.cone_cm, "dose_cgy": one.arc.dose_cgy,
              "mu": one.mu, "planned_mu": one.arc.mu, "output": one.output,
              "difference_percent": one.difference_percent, "severity": one.state.value,
              "depths_cm": list(one.arc.depths_cm), "tmr": list(one.tmr), "isf": one.isf,
              "why": one.why, "remedy": one.remedy}
-            for one in made
+            for one in report.arcs
         ],
     }  # fmt: skip
-    say(words, answer, "\n".join([book.notice, *(_arc_line(one) for one in made), _foot(book)]))
-    return _code(states, any(one.mu is not None for one in made))
+    say(words, answer, _page(report, [_arc_line(one) for one in report.arcs]))
+    return _code(report)
 
 
 def _arc_line(one: ArcMu) -> str:
@@ -130,14 +126,6 @@ def _arc_line(one: ArcMu) -> str:
 
 def _fields(path: Path) -> tuple[Field, ...]:
     return open_rv(path).fields
-
-
-def _beam(book: Book, name: str) -> BookBeam:
-    for beam in book.beams:
-        if beam.id == name:
-            return beam
-    listed = ", ".join(beam.id for beam in book.beams)
-    raise _not_written(f"the book has no beam {name}; it has {listed}")
 
 
 def _pairs(texts: list[str], *, bare: bool = False) -> list[tuple[str, str]]:
@@ -168,23 +156,27 @@ def _not_written(what: str) -> ClinicFileError:
     )
 
 
-def _head(book: Book) -> dict[str, object]:
-    return {"notice": book.notice, "book": {"name": book.name, "digest": book.digest}}
+def _head(report: TbiReport | SrsReport) -> dict[str, object]:
+    book = report.book
+    return {
+        "status": report.status.value,
+        "notice": book.notice,
+        "book": {"name": book.name, "digest": book.digest},
+        "rule_version": report.rule_version,
+        "left_out": [{"item": one.item, "why": one.why} for one in report.not_checked],
+    }
 
 
-def _foot(book: Book) -> str:
-    return f"Book {book.name}, SHA-256 {book.digest}"
+def _page(report: TbiReport | SrsReport, lines: list[str]) -> str:
+    book = report.book
+    left_out = [f"  {one.item}: {one.why}" for one in report.not_checked]
+    foot = f"Book {book.name}, SHA-256 {book.digest}\nRules {report.rule_version}"
+    return "\n".join(
+        [book.notice, *lines, "", "Not part of the calculation:", *left_out, "", foot]
+    )
 
 
-def _status(states: list[State]) -> State:
-    """Return the worst; what was not run keeps the result from passing."""
-    for one in (State.ERROR, State.WARNING):
-        if one in states:
-            return one
-    return State.WARNING if State.NOT_RUN in states or not states else State.PASS
-
-
-def _code(states: list[State], ran: bool) -> int:
-    if not ran:
+def _code(report: TbiReport | SrsReport) -> int:
+    if not report.ran:
         return COULD_NOT_RUN
-    return CLEAN if _status(states) == State.PASS else FINDINGS
+    return CLEAN if report.status == State.PASS else FINDINGS

@@ -8,6 +8,7 @@ from app.filter.gui.against import Against
 from app.filter.gui.ask_strip import AskStrip
 from app.main_window import MainWindow
 from installer.screenshot_kit import settle, shoot
+from installer.screenshots_mu import take_mu
 
 NOTES = """Gating: none
 Dose rate: 300
@@ -32,10 +33,9 @@ def take_filter(window: MainWindow, folder: Path, demo: Path) -> None:
         shoot(window, folder, f"filter-{name}")
     checker.show_place(checker.view.model.rows[0])
     shoot(window, folder, "filter-leaves")
-    checker.view.tabs.setCurrentWidget(checker.mu)
-    shoot(window, folder, "filter-mu")
-    checker.mu.tabs.setCurrentWidget(checker.mu.book)
-    shoot(window, folder, "filter-book")
+    checker.run(variants / "mu.rtp", demo / "dicom")
+    settle()
+    take_mu(window, folder, demo)
     checker.run(variants / "dose_rate.rtp", demo / "dicom")
     shoot(window, folder, "filter-warning")
     checker.run(variants / "checksum_damaged.rtp", None)

@@ -1,12 +1,13 @@
 """What plan.Pinnacle.Machines says of the machines a plan uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from app.filter.pinnacle_stream import read_text, stream
 from app.filter.plan_scale import AngleScale, PinnacleScale, mm_of_cm
+from app.filter.plan_trial_calibration import MachineCalibration, calibration_of
 from app.filter.plan_trial_keys import Keys, keys_of
 from core.errors import UnreadableFileError
 
@@ -35,6 +36,7 @@ class Machine:
         applicator_codes: Manufacturer's code by name in lower case.
         wedges: By name in lower case.
         calibration_cgy_per_mu: By modality and energy name.
+        calibrations: In full, where they are stated whole.
 
     """
 
@@ -46,6 +48,7 @@ class Machine:
     applicator_codes: Mapping[str, str]
     wedges: Mapping[str, WedgeFacts]
     calibration_cgy_per_mu: Mapping[tuple[str, str], Decimal]
+    calibrations: Mapping[tuple[str, str], MachineCalibration] = field(default_factory=dict)
 
 
 def read_machines(folder: Path) -> tuple[Machine, ...]:
@@ -126,6 +129,7 @@ def _machine(keys: Keys) -> Machine:
             item.text("Name").lower(): _wedge(item) for item in keys.listed("WedgeList.Wedge")
         },
         calibration_cgy_per_mu=_calibrations(keys),
+        calibrations=_whole_calibrations(keys, name),
     )
 
 
@@ -181,4 +185,14 @@ def _calibrations(keys: Keys) -> dict[tuple[str, str], Decimal]:
             dose = energy.number("PhysicsData.OutputFactor.DosePerMuAtCalibration")
             if dose is not None and dose > 0:
                 found[modality, energy.text("Name")] = dose
+    return found
+
+
+def _whole_calibrations(keys: Keys, machine: str) -> dict[tuple[str, str], MachineCalibration]:
+    found: dict[tuple[str, str], MachineCalibration] = {}
+    for modality, name in ENERGY_LISTS.items():
+        for energy in keys.listed(f"{name}.MachineEnergy"):
+            own = calibration_of(energy, machine)
+            if own is not None:
+                found[modality, energy.text("Name")] = own
     return found

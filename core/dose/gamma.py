@@ -22,6 +22,8 @@ from core.errors import RemedyError
 
 Values = npt.NDArray[np.float32]
 Progress = Callable[[float, str], None]
+RULE_VERSION = "GAMMA-2"
+"""Changes whenever the same doses may give another gamma."""
 WORKERS = 2
 SLABS = 32
 TURNED = 1e-6

@@ -12,7 +12,12 @@ OUTSIDE = np.float32(-1)
 
 STEPS, HALVES = 24, 8
 SMALL = 1e-6
-BENT = 0.5
+CLOSE, NEXT_TO = 0.999, 1e-6
+"""A part of a cell is not looked at where it could lower gamma squared by less than this share and
+this much: gamma is right to half a thousandth, or to 0.001 where it is next to nothing."""
+DEEPEST = 3
+"""How often a cell is halved; on real doses with 5 % noise, more changed no gamma by 0.001."""
+PARTS = DEEPEST + 2
 FAST = {"contract", "arcp", "nsz"}  # no license to assume that values are finite
 Place = tuple[float, float, float]
 Surface = tuple[float, float, float, float, float]
@@ -68,50 +73,54 @@ def gamma_rows(
     """
     local, threshold, most = limits[2] > 0, limits[3], limits[4]
     reach = most * limits[0]
-    per_mm, work = 1 / limits[0], np.empty(27)
+    per_mm, work = 1 / limits[0], np.empty((PARTS, 7))
+    # Bare arrays from here on: counting the references of a tuple of arrays in every cell takes
+    # longer than the cell itself.
+    values, low, high, z_axis, y_axis, x_axis = grid
+    steps, least = near
     for row in range(rows[0], rows[1]):
         k, j = row // reference.shape[1], row % reference.shape[1]
         z, y = places[0][k], places[1][j]
-        first0, first1 = _start(grid[3], z), _start(grid[4], y)
+        first0, first1 = _start(z_axis, z), _start(y_axis, y)
+        away = _beyond(z_axis, z) + _beyond(y_axis, y)
         for i in range(reference.shape[2]):
             dose = float(reference[k, j, i])
             if not dose >= threshold or dose <= 0:
                 continue
             x = places[2][i]
-            if _beyond(grid, z, y, x) >= reach * reach:
+            if away + _beyond(x_axis, x) >= reach * reach:
                 out[k, j, i] = OUTSIDE
                 continue
-            first = (first0, first1, _start(grid[5], x))
+            first = (first0, first1, _start(x_axis, x))
             per_dose = 1 / (limits[1] * dose if local else limits[1])
             units = (dose, per_mm, per_dose, most * most)
-            found = _nearest(grid, (z, y, x), first, units, near, work)
+            found = _nearest(values, low, high, z_axis, y_axis, x_axis, (z, y, x), first, units,
+                             steps, least, work)  # fmt: skip
             out[k, j, i] = np.sqrt(found) if found < 1e30 else OUTSIDE
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _beyond(
-    grid: tuple[Values, Values, Values, Floats, Floats, Floats], z: float, y: float, x: float
-) -> float:
-    """Return the squared distance of a place from the grid."""
-    squared = 0.0
-    for axis, own in ((grid[3], z), (grid[4], y), (grid[5], x)):
-        if len(axis) > 1:
-            squared += max(axis[0] - own, own - axis[-1], 0.0) ** 2
-    return squared
+def _beyond(axis: Floats, at: float) -> float:
+    """Return the squared distance of a place from the ends of an axis."""
+    return max(axis[0] - at, at - axis[-1], 0.0) ** 2 if len(axis) > 1 else 0.0
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _nearest(
-    grid: tuple[Values, Values, Values, Floats, Floats, Floats],
+def _nearest(  # noqa: PLR0913, PLR0917  (a kernel)
+    values: Values,
+    low: Values,
+    high: Values,
+    z_axis: Floats,
+    y_axis: Floats,
+    x_axis: Floats,
     at: tuple[float, float, float],
     first: tuple[int, int, int],
     units: tuple[float, float, float, float],
-    near: tuple[npt.NDArray[np.int64], Floats],
+    steps: npt.NDArray[np.int64],
+    least: Floats,
     work: Floats,
 ) -> float:
     """Return gamma squared, at most the last of `units`."""
-    values, low, high = grid[0], grid[1], grid[2]
-    steps, least = near
     dose, per_mm, per_dose, best = units
     for n in range(len(steps)):
         if least[n] >= best:
@@ -123,9 +132,9 @@ def _nearest(
         bound = gap * gap
         if bound >= best:
             continue
-        l0, h0 = _walls(grid[3], c0, at[0], per_mm)
-        l1, h1 = _walls(grid[4], c1, at[1], per_mm)
-        l2, h2 = _walls(grid[5], c2, at[2], per_mm)
+        l0, h0 = _walls(z_axis, c0, at[0], per_mm)
+        l1, h1 = _walls(y_axis, c1, at[1], per_mm)
+        l2, h2 = _walls(x_axis, c2, at[2], per_mm)
         bound += max(l0, -h0, 0.0) ** 2 + max(l1, -h1, 0.0) ** 2 + max(l2, -h2, 0.0) ** 2
         if bound >= best:
             continue
@@ -165,15 +174,16 @@ def _terms(values: Values, c0: int, c1: int, c2: int, dose: float, per_dose: flo
 def _in_cell(terms: Terms, low: Place, high: Place, best: float, work: Floats) -> float:
     """Return the least gamma squared in a cell, or `best` where that is less.
 
-    A trilinear surface may have more than one nearest point: where it is bent by more than `BENT`
-    tolerances, each eighth of the cell that may hold a nearer one is looked at by itself.
+    Branch and bound: no place farther than the best gamma can be nearer, so that the cell is cut
+    down to it. A trilinear surface may have more than one nearest point: a part that may hold a
+    nearer one than was found in it is halved and looked at again.
 
     Args:
         terms: Of the dose difference, in units of the dose tolerance.
         low: Walls, from the reference point, in units of the distance to agreement.
         high: The walls opposite.
         best: The least found so far.
-        work: Room for 27 numbers.
+        work: Room for the parts that wait, shape (PARTS, 7).
 
     """
     per = (
@@ -181,62 +191,91 @@ def _in_cell(terms: Terms, low: Place, high: Place, best: float, work: Floats) -
         1 / (high[1] - low[1]) if high[1] > low[1] else 0.0,
         1 / (high[2] - low[2]) if high[2] > low[2] else 0.0,
     )
-    best = min(best, _descent(terms, (low, per), low, high, _clamped(0.0, low, low, high)))
-    if abs(terms[4]) + abs(terms[5]) + abs(terms[6]) + abs(terms[7]) < BENT:
-        return best
-    middle = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
-    filled = False
-    for n in range(8):
-        near, far = _octant(n, low, middle, high)
-        at = _clamped(0.0, low, near, far)
-        bound = at[0] * at[0] + at[1] * at[1] + at[2] * at[2]
-        if bound >= best:
+    nearest = _clamped(0.0, low, low, high)
+    best = min(best, _surface(terms, low, per, nearest)[0])
+    work[0, 0], work[0, 1], work[0, 2] = low
+    work[0, 3], work[0, 4], work[0, 5] = high
+    work[0, 6] = 0
+    waiting = 1
+    while waiting:
+        waiting -= 1
+        reach, depth = np.sqrt(best), work[waiting, 6]
+        near = (max(work[waiting, 0], -reach), max(work[waiting, 1], -reach),
+                max(work[waiting, 2], -reach))  # fmt: skip
+        far = (min(work[waiting, 3], reach), min(work[waiting, 4], reach),
+               min(work[waiting, 5], reach))  # fmt: skip
+        if near[0] > far[0] or near[1] > far[1] or near[2] > far[2]:
             continue
-        if not filled:
-            _lattice(terms, work)
-            filled = True
-        gap = _gap(work, n)
-        if bound + gap * gap < best:
-            best = min(best, _descent(terms, (low, per), near, far, at))
+        bound, start, bent, curved, largest = _bound(terms, low, per, near, far)
+        if bound >= best * CLOSE - NEXT_TO:
+            continue
+        best = min(best, _descent(terms, (low, per), near, far, start))
+        # Where distance squared is bent more than the dose is, there is one nearest point only.
+        one = min(largest, np.sqrt(best)) * curved < 1
+        if not one and depth < DEEPEST and bound < best * CLOSE - NEXT_TO:
+            waiting = _halved(near, far, bent, depth + 1, waiting, work)
     return best
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _lattice(terms: Terms, work: Floats) -> None:
-    """Set the dose difference at the corners of the eighths of a cell."""
-    a, bu, bv, bw, cuv, cuw, cvw, e = terms
-    for i in range(3):
-        u = i / 2
-        for j in range(3):
-            v = j / 2
-            base = a + bu * u + (bv + cuv * u) * v
-            rise = bw + cuw * u + (cvw + e * u) * v
-            for k in range(3):
-                work[9 * i + 3 * j + k] = base + rise * k / 2
+def _halved(near: Place, far: Place, axis: int, depth: float, waiting: int, work: Floats) -> int:
+    """Put the halves of a part on the pile, the one nearer to the reference point on top."""
+    middle = (near[axis] + far[axis]) / 2
+    for n in range(2):
+        work[waiting, 0], work[waiting, 1], work[waiting, 2] = near
+        work[waiting, 3], work[waiting, 4], work[waiting, 5] = far
+        work[waiting, 6] = depth
+        if (middle > 0) == (n == 1):
+            work[waiting, 3 + axis] = middle
+        else:
+            work[waiting, axis] = middle
+        waiting += 1
+    return waiting
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _gap(work: Floats, n: int) -> float:
-    """Return how far the dose differences in an eighth stay from 0: its corners bound them."""
-    first = 9 * (n >> 2) + 3 * ((n >> 1) & 1) + (n & 1)
-    least, most = np.inf, -np.inf
-    for corner in range(8):
-        value = work[first + 9 * (corner >> 2) + 3 * ((corner >> 1) & 1) + (corner & 1)]
-        least, most = min(least, value), max(most, value)
-    return float(max(least, -most, 0.0))
+def _bound(
+    terms: Terms, low: Place, per: Place, near: Place, far: Place
+) -> tuple[float, Place, int, float, float]:
+    """Return a gamma squared that no place of a part is below, where to begin, what to halve.
 
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _octant(n: int, low: Place, middle: Place, high: Place) -> tuple[Place, Place]:
-    near = (
-        middle[0] if n & 4 else low[0], middle[1] if n & 2 else low[1],
-        middle[2] if n & 1 else low[2],
-    )  # fmt: skip
-    far = (
-        high[0] if n & 4 else middle[0], high[1] if n & 2 else middle[1],
-        high[2] if n & 1 else middle[2],
-    )  # fmt: skip
-    return near, far
+    About its middle the dose is linear but for products of two or three distances. Their largest
+    size is taken off the dose difference; what is left is a convex problem, whose dual is a bound
+    wherever `_along` ends. The third value is the axis along which the dose is bent most, then
+    come its largest curvature and the largest dose difference.
+    """
+    middle = ((near[0] + far[0]) / 2, (near[1] + far[1]) / 2, (near[2] + far[2]) / 2)
+    u, v, w = ((middle[0] - low[0]) * per[0], (middle[1] - low[1]) * per[1],
+               (middle[2] - low[2]) * per[2])  # fmt: skip
+    hu, hv, hw = ((far[0] - near[0]) * per[0] / 2, (far[1] - near[1]) * per[1] / 2,
+                  (far[2] - near[2]) * per[2] / 2)  # fmt: skip
+    e = terms[7]
+    uv, uw, vw = abs(terms[4] + e * w), abs(terms[5] + e * v), abs(terms[6] + e * u)
+    rest = abs(e)
+    curved_uv = (uv + rest * hw) * per[0] * per[1]
+    curved_uw = (uw + rest * hv) * per[0] * per[2]
+    curved_vw = (vw + rest * hu) * per[1] * per[2]
+    curved = max(curved_uv + curved_uw, curved_uv + curved_vw, curved_uw + curved_vw)
+    uv, uw, vw = uv * hu * hv, uw * hu * hw, vw * hv * hw
+    bend = uv + uw + vw + rest * hu * hv * hw
+    axis = 0 if uv + uw >= max(uv + vw, uw + vw) else (1 if uv >= uw else 2)
+    _, dose, g0, g1, g2 = _surface(terms, low, per, middle)
+    slope = (g0, g1, g2)
+    flat = dose - g0 * middle[0] - g1 * middle[1] - g2 * middle[2]
+    at = _clamped(0.0, slope, near, far)
+    here = flat + g0 * at[0] + g1 * at[1] + g2 * at[2]
+    bound = at[0] * at[0] + at[1] * at[1] + at[2] * at[2]
+    if abs(here) > bend:
+        left = flat - bend if here > 0 else flat + bend
+        t, at = _along(left, slope, near, far)
+        dual = (
+            at[0] * (at[0] + 2 * t * g0) + at[1] * (at[1] + 2 * t * g1)
+            + at[2] * (at[2] + 2 * t * g2) + t * (2 * left - t)
+        )  # fmt: skip
+        bound = max(bound, dual)
+    largest = abs(dose) + abs(g0) * (far[0] - near[0]) / 2 + abs(g1) * (far[1] - near[1]) / 2
+    largest += abs(g2) * (far[2] - near[2]) / 2 + bend
+    return bound, at, axis, curved, largest
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
@@ -267,7 +306,7 @@ def _descent(
     for _ in range(STEPS):
         slope = (g0, g1, g2)
         flat = dose - g0 * here[0] - g1 * here[1] - g2 * here[2]
-        target = _along(flat, slope, near, far, dose)
+        _, target = _along(flat, slope, near, far)
         there, share = target, 1.0
         square, dose, g0, g1, g2 = _surface(terms, cell[0], cell[1], there)
         for _half in range(HALVES):
@@ -294,14 +333,16 @@ def _clamped(t: float, slope: Place, low: Place, high: Place) -> Place:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _along(flat: float, slope: Place, low: Place, high: Place, start: float) -> Place:
-    """Return the nearest point y = clamp(-t g) of a linear dose: t = flat + g . y(t).
+def _along(flat: float, slope: Place, low: Place, high: Place) -> tuple[float, Place]:
+    """Return t and the nearest point y = clamp(-t g) of a linear dose: t = flat + g . y(t).
 
-    The right side falls with t and is made of straight pieces, so Newton's method ends.
+    The right side falls with t and is made of straight pieces. Newton's method ends, but for
+    leaps to and fro between two pieces; they are caught between bounds that close in.
     """
-    t = start
+    least, most = -np.inf, np.inf
+    t = flat / (1 + slope[0] * slope[0] + slope[1] * slope[1] + slope[2] * slope[2])
     y = _clamped(t, slope, low, high)
-    for _ in range(10):
+    for _ in range(20):
         steep = 1.0
         if low[0] < y[0] < high[0]:
             steep += slope[0] * slope[0]
@@ -312,6 +353,12 @@ def _along(flat: float, slope: Place, low: Place, high: Place, start: float) -> 
         miss = t - (flat + slope[0] * y[0] + slope[1] * y[1] + slope[2] * y[2])
         if abs(miss) <= SMALL * (1 + abs(t)):
             break
+        if miss > 0:
+            most = t
+        else:
+            least = t
         t -= miss / steep
+        if not least < t < most:
+            t = (least + most) / 2
         y = _clamped(t, slope, low, high)
-    return y
+    return t, y

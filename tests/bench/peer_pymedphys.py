@@ -18,9 +18,10 @@ fraction = int(sys.argv[4]) if len(sys.argv) > 4 else 10
 named = {"lower_percent_dose_cutoff": 10, "max_gamma": most, "local_gamma": local,
          "interp_fraction": fraction}  # fmt: skip
 pymedphys.gamma(small, corner, small, corner, 3, 2, **named)  # compiled before the clock starts
-start = time.perf_counter()
+start, start_processor = time.perf_counter(), time.process_time()
 found = pymedphys.gamma(axes, data["reference"], axes, data["evaluated"], 3, 2, **named)
-seconds = time.perf_counter() - start
+seconds, processor = time.perf_counter() - start, time.process_time() - start_processor
 judged = found[np.isfinite(found)]
-json.dump({"seconds": seconds, "pass": 100 * float(np.mean(judged <= 1)), "n": len(judged)},
+json.dump({"seconds": seconds, "processor": processor,
+           "pass": 100 * float(np.mean(judged <= 1)), "n": len(judged)},
           sys.stdout)  # fmt: skip

@@ -13,6 +13,6 @@ doses = [np.squeeze(data[name]) for name in ("reference", "evaluated")]
 found = pymedphys.gamma(
     axes, doses[0], axes, doses[1], float(sys.argv[3]), float(sys.argv[4]),
     lower_percent_dose_cutoff=10, max_gamma=2, local_gamma=sys.argv[2] == "local",
-    interp_fraction=10, quiet=True,
+    interp_fraction=int(sys.argv[6]) if len(sys.argv) > 6 else 10, quiet=True,
 )  # fmt: skip
 np.save(sys.argv[5], found)

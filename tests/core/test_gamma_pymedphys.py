@@ -29,14 +29,14 @@ def doses(shared_data, cut):
     return axes, dose, moved.astype(np.float32)
 
 
-def peer(tmp_path, axes, dose, moved, criteria):
+def peer(tmp_path, axes, dose, moved, criteria, fraction=10):
     file = tmp_path / "case.npz"
     np.savez(file, z=axes[0], y=axes[1], x=axes[2], reference=dose, evaluated=moved)
     own = "local" if criteria.local else "global"
     numbers = (str(criteria.dose_percent), str(criteria.distance_mm))
     done = subprocess.run(
         [PYTHON, Path(__file__).with_name("peer_gamma.py"), file, own, *numbers,
-         tmp_path / "gamma.npy"],
+         tmp_path / "gamma.npy", str(fraction)],
         capture_output=True, text=True, check=False,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
     )  # fmt: skip
@@ -63,10 +63,31 @@ def test_that_gamma_is_that_of_pymedphys_or_nearer_the_minimum(
     assert both.sum() > 1000
     gap = (theirs - ours)[both]
     # They look every tenth of the distance; ours looks everywhere and is smaller, by more where
-    # the dose is steep. On 3 % noise ours misses the lower of two minima in a cell now and then.
-    assert np.count_nonzero(gap < -1e-3) <= 0.003 * len(gap)
+    # the dose is steep.
+    assert gap.min() > -1e-3
     assert np.percentile(gap, 99) < 0.1
     assert -1e-3 < gap.mean() < 0.03
     rates = [100 * np.mean(one[both] <= 1) for one in (ours, theirs)]
     assert 0 <= rates[0] - rates[1] < 2
     print(f"{cut}, {criteria}: {both.sum()} points, {rates[0]:.2f} % and {rates[1]:.2f} %")
+
+
+@pytest.mark.req("R-18")
+@pytest.mark.parametrize("local", [False, True])
+def test_that_pymedphys_comes_to_ours_the_finer_it_looks(shared_data, tmp_path, local):
+    """A plane: 0.2 mm apart they pass 0.4 and 1.4 % fewer points, 0.02 mm apart as many."""
+    if not PYTHON.exists():
+        pytest.skip("pymedphys is not set up (installer/peers.py makes its environment)")
+    axes, dose, moved = doses(shared_data, CUTS["plane"])
+    own = Criteria(local=local)
+    ours = gamma_on_axes(axes, dose, axes, moved, own)
+    rates = []
+    for fraction in (10, 100):
+        theirs = peer(tmp_path, axes, dose, moved, own, fraction)
+        rates.append(ours.pass_percent - 100 * np.mean(theirs[np.isfinite(theirs)] <= 1))
+    assert rates[0] > 0.3
+    assert -0.01 < rates[1] < 0.15
+    both = np.isfinite(ours.values) & np.isfinite(theirs)
+    gap = (theirs - ours.values)[both]
+    assert gap.min() > -1e-3
+    assert gap.mean() < 2e-3

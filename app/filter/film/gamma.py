@@ -18,7 +18,7 @@ from app.filter.film.register import (
     shifted,
 )
 from app.filter.film.write import raw_bytes
-from core.dose.gamma import Criteria, Gamma, gamma, gamma_on_axes
+from core.dose.gamma import RULE_VERSION, Criteria, Gamma, gamma, gamma_on_axes
 from core.dose.gamma_presets import as_mapping, words_of
 from core.dose.geometry import Floats, Grid
 from core.findings import Finding, NotChecked, State, overall
@@ -272,7 +272,7 @@ def to_json(report: GammaReport) -> dict[str, object]:
     }
     rate, mean = report.gamma.pass_percent, report.gamma.mean
     return {
-        "status": report.status, "kind": report.kind,
+        "status": report.status, "kind": report.kind, "rule_version": RULE_VERSION,
         "reference": _side(report.reference), "evaluated": _side(report.evaluated),
         "registered_by": report.registered,
         "criteria": {**as_mapping(report.criteria), "source": report.source},
@@ -316,4 +316,5 @@ def as_text(report: GammaReport) -> str:
     lines += [f"         {one.remedy}" for one in report.findings if one.remedy]
     lines += ["", "Not checked:"]
     lines += [f"  {one.item}: {one.why}" for one in report.not_checked]
+    lines += ["", f"Rules {RULE_VERSION}"]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from app.filter.film.apertures import Apertures
 from app.filter.film.lookup import (
     Counts,
     Cubic,
@@ -30,7 +31,6 @@ from app.filter.film.lookup import (
 from app.filter.film.phantom import depth_in_box
 from app.filter.mu.curves import on_line, place, row_at, slopes
 from app.filter.mu.segment_dose import Tables
-from app.filter.mu.strips import clipped, equivalent_square, widened
 from core.dose.geometry import Floats
 
 Sums = tuple[float, float, float, float, float]
@@ -42,25 +42,6 @@ REASONS = {
     TOO_WIDE_OFF_AXIS: "farther from the axis than the book's oar",
     TOO_LARGE: "where the field is wider than the book's tmr, psf or csf",
 }
-
-
-class Apertures(NamedTuple):
-    """The rectangles of the segments, one after the other; cm at the isocentre plane.
-
-    Attributes:
-        strips: x1, x2, y1, y2; those of one segment rise in y.
-        first: Where the strips of each segment begin; one more than segments.
-        side: Of the equivalent square of each segment.
-        tips, edges, jaws: As in `app.filter.mu.segment_dose.Shapes`.
-
-    """
-
-    strips: Floats
-    first: Counts
-    side: Floats
-    tips: Floats
-    edges: Floats
-    jaws: Floats
 
 
 class Directions(NamedTuple):
@@ -89,44 +70,6 @@ class Box(NamedTuple):
     high: Floats
     density: float
     along_ray: bool
-
-
-@numba.njit(cache=True, nogil=True)
-def apertures(own_tips: Floats, edges: Floats, jaws: Floats, offset: float) -> Apertures:
-    """Return the open rectangles of every segment; neighbours of equal tips become one.
-
-    Args:
-        own_tips: Shape (segments, pairs, 2).
-        edges: Shape (pairs + 1,).
-        jaws: Of each segment.
-        offset: From a tip to the radiation edge, see `app.filter.mu.strips.widened`.
-
-    """
-    tips = own_tips.copy()
-    for n in range(len(tips)):
-        tips[n] = widened(own_tips[n], offset)
-    count, pairs = tips.shape[0], tips.shape[1]
-    strips = np.empty((count * pairs, 4))
-    first = np.zeros(count + 1, dtype=np.int64)
-    side = np.zeros(count)
-    used = 0
-    for n in range(count):
-        whole = clipped(tips[n], edges, jaws[n])
-        side[n] = equivalent_square(whole)
-        for k in range(len(whole)):
-            same = (
-                used > first[n]
-                and strips[used - 1, 0] == whole[k, 0]
-                and strips[used - 1, 1] == whole[k, 1]
-                and abs(strips[used - 1, 3] - whole[k, 2]) < 1e-9
-            )
-            if same:
-                strips[used - 1, 3] = whole[k, 3]
-            else:
-                strips[used] = whole[k]
-                used += 1
-        first[n + 1] = used
-    return Apertures(strips[:used].copy(), first, side, tips, edges, jaws)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -176,6 +119,29 @@ def _scatter(
                 second += sign * (a - psf_zero)
                 third += sign * (b - tmr_zero)
     return first + csf_zero, second + psf_zero, third + tmr_zero, wide, air_wide
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _in_air(
+    strips: Floats, span: tuple[int, int], at: tuple[float, float, float], stretch: Floats,
+    csf: Cubic
+) -> tuple[float, float]:  # fmt: skip
+    """Add up csf alone over the corners of rectangles, as `_scatter` does; and its widest side."""
+    zero, total, widest = csf.terms[0, 0], 0.0, 0.0
+    for k in range(span[0], span[1]):
+        for side in range(2):
+            x = strips[k, side] - at[0]
+            outer = -0.25 if (x > 0) == (side == 0) else 0.25
+            x = abs(x) * stretch[0]
+            for end in range(2):
+                y = strips[k, 2 + end] - at[1]
+                sign = -outer if (y > 0) == (end == 0) else outer
+                y = abs(y) * stretch[1]
+                air = 4 * x * y / max(x + y, TINY)
+                widest = max(widest, air)
+                value = value_at(csf.sides, csf.per, csf.terms, csf.bins, air)
+                total += sign * (value - zero)
+    return total + zero, widest
 
 
 @numba.njit(cache=True, nogil=True)
@@ -322,6 +288,9 @@ def _direction(  # noqa: PLR0913, PLR0917  (a kernel)
         air, psf, tmr, wide, air_wide = _scatter(
             own.strips, strips, at, tables.stretch, csf, both
         )  # fmt: skip
+        if len(own.air_first):
+            strips_in_air = (own.air_first[n], own.air_first[n + 1])
+            air, air_wide = _in_air(own.air_strips, strips_in_air, at, tables.stretch, csf)
         if wide > most or air_wide > most_air:
             return -1.0
         share = 1.0

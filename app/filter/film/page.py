@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
-from app.filter.film.quality import FilmQuality, FilmReport
+from app.filter.film.quality import RULE_VERSION, FilmQuality, FilmReport
 from app.filter.ledger_log import program_version
 from app.filter.ledger_page import LOOKS, STYLE
 from core.dose.gamma_presets import words_of
@@ -61,7 +61,7 @@ def film_page(report: FilmReport, pictures: Sequence[Mapping[str, bytes]], perso
     rules += [(f"{name} = {values[name]}", words) for name, words in report.rule.sources.items()]
     body += _table("Rule of the clinic", ("Entry", "Source"), rules)
     now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %z}"
-    words = f"EQS Workstation {program_version()}, {now}, {person}"
+    words = f"EQS Workstation {program_version()}, rules {RULE_VERSION}, {now}, {person}"
     body.append(f'<p class="small">{escape(words)}</p><p>Physicist: ______________________</p>')
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>IMRT QA by film</title>'

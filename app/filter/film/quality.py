@@ -27,9 +27,11 @@ from app.filter.film.plane import FilmError, FilmPlane, Values, moved
 from app.filter.film.read import Reading, read_doses
 from app.filter.film.register import Registering
 from app.filter.film.rule import FilmRule
+from core.dose.gamma import RULE_VERSION as GAMMA_RULES
 from core.dose.geometry import Grid
 from core.findings import Finding, NotChecked, State, overall
 
+RULE_VERSION = f"FILM-QA-1, {GAMMA_RULES}"
 ACCEPT = "accepted by the clinic's rule"
 INSTEAD = "not accepted: measure instead, with a film and a chamber"
 OPEN = "no verdict"

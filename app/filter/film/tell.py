@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.filter.film.gamma import to_json
-from app.filter.film.quality import FilmQuality, FilmReport
+from app.filter.film.quality import RULE_VERSION, FilmQuality, FilmReport
 from core.findings import Finding
 
 
@@ -11,7 +11,7 @@ def report_json(report: FilmReport) -> dict[str, object]:
     """Return the report as a mapping that JSON can hold."""
     plan = report.plan
     return {
-        "status": report.status, "verdict": report.verdict,
+        "status": report.status, "verdict": report.verdict, "rule_version": RULE_VERSION,
         "plan": {"file": plan.file, "sha256": plan.sha256, "what": plan.words},
         "rule": {"preset": report.rule.preset.id, "sources": dict(report.rule.sources)},
         "findings": [_finding(one) for one in report.findings],
@@ -59,4 +59,5 @@ def report_text(report: FilmReport) -> str:
     ]
     lines += ["", "Not checked:"]
     lines += [f"  {one.item}: {one.why}" for one in report.not_checked]
+    lines += ["", f"Rules {RULE_VERSION}"]
     return "\n".join(lines)

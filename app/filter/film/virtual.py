@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from app.filter.field import Field, Plan
+from app.filter.film.apertures import Apertures, apertures
 from app.filter.film.kernel import (
     REASONS,
-    Apertures,
     Box,
     Directions,
-    apertures,
     film_rows,
     seen_from,
 )
@@ -28,9 +27,10 @@ from app.filter.film.plane import FilmError, FilmPlane
 from app.filter.limits import read_limits
 from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.check import LEFT_OUT, field_pairs
+from app.filter.mu.collimator_scatter import air_of
 from app.filter.mu.photon import refuse_unmodelled
 from app.filter.mu.plan_points import stated_points
-from app.filter.mu.segment_dose import Tables, tables_of
+from app.filter.mu.segment_dose import NO_AIR, Tables, tables_of
 from app.filter.mu.shields import Shield, blocked
 from app.filter.mu.states import States, states_of
 from app.filter.mu.wedge_factor import factors, fixed_jaw_cm, towards_toe, wedge_of
@@ -40,7 +40,7 @@ from core.dose.geometry import Floats
 from core.findings import Finding, NotChecked, State, overall
 
 Progress = Callable[[float, str], None]
-RULE_VERSION = "FILM-1"
+RULE_VERSION = "FILM-2"
 WORKERS = 2
 SLABS = 24
 CGY = 0.01
@@ -263,13 +263,15 @@ def _one_field(
     own, beam, shield = field
     refuse_unmodelled(own, beam)
     data = book.beam_for(own if own.energy is not None else beam)
-    states, tray = blocked(own, beam, shield, data, states_of(own, beam))
+    unblocked = states_of(own, beam)
+    states, tray = blocked(own, beam, shield, data, unblocked)
+    air = air_of(data, unblocked, states, f"field {own.id or own.name}") or NO_AIR
     if setup.perpendicular:
         still = np.zeros_like(states.gantry_deg)
         states = replace(states, gantry_deg=still, couch_deg=still)
     tables = tables_of(data, along_y=states.along_y)
     where = _directions(states, float(own.sad_mm or beam.sad_mm or 1000) / 10)
-    shapes = apertures(states.tips, states.edges, states.jaws, tables.leaf_offset_cm)
+    shapes = apertures(states.tips, states.edges, states.jaws, tables.leaf_offset_cm, air)
     phantom = setup.phantom
     box = Box(phantom.low_cm, phantom.high_cm, phantom.density, setup.along_ray)
     k = data.calibration.cgy_per_mu * data.calibration.distance_cm**2 * tray

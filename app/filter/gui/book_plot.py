@@ -80,6 +80,15 @@ class BookPlot(QWidget):
             self.tree.expandItem(top)
             self.tree.setCurrentItem(first)
 
+    def choose(self, beam_id: str, name: str) -> None:
+        """Choose a table in the list, which draws it."""
+        for n in range(self.tree.topLevelItemCount()):
+            top = self.tree.topLevelItem(n)
+            for k in range(top.childCount() if top is not None else 0):
+                item = top.child(k) if top is not None else None
+                if item and item.data(0, Qt.ItemDataRole.UserRole) == (beam_id, name):
+                    self.tree.setCurrentItem(item)
+
     def show_table(self, beam_id: str, name: str) -> None:
         """Draw one table."""
         beam = next((one for one in self.book.beams if one.id == beam_id), None) if (

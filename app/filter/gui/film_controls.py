@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 from app.filter.film.offers import Offer
 from app.filter.film.phantom import AXES, FilmSetup, Phantom
 
+NAME_PX = 110
+"""A long file name must not widen the window; its whole path is the tip."""
 PLAN_FILES = "Doses (*.dcm *.csv *.raw);;All files (*)"
 FILM_FILES = "Films (*.tif *.tiff *.dcm *.csv *.raw);;All files (*)"
 CALIBRATIONS = "Calibrations (*.toml)"
@@ -80,7 +83,9 @@ class FilePick(QWidget):
     def show_path(self, path: Path | None) -> None:
         """Show the file that is used."""
         self.path = path
-        self.name.setText(path.name if path is not None else "none")
+        whole = path.name if path is not None else "none"
+        middle = Qt.TextElideMode.ElideMiddle
+        self.name.setText(self.name.fontMetrics().elidedText(whole, middle, NAME_PX))
         self.name.setToolTip(str(path or ""))
 
 
@@ -154,6 +159,9 @@ def _box(
     box.setDecimals(1)
     box.setSuffix(unit)
     box.setValue(value)
+    # Qt's least width leaves the unit out.
+    unit_px = box.fontMetrics().horizontalAdvance(unit)
+    box.setMinimumWidth(box.minimumSizeHint().width() + unit_px)
     box.setAccessibleName(name)
     box.setToolTip(name)
     return box

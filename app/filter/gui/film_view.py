@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.filter.film.analysis import Profile
 from app.filter.gui.film_picture import Map, Paper, frame_of, map_image, profile_image
 
-LEAST = (180, 150)
+LEAST = (170, 110)
 
 
 class FilmView(QWidget):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
@@ -23,7 +22,10 @@ from app.background import JOBS, CancelledError, Progress
 from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
-from app.filter.mu.book import Book
+from app.filter.gui.srs_panel import SrsPanel
+from app.filter.gui.status_model import StatusModel
+from app.filter.gui.tbi_panel import TbiPanel
+from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
 from app.filter.mu.check import Choices, mu_report
@@ -32,7 +34,7 @@ from app.filter.mu.photon import PhotonDose
 from app.filter.mu.report import BeamResult, MuReport
 from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
-from app.findings_model import AnyIndex, GridModel
+from app.findings_model import GridModel
 from app.findings_view import Banner, FindingsView, plain_table, summary
 from core.errors import RemedyError
 from core.findings import State
@@ -40,6 +42,7 @@ from core.findings import State
 TEXT = ("Field", "Plan beam", "Book", "Status", "Region", "Factor", "Value")
 STATUS = BEAM_TITLES.index("Status")
 NO_PLAN = "Import the plan first: it holds the point, its depth and the dose to compare with."
+CT_TIP = "Trace the depths of the points through the planning CT; off: as the plan says"
 EMPTY = 0.0
 """What a box shows as "as the plan says"."""
 
@@ -52,6 +55,7 @@ class Asked:
     plan: Path
     book: Path | None = None
     choices: Choices = field(default_factory=Choices)
+    ct: Path | None = None
 
 
 def calculated(asked: Asked, progress: Progress) -> tuple[MuReport, Book]:
@@ -59,25 +63,7 @@ def calculated(asked: Asked, progress: Progress) -> tuple[MuReport, Book]:
     progress(0.1, "reading the dosimetry book")
     book = open_book(own_book_folder(asked.book))
     progress(0.3, "calculating the fields")
-    return mu_report(asked.rv, asked.plan, book, asked.choices), book
-
-
-class FieldModel(GridModel):
-    """Fields with the sign, word and colour of their status."""
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401  (Qt's signature)
-        """Return what the status looks like; the rest as in any table."""
-        text = super().data(index, Qt.ItemDataRole.DisplayRole)
-        if index.column() != STATUS or text is None:
-            return super().data(index, role)
-        state = State(text)
-        shown = {
-            Qt.ItemDataRole.DisplayRole: theme.LOOKS[state].word,
-            Qt.ItemDataRole.ToolTipRole: theme.LOOKS[state].word,
-            Qt.ItemDataRole.DecorationRole: theme.icon(state),
-            Qt.ItemDataRole.ForegroundRole: theme.colour(state),
-        }
-        return shown.get(Qt.ItemDataRole(role))
+    return mu_report(asked.rv, asked.plan, book, asked.choices, ct=asked.ct), book
 
 
 class MuPanel(QWidget):
@@ -88,6 +74,7 @@ class MuPanel(QWidget):
         self.asked: Asked | None = None
         self.report: MuReport | None = None
         self._stale = False
+        self._book_beams: tuple[BookBeam, ...] = ()
         self._make_controls()
         self._make_tables()
         self.findings = FindingsView()
@@ -97,6 +84,10 @@ class MuPanel(QWidget):
         self.tabs.addTab(self._fields_page(), "Factors")
         self.tabs.addTab(self.findings, "Result")
         self.tabs.addTab(self.book, "Dosimetry book")
+        self.tbi, self.srs = TbiPanel(), SrsPanel()
+        self.tabs.addTab(self.tbi, "Total body")
+        self.tabs.addTab(self.srs, "Radiosurgery arcs")
+        self.tabs.currentChanged.connect(self._on_tab)
         self.film = FilmPanel()  # a tab of the page, beside this one
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
@@ -111,7 +102,12 @@ class MuPanel(QWidget):
         book = self.asked.book if self.asked is not None else None
         self.asked = Asked(rv, plan, book) if rv is not None and plan is not None else None
         self._stale = self.asked is not None
+        self.ct.blockSignals(True)
+        self.ct.setChecked(False)
+        self.ct.blockSignals(False)
         self.film.set_sources(rv, plan)
+        for panel in (self.tbi, self.srs):
+            panel.set_source(rv, book)
         self._show_nothing("" if self.asked else NO_PLAN)
         if self._stale and self.isVisible():
             self.calculate()
@@ -146,6 +142,10 @@ class MuPanel(QWidget):
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.choose = QPushButton("Choose book…")
         self.choose.clicked.connect(self._ask_book)
+        self.ct = QPushButton("Depths by CT…")
+        self.ct.setCheckable(True)
+        self.ct.setToolTip(CT_TIP)
+        self.ct.toggled.connect(self._on_ct)
         self.save = QPushButton("Save sheet…")
         self.save.setToolTip("A workbook whose formulas recalculate every dose")
         self.save.clicked.connect(self._ask_sheet)
@@ -158,16 +158,18 @@ class MuPanel(QWidget):
         self.again.clicked.connect(self._apply)
         self._controls = QHBoxLayout()
         for widget in (
-            self.choose, self.save, self.depth_box, self.isodose_box, self.length_box,
+            self.choose, self.ct, self.save, self.depth_box, self.isodose_box, self.length_box,
             self.width_box,
             self.again,
         ):  # fmt: skip
             self._controls.addWidget(widget)
         self._controls.addWidget(self.words, 1)
+        self._controls.addStretch(0)  # where the words are hidden
+        self._show_boxes(electron=False)
 
     def _make_tables(self) -> None:
         numeric = [title for title in (*BEAM_TITLES, *STATE_TITLES) if title not in TEXT]
-        self.fields = FieldModel(numeric=numeric)
+        self.fields = StatusModel(numeric)
         self.states = GridModel(numeric=numeric)
         self.field_view = plain_table(self.fields)
         self.field_view.setAccessibleName("Fields with their factors")
@@ -210,6 +212,7 @@ class MuPanel(QWidget):
         self.fields.show(BEAM_TITLES, [beam_row(one) for one in report.beams])
         self.field_view.resizeColumnsToContents()
         self.book.show_book(book)
+        self._book_beams = book.beams
         self.save.setEnabled(report.ran)
         self.again.setEnabled(True)
         if report.beams:
@@ -237,6 +240,26 @@ class MuPanel(QWidget):
         self.banner.show_state(State.ERROR, self.words.text(), "Not calculated")
         self.banner.show()
 
+    def _show_boxes(self, electron: bool) -> None:
+        """Show what can be typed for the selected field, and nothing else."""
+        self.depth_box.setVisible(not electron)
+        for box in (self.isodose_box, self.length_box, self.width_box):
+            box.setVisible(electron)
+
+    def _on_tab(self, _number: int) -> None:
+        """Total body and arcs have banner and row of their own."""
+        own = self.tabs.currentWidget() not in (self.tbi, self.srs)
+        shown = own and self.report is not None
+        self.banner.setVisible(own and bool(self.banner.accessibleName()))
+        self.notice.setVisible(shown and bool(self.notice.text()))
+        for widget in (self.ct, self.save, self.again, self.words):
+            widget.setVisible(own)
+        if own:
+            self._on_field(self.field_view.currentIndex())
+        else:
+            for box in (self.depth_box, self.isodose_box, self.length_box, self.width_box):
+                box.hide()
+
     def _beam(self) -> BeamResult | None:
         row = self.field_view.currentIndex().row()
         beams = self.report.beams if self.report is not None else ()
@@ -248,6 +271,8 @@ class MuPanel(QWidget):
             return
         self.aperture.show_state(None)
         self.detail.setText(_about(one))
+        book = next((b for b in self._book_beams if b.id == one.book_beam), None)
+        self._show_boxes(electron=book is not None and book.modality == "electron")
         if isinstance(one.dose, PhotonDose):
             self.states.show(STATE_TITLES, state_rows(one.dose))
             self.state_view.selectRow(0)
@@ -289,7 +314,26 @@ class MuPanel(QWidget):
         """Calculate by another book."""
         if self.asked is not None:
             self.asked = replace(self.asked, book=folder)
+            for panel in (self.tbi, self.srs):
+                panel.set_source(panel.rv, folder)
             self.calculate()
+
+    def use_ct(self, folder: Path | None) -> None:
+        """Trace the depths through a CT; take those of the plan without one."""
+        if self.asked is not None:
+            self.asked = replace(self.asked, ct=folder)
+            self.calculate()
+
+    def _on_ct(self, on: bool) -> None:
+        name = ""
+        if on:
+            name = QFileDialog.getExistingDirectory(self, "Choose the folder of the planning CT")
+        self.ct.blockSignals(True)
+        self.ct.setChecked(bool(name))
+        self.ct.blockSignals(False)
+        self.ct.setToolTip(f"{CT_TIP}\n{name}".strip())
+        if name or not on:
+            self.use_ct(Path(name) if name else None)
 
     def _ask_sheet(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")

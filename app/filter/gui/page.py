@@ -30,7 +30,7 @@ from app.filter.gui.extra import fault_finding, show_tab
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
-from app.filter.gui.tbi_panel import TbiPanel, as_pairs
+from app.filter.gui.tbi_measured import TbiMeasured, as_pairs
 from app.filter.gui.worklist_panel import WorkListPanel
 from app.filter.item_words import in_words, sentence_in_words
 from app.filter.notes_compare import NotesAnswer, with_notes
@@ -186,7 +186,7 @@ class FilterPage(Page):
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
         self.commissioning = CommissionPanel()
-        self.body = TbiPanel()
+        self.body = TbiMeasured()
         self.body.entered.connect(self._on_measured)
         self.printout = QPlainTextEdit(readOnly=True)
         self.printout.setAccessibleName("Stereotactic arcs by isocentre")

@@ -1,118 +1,128 @@
-"""Total body irradiation: what was measured on verification day is entered and held (R-20)."""
+"""Total body fields on the screen: thickness and measured SSDs are typed, the rest calculated."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex
 
-from app.filter.field import Field, Plan
+from app.filter.field import Field
+from app.filter.gui.special_panel import SpecialPanel, typed_box
+from app.filter.mu.book import Book
+from app.filter.mu.special import SrsReport, TbiReport, tbi_report
+from app.filter.mu.tbi_dose import TbiInput
+from app.filter.mu.tell import number, signed
+from core.errors import ClinicFileError
+from core.findings import State
 
-NOT_MEASURED = "not measured"
-HINT = (
-    "Enter what was measured on verification day. Every SSD is held to that of the R&V system. "
-    "The thickness of the body at the umbilicus gives the dose at mid-plane, where the clinic has "
-    "laid down its factors ([dose] of filter/tbi.toml). What is left open stands under “Not "
-    "checked”."
-)
+TITLES = (
+    "Field", "MU", "SSD cm", "Measured cm", "SSD", "Mid-plane cGy", "Prescribed cGy", "Diff. %",
+    "Status", "MU for it", "CSF", "PSF", "TMR", "ISF", "Distance", "Spoiler", "Tray",
+)  # fmt: skip
+START = "Type the thickness at the umbilicus, and the SSD measured for each field."
 
 
-class TbiPanel(QWidget):
-    """One box per treatment field, and one for the body.
+class TbiPanel(SpecialPanel):
+    """Total body fields of the export."""
 
-    Signals:
-        entered: The values are to be held against the export.
-
-    """
-
-    entered = Signal()
+    titles = TITLES
+    start = START
+    job = "Calculating total body fields"
+    table_name = "TBI fields"
 
     def __init__(self) -> None:
         super().__init__()
-        self.ssd: dict[str, QDoubleSpinBox] = {}
-        self.thickness = _box("Thickness of the body at the umbilicus", 100.0)
-        self.run_button = QPushButton("&Hold to the measurement")
-        self.run_button.clicked.connect(self.entered)
-        hint = QLabel(HINT)
-        hint.setWordWrap(True)
-        self._grid_page = QWidget()
-        self._grid = QGridLayout(self._grid_page)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._grid.setHorizontalSpacing(18)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(self._grid_page)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 8, 4, 4)
-        column.addWidget(hint)
-        column.addWidget(scroll, 1)
-        self._fill(())
+        self.measured_cm: dict[str, float] = {}
+        self.thickness = typed_box("Thickness at the umbilicus", "thickness: ", " cm", 60.0)
+        self.side = typed_box(
+            "Equivalent square of the patient", "patient: ", " cm", 60.0, "of book"
+        )
+        self.measured = typed_box(
+            "SSD of verification day, selected field", "SSD measured: ", " cm", 600.0, "not typed"
+        )
+        self.measured.valueChanged.connect(self._on_measured)
+        for widget in (self.thickness, self.side, self.measured, self.go, self.save):
+            self.row.addWidget(widget)
+        self.row.addStretch(1)
+        self.set_source(None)
 
-    @property
-    def measured_mm(self) -> dict[str, Decimal]:
-        """SSD by field ID, those that were measured."""
-        return {name: _mm(box) for name, box in self.ssd.items() if box.value()}
+    def set_source(self, rv: Path | None, book: Path | None = None) -> None:
+        """Forget what was typed for another export."""
+        if rv != self.rv:
+            self.measured_cm = {}
+        super().set_source(rv, book)
 
-    @property
-    def thickness_mm(self) -> Decimal | None:
-        """Thickness of the body; None where it was not measured."""
-        return _mm(self.thickness) if self.thickness.value() else None
+    def _work(self) -> Callable[[Book], TbiReport | SrsReport]:
+        if self.thickness.value() <= 0:
+            raise ClinicFileError(
+                "the thickness is not typed", where="total body", remedy="Measure it at the "
+                "umbilicus, along the beam, and type it.",
+            )  # fmt: skip
+        given = TbiInput(self.thickness.value(), dict(self.measured_cm), self.side.value() or None)
+        fields, about = self.fields, str(self.rv)
+        return lambda book: tbi_report(fields, about, book, given)
 
-    def show_for(self, rv: Plan | None) -> None:
-        """Take over an export; what was entered for the same fields stays."""
-        fields = [one for one in (rv.fields if rv is not None else ()) if not one.setup]
-        if [one.id for one in fields] != list(self.ssd):
-            self._fill(fields)
+    def _rows(self) -> list[tuple[str, ...]]:
+        report = self.report
+        if not isinstance(report, TbiReport):
+            treated = [one for one in self.fields if not one.setup]
+            return [self._bare(one) for one in treated]
+        rows = []
+        for one in report.doses:
+            factors = [number(one.factors.get(name), 4) for name in (
+                "csf", "psf", "tmr", "isf", "distance", "spoiler", "tray"
+            )]  # fmt: skip
+            rows.append((
+                one.field_id, number(one.mu, 1), number(one.ssd_cm, 1),
+                number(one.measured_ssd_cm, 1), one.ssd_state.value, number(one.dose_cgy, 2),
+                number(one.planned_cgy, 2), signed(one.difference_percent), one.state.value,
+                number(one.mu_for_it, 1), *factors,
+            ))  # fmt: skip
+        return rows
 
-    def _fill(self, fields: list[Field] | tuple[Field, ...]) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None and widget not in (self.thickness, self.run_button):
-                widget.deleteLater()
-        self.ssd = {}
-        for column, text in enumerate(("Field", "Name", "SSD of the R&V system", "SSD measured")):
-            self._grid.addWidget(QLabel(f"<b>{text}</b>"), 0, column)
-        for row, one in enumerate(fields, start=1):
-            box = _box(f"SSD measured for field {one.id}", 1000.0)
-            known = "-" if one.ssd_mm is None else f"{one.ssd_mm.scaleb(-1):f} cm"
-            for column, text in enumerate((one.id, one.name, known)):
-                self._grid.addWidget(QLabel(text), row, column)
-            self._grid.addWidget(box, row, 3)
-            self.ssd[one.id] = box
-        last = len(fields) + 1
-        self._grid.addWidget(QLabel("Body at the umbilicus"), last, 1)
-        self._grid.addWidget(QLabel("Thickness"), last, 2)
-        self._grid.addWidget(self.thickness, last, 3)
-        self._grid.addWidget(self.run_button, last + 1, 3)
-        self.run_button.setEnabled(bool(fields))
-        self.thickness.setValue(0.0)
+    def _bare(self, one: Field) -> tuple[str, ...]:
+        stated = (one.mu, one.ssd_mm, one.dose_cgy)
+        mu, ssd, dose = (None if value is None else float(value) for value in stated)
+        cells = [
+            one.id, number(mu, 1), number(None if ssd is None else ssd / 10, 1),
+            number(self.measured_cm.get(one.id), 1), "", "-", number(dose, 2),
+        ]  # fmt: skip
+        return (*cells, *[""] * (len(TITLES) - len(cells)))
 
+    def _told(self) -> str:
+        report = self.report
+        if not isinstance(report, TbiReport):
+            return ""
+        told = [
+            f"Field {one.field_id}: dose at mid-plane {signed(one.difference_percent)} %"
+            for one in report.doses
+            if one.state == State.ERROR
+        ]
+        told += [
+            f"Field {one.field_id}: SSD {number(one.ssd_cm, 1)} cm, measured "
+            f"{number(one.measured_ssd_cm, 1)} cm"
+            for one in report.doses
+            if one.ssd_state == State.ERROR
+        ]
+        gone = [one for one in report.doses if one.why]
+        if gone:
+            ids = ", ".join(one.field_id for one in gone)
+            told.append(f"Not calculated: {ids} ({gone[0].why}. {gone[0].remedy})")
+        unmeasured = [one.field_id for one in report.doses if one.ssd_state == State.NOT_RUN]
+        if unmeasured:
+            told.append(f"No SSD of verification day was typed for {', '.join(unmeasured)}")
+        return "; ".join(told) or f"{len(report.doses)} fields: dose at mid-plane and SSD"
 
-def as_pairs(values: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal], ...]:
-    """Return a mapping as what a frozen record can hold."""
-    return tuple(values.items())
+    def _field_id(self) -> str:
+        row = self.table.currentIndex().row()
+        return str(self.model.index(row, 0).data() or "") if row >= 0 else ""
 
+    def _on_row(self, _current: QModelIndex) -> None:
+        blocked = self.measured.blockSignals(True)
+        self.measured.setValue(self.measured_cm.get(self._field_id(), 0.0))
+        self.measured.blockSignals(blocked)
 
-def _box(name: str, most_cm: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setAccessibleName(f"{name}, cm")
-    box.setRange(0.0, most_cm)
-    box.setDecimals(1)
-    box.setSuffix(" cm")
-    box.setSpecialValueText(NOT_MEASURED)
-    box.setMinimumWidth(140)
-    return box
-
-
-def _mm(box: QDoubleSpinBox) -> Decimal:
-    return Decimal(f"{box.value():.1f}").scaleb(1)
+    def _on_measured(self, value: float) -> None:
+        name = self._field_id()
+        self.measured_cm.pop(name, None)
+        if name and value > 0:
+            self.measured_cm[name] = value

@@ -111,6 +111,8 @@ class Model:
             half the dosimetric leaf gap.
         smallest_side_cm: Smallest square field that was measured; smaller fields are calculated,
             but not compared with the plan.
+        csf_field: What collimator scatter follows: "aperture" (leaves that replace a jaw) or
+            "jaws" (a tertiary MLC); blocks on a tray never count.
 
     """
 
@@ -122,6 +124,7 @@ class Model:
     penumbra_reach_cm: float = 1.0
     leaf_offset_cm: float = 0.0
     smallest_side_cm: float = 3.0
+    csf_field: str = "aperture"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.filter.mu.book import Book, BookBeam, Table
 from app.filter.mu.book_read import book_of, files_of
+from app.filter.mu.collimator_scatter import CSF_FIELDS
 from app.filter.mu.quantities import QUANTITIES
 from core.dose.geometry import Floats
 from core.errors import ClinicFileError
@@ -18,6 +19,7 @@ from core.findings import Finding, State
 KINK = 0.02
 """Relative distance from the curve through the neighbours that asks for a look."""
 
+SCATTER = ("difference", "khan")
 FALL = 5e-4
 """A step against the rule smaller than this is noise of the measurement."""
 
@@ -55,6 +57,7 @@ def _of_beam(beam: BookBeam) -> Iterator[Finding]:
             words = f"{beam.id}: the book has no {quantity.name}"
             remedy = f"Add {quantity.name}.csv."
             yield Finding("B-MISSING", State.ERROR, words, beam.id, remedy=remedy)
+    yield from _of_model(beam)
     for table in beam.tables.values():
         yield from _of_table(beam, table)
     for name, rule in RULES:
@@ -62,6 +65,15 @@ def _of_beam(beam: BookBeam) -> Iterator[Finding]:
             yield from rule(beam, beam.tables[name])
     for wedge in beam.wedges:
         yield from _of_wedge(beam, wedge.kind, wedge.table, wedge.names)
+
+
+def _of_model(beam: BookBeam) -> Iterator[Finding]:
+    """Refuse a word of the model that the program does not know."""
+    for name, known in (("scatter", SCATTER), ("csf_field", CSF_FIELDS)):
+        word = getattr(beam.model, name, known[0])
+        if word not in known:
+            words = f"{beam.id}: [model] {name} is {word!r}; {' and '.join(known)} are known"
+            yield Finding("B-MODEL", State.ERROR, words, beam.id, remedy="Correct beam.toml.")
 
 
 def _of_table(beam: BookBeam, table: Table) -> Iterator[Finding]:

@@ -127,10 +127,11 @@ def _photon(beam: Coefficients) -> dict[str, str]:
         "model": {"dmax_cm": beam.dmax_cm, "scatter": "difference", "exchange": 1.0,
                   "leakage_one_layer": 0.013, "leakage_two_layers": 0.001,
                   "penumbra_reach_cm": 1.0, "leaf_offset_cm": 0.0,
-                  "smallest_side_cm": FITTED_FROM_CM},
+                  "smallest_side_cm": FITTED_FROM_CM, "csf_field": "aperture"},
         "tbi": {"spoiler": 0.97, "tray": 1.0, "patient_side_cm": 30.0},
         "wedge": [_wedge(angle) for angle in (15, 30, 45, 60)]
-        + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT"], "kind": "enhanced",
+        + [{"names": [f"ED{a}-Y1", f"ED{a}-Y2", f"EDW{a}IN", f"EDW{a}OUT",
+                       f"Y1-IN {a}", f"Y2-OUT {a}"], "kind": "enhanced",
             "angle_deg": a} for a in (10, 15, 20, 25, 30, 45, 60)]
         + [{"names": [f"VW{a}"], "kind": "virtual", "angle_deg": a,
             "attenuation_per_cm": beam.mu_per_cm} for a in (15, 30, 45, 60)],

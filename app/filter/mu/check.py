@@ -13,6 +13,7 @@ from app.filter.compare import Match, compare
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits, read_limits
 from app.filter.mu.book import Book
+from app.filter.mu.calibration import assumed, calibration_findings
 from app.filter.mu.ct_depth import read_ct, traced_points
 from app.filter.mu.electron import ElectronInput, electron_dose
 from app.filter.mu.electron_density import density_curve
@@ -111,11 +112,12 @@ def report_of(
         for own in rv.fields
         if not own.setup and id(own) not in paired
     ]
+    found = (*findings_of(beams, totals, book), *calibration_findings(beams, book, limits))
     name = ", ".join(part for part in (plan.patient.last_name, plan.patient.first_name) if part)
     return MuReport(
         rv.source, plan.source, plan.patient.id, name, book.name, book.digest, book.notice,
-        tuple(beams), tuple(totals), tuple(findings_of(beams, totals, book)),
-        (*spare, *LEFT_OUT), limits_of(limits),
+        tuple(beams), tuple(totals), found,
+        (*spare, *assumed(beams, book), *LEFT_OUT), limits_of(limits),
     )  # fmt: skip
 
 
@@ -155,7 +157,10 @@ def _calculated(
     keys = (label, own.name, beam.name)
     try:
         book_beam = book.beam_for(own if own.energy is not None else beam)
-        made = replace(made, book_beam=book_beam.id, place=own_stated.place_mm)
+        made = replace(
+            made, book_beam=book_beam.id, place=own_stated.place_mm,
+            calibration=own_stated.calibration,
+        )  # fmt: skip
         if book_beam.modality == "electron":
             given = _chosen(choices.electrons, keys) or ElectronInput()
             dose = electron_dose(own, beam, book_beam, given, own_stated.outline_cm)

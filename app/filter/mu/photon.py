@@ -15,10 +15,12 @@ import numpy as np
 from app.filter.field import Field
 from app.filter.mu.beam_eye import Triple, on_table, seen
 from app.filter.mu.book import Book, BookBeam, OutOfBookError, within
+from app.filter.mu.collimator_scatter import air_of
 from app.filter.mu.segment_dose import (
     AIR,
     COLUMNS,
     DOSE,
+    NO_AIR,
     REGION,
     REGIONS,
     SIDE,
@@ -127,7 +129,9 @@ def photon_dose(
     """
     refuse_unmodelled(rv, beam)
     own = book.beam_for(rv if rv.energy is not None else beam)
-    states, tray = blocked(rv, beam, shield, own, states_of(rv, beam))
+    unblocked = states_of(rv, beam)
+    states, tray = blocked(rv, beam, shield, own, unblocked)
+    air = air_of(own, unblocked, states, f"field {rv.id or rv.name}") or NO_AIR
     sad_cm = float(rv.sad_mm or beam.sad_mm or 1000) / 10
     place = seen(
         on_table(point.offset_cm, point.position), states.gantry_deg, states.collimator_deg,
@@ -138,7 +142,7 @@ def photon_dose(
     tables = tables_of(own, along_y=states.along_y)
     flash = np.array([float((flash_cm or {}).get(edge, 0.0)) for edge in EDGES])
     flash = flash[[2, 3, 0, 1]] if states.along_y else flash
-    found = doses(tables, Shapes(states.tips, states.edges, states.jaws, flash), columns)
+    found = doses(tables, Shapes(states.tips, states.edges, states.jaws, flash, air), columns)
     _refuse_wide(own, found, rv)
     wf, woa, name = _wedge(rv, beam, own, states, (place.x_cm, place.y_cm, depth, found[:, SIDE]))
     isf = (own.calibration.distance_cm / place.away_cm) ** 2

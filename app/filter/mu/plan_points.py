@@ -5,7 +5,7 @@ point); Pinnacle's MonitorUnitInfo. All from the plan alone: nothing is measured
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from app.filter.plan_dicom_beam import named_beams
 from app.filter.plan_dicom_item import PARSER_FAULTS, Item
 from app.filter.plan_scale import point_from_pinnacle_to_dicom
 from app.filter.plan_trial import trial_keys
+from app.filter.plan_trial_calibration import MachineCalibration
 from app.filter.plan_trial_keys import Keys
+from app.filter.plan_trial_machine import machine_of_beam, read_machines
 from app.filter.plan_trial_patient import Folder, point_cm, read_folder
 from core.errors import UnsupportedPlanError
 
@@ -53,6 +55,7 @@ class Stated:
         place_mm: The point in the frame of the plan, to tell whether beams share it.
         outline_cm: Of an electron cutout at the isocentre plane, beam's eye view.
         shield: Shielding blocks of a photon beam; None where the plan has no outline of one.
+        calibration: Of the machine; None where the plan does not state it.
 
     """
 
@@ -64,6 +67,7 @@ class Stated:
     place_mm: tuple[float, ...] = ()
     outline_cm: Outline = ()
     shield: Shield | None = None
+    calibration: MachineCalibration | None = None
 
 
 def stated_points(plan: Plan, trial: str | None = None) -> dict[int | None, Stated]:
@@ -303,9 +307,13 @@ def _single(item: Item, keyword: str) -> float | None:
 
 def _of_pinnacle(plan: Plan, path: Path, trial: str | None) -> Iterator[tuple[int | None, Stated]]:
     chosen, folder = trial_keys(path, trial)
-    around = read_folder(folder)
+    around, machines = read_folder(folder), read_machines(folder)
     for number, keys in enumerate(chosen.listed("BeamList.Beam"), start=1):
-        yield number, _pinnacle_beam(keys, around, plan.position)
+        named = ("MachineNameAndVersion", "Modality", "MachineEnergyName")
+        stated, modality, energy = (keys.text(name) for name in named)
+        machine, _ = machine_of_beam(machines, stated, modality, energy, keys.where)
+        own = _pinnacle_beam(keys, around, plan.position)
+        yield number, replace(own, calibration=machine.calibrations.get((modality, energy)))
 
 
 def _pinnacle_beam(keys: Keys, around: Folder, position: str | None) -> Stated:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.steadiness import Steadiness
+from app.filter.plan_trial_calibration import MachineCalibration
 from core.findings import Finding, NotChecked, State, overall
 
-RULE_VERSION = "MU-2"
+RULE_VERSION = "MU-3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class BeamResult:
         number: Of the plan's beam: names may stand twice.
         steady: What the dose is made of; None for electrons.
         assumed: Whether the depth was taken from the SSD, so that nobody knows what lies in it.
+        calibration: Of the plan's machine; None where the plan does not state it.
 
     """
 
@@ -42,6 +44,7 @@ class BeamResult:
     number: int | None = None
     steady: Steadiness | None = None
     assumed: bool = False
+    calibration: MachineCalibration | None = None
 
     @property
     def dose_cgy(self) -> float | None:

@@ -69,6 +69,22 @@ class Tables(NamedTuple):
     stretch: Floats
 
 
+class Air(NamedTuple):
+    """The apertures that collimator scatter is of, where they are not the fields' own.
+
+    Attributes:
+        tips: Shape (segments, pairs, 2), as the beam sees them.
+        edges: Shape (pairs + 1,).
+
+    """
+
+    tips: Floats
+    edges: Floats
+
+
+NO_AIR = Air(np.zeros((0, 0, 2)), np.zeros(0))
+
+
 class Shapes(NamedTuple):
     """The collimators of some segments; leaves move along X, positions at the isocentre plane.
 
@@ -77,6 +93,7 @@ class Shapes(NamedTuple):
         edges: Shape (pairs + 1,).
         jaws: X1, X2, Y1, Y2 of each segment.
         flash: Distance to crop at X1, X2, Y1, Y2 for phantom scatter.
+        air: Apertures of the collimator scatter; without segments where they are these.
 
     """
 
@@ -84,6 +101,7 @@ class Shapes(NamedTuple):
     edges: Floats
     jaws: Floats
     flash: Floats
+    air: Air = NO_AIR
 
 
 def tables_of(beam: BookBeam, *, along_y: bool = False) -> Tables:
@@ -161,12 +179,17 @@ def _tmr_curve(tables: Tables, depth: float) -> Curve:
 
 @numba.njit(cache=True, nogil=True)
 def _in_field(
-    tables: Tables, tmr: Curve, whole: Floats, phantom: Floats, at: Floats, row: Floats
+    tables: Tables,
+    tmr: Curve,
+    air_field: Floats,
+    phantom: Floats,
+    at: Floats,
+    row: Floats,
 ) -> None:
     """Fill in the factors of equation (5), the aperture fully open at the point."""
     reached, air = np.zeros(1), np.zeros(1)
     flat = np.array([at[2], at[2]])
-    row[CSF] = integrated(tables.csf, whole, at[:2], tables.stretch, air)
+    row[CSF] = integrated(tables.csf, air_field, at[:2], tables.stretch, air)
     row[PSF] = tables.psf.values[0]
     if not tables.khan:
         row[PSF] = integrated(tables.psf, phantom, at[:2], flat, reached)
@@ -193,7 +216,10 @@ def doses(tables: Tables, shapes: Shapes, points: Floats) -> Floats:
         tips = widened(shapes.tips[n], tables.leaf_offset_cm)
         whole = clipped(tips, shapes.edges, shapes.jaws[n])
         tmr = _tmr_curve(tables, at[3])
-        _in_field(tables, tmr, whole, cropped(whole, shapes.flash), at, row)
+        air_field = whole
+        if len(shapes.air.tips):
+            air_field = clipped(shapes.air.tips[n], shapes.air.edges, shapes.jaws[n])
+        _in_field(tables, tmr, air_field, cropped(whole, shapes.flash), at, row)
         row[SIDE], row[EDGE] = equivalent_square(whole), edge_distance(whole, at[:2])
         _opened(tables, whole, at, row)
         if row[REGION] < INSIDE:

@@ -64,7 +64,8 @@ def _heading(sheet: Worksheet, report: MuReport, title: str) -> None:
     put_row(sheet, ["Patient", report.patient_name, "ID", report.patient_id])
     put_row(sheet, ["R&V", report.rv])
     put_row(sheet, ["Plan", report.plan])
-    put_row(sheet, ["Book", report.book, "SHA-256", report.book_digest])
+    put_row(sheet, ["Book", report.book])
+    put_row(sheet, ["SHA-256", report.book_digest])
     put_row(sheet, ["Rules", report.rule_version])
     sheet.append([])
 
@@ -72,7 +73,7 @@ def _heading(sheet: Worksheet, report: MuReport, title: str) -> None:
 def _summary(sheet: Worksheet, report: MuReport, places: list[str | None]) -> None:
     _heading(sheet, report, "Check of the monitor units")
     warn, fail, electron = report.limits
-    row = put_row(sheet, ["Warn at %", warn, "Fail at %", fail, "Electrons fail at %", electron])
+    row = put_row(sheet, ["Warn at %", warn, "Fail at %", fail, "Electrons %", electron])
     warn_at, fail_at, electron_at = f"$B${row}", f"$D${row}", f"$F${row}"
     heads = ("Field", "Plan beam", "Site", "Book", "MU", "Book cGy", "Plan cGy", "Difference %",
              "Status", "Point, or why it was not calculated")  # fmt: skip
@@ -219,7 +220,7 @@ def bold(sheet: Worksheet, row: int) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _numbers(sheet: Worksheet, columns: str, form: str, after: int = 8) -> None:
+def _numbers(sheet: Worksheet, columns: str, form: str, after: int = 9) -> None:
     for row in sheet.iter_rows(min_row=after + 1):
         for cell in row:
             if get_column_letter(cell.column) in columns:

@@ -1,6 +1,7 @@
 """Sheets of total body irradiation and radiosurgery arcs, with formulas that recalculate."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from app.filter.mu.cells import Formula, put_row
 from app.filter.mu.sheet import bold, page
 from app.filter.mu.srs_arcs import ArcMu
 from app.filter.mu.tbi_dose import TbiDose
+from core.findings import NotChecked
 from core.safe_write import write_whole
 
-BEFORE_TABLE = 7
+BEFORE_TABLE = 9
 TBI_HEADS = (
     "Field", "MU", "cGy/MU", "CSF", "PSF", "TMR", "SCD cm", "SSD cm", "Depth cm", "ISF",
     "Distance", "Spoiler", "Tray", "Dose cGy", "Prescribed cGy", "Difference %", "Status",
@@ -28,8 +30,17 @@ SRS_HEADS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What stands on a sheet beside its table: source, rules, what is left out."""
+
+    source: str
+    rule_version: str
+    not_checked: tuple[NotChecked, ...]
+
+
 def write_tbi(
-    doses: Sequence[TbiDose], book: Book, about: str, limit: tuple[float, float], path: Path
+    doses: Sequence[TbiDose], book: Book, about: About, limit: tuple[float, float], path: Path
 ) -> None:
     """Write the sheet of total body fields; `limit` is dose in per cent and SSD in mm."""
     made, sheet = _book("TBI", book, "Total body irradiation: dose at mid-plane", about)
@@ -65,11 +76,11 @@ def write_tbi(
             one.measured_ssd_cm, ssd if measured else "not-run",
         ])  # fmt: skip
     _formats(sheet, TBI_HEADS)
-    _finish(made, sheet, (12, *[10] * 19), path)
+    _finish(made, sheet, (12, *[10] * 19), about, path)
 
 
 def write_srs(
-    arcs: Sequence[ArcMu], book: Book, about: str, limits: tuple[float, float], path: Path
+    arcs: Sequence[ArcMu], book: Book, about: About, limits: tuple[float, float], path: Path
 ) -> None:
     """Write the sheet of arcs; `limits` are where a difference warns and fails, per cent."""
     made, sheet = _book("SRS", book, "Radiosurgery: MU of every arc", about)
@@ -101,8 +112,10 @@ def write_srs(
     bold(sheet, put_row(sheet, [f"{one.arc.name} {what}" for one in arcs
                                 for what in ("depth", "TMR")]))  # fmt: skip
     for k in range(max((len(one.tmr) for one in arcs), default=0)):
-        put_row(sheet, [value for one in arcs for value in _sample(one, k)])
-    _finish(made, sheet, (12, *[11] * 40), path)
+        row = put_row(sheet, [value for one in arcs for value in _sample(one, k)])
+        for cell in sheet[row]:
+            cell.number_format = "0.00" if cell.column % 2 else "0.0000"
+    _finish(made, sheet, (12, *[11] * 40), about, path)
 
 
 def _sample(one: ArcMu, k: int) -> tuple[float | None, float | None]:
@@ -122,7 +135,7 @@ def _formats(sheet: Worksheet, heads: Sequence[str]) -> None:
                 )  # fmt: skip
 
 
-def _book(title: str, book: Book, words: str, about: str) -> tuple[Workbook, Worksheet]:
+def _book(title: str, book: Book, words: str, about: About) -> tuple[Workbook, Worksheet]:
     made = Workbook()
     sheet = made.active
     if not isinstance(sheet, Worksheet):
@@ -131,13 +144,21 @@ def _book(title: str, book: Book, words: str, about: str) -> tuple[Workbook, Wor
     if book.notice:
         sheet.cell(put_row(sheet, [book.notice]), 1).font = Font(bold=True, color="C00000")
     sheet.cell(put_row(sheet, [words]), 1).font = Font(bold=True, size=14)
-    put_row(sheet, ["Source", about])
-    put_row(sheet, ["Book", book.name, "SHA-256", book.digest])
+    put_row(sheet, ["Source", about.source])
+    put_row(sheet, ["Book", book.name])
+    put_row(sheet, ["SHA-256", book.digest])
+    put_row(sheet, ["Rules", about.rule_version])
     sheet.append([])
     return made, sheet
 
 
-def _finish(made: Workbook, sheet: Worksheet, widths: tuple[int, ...], path: Path) -> None:
+def _finish(
+    made: Workbook, sheet: Worksheet, widths: tuple[int, ...], about: About, path: Path
+) -> None:
+    sheet.append([])
+    sheet.cell(put_row(sheet, ["Not part of the calculation"]), 1).font = Font(bold=True)
+    for item in about.not_checked:
+        put_row(sheet, [item.item, item.why])
     sheet.append([])
     put_row(sheet, ["Calculated by", "", "Checked by", ""])
     page(sheet, widths)

@@ -31,6 +31,8 @@ class Steadiness:
         moved_cgy: At the six points beside it, `AXES`.
         outside_cgy: Given while the aperture did not hold the point.
         small_cgy: Given by fields smaller than the book's smallest.
+        edge_cgy: Given while the point lay inside, but near the edge: within the reach of the
+            book's penumbra.
         smallest_cm, book_cm: Smallest equivalent square of these, and of the book.
 
     """
@@ -41,6 +43,9 @@ class Steadiness:
     small_cgy: float
     smallest_cm: float
     book_cm: float
+    edge_cgy: float = 0.0
+    nearest_cm: float = np.inf
+    """Least distance of the point from the edge while it lay inside."""
 
     def __add__(self, other: "Steadiness") -> "Steadiness":
         """Return what the two beams give together."""
@@ -51,6 +56,8 @@ class Steadiness:
             self.small_cgy + other.small_cgy,
             min(self.smallest_cm, other.smallest_cm),
             max(self.book_cm, other.book_cm),
+            self.edge_cgy + other.edge_cgy,
+            min(self.nearest_cm, other.nearest_cm),
         )
 
     @property
@@ -59,8 +66,14 @@ class Steadiness:
         most = float(np.abs(self.moved_cgy - self.dose_cgy).max())
         return 100 * most / self.dose_cgy if self.dose_cgy > 0 else 0.0
 
-    def why_not(self, limits: Limits) -> str:
-        """Return why the dose is no check; empty where it is one."""
+    def why_not(self, limits: Limits, *, in_sum: bool = False) -> str:
+        """Return why the dose is no check; empty where it is one.
+
+        Args:
+            limits: Of the check.
+            in_sum: Of several beams: edges that meet at the point may make it flat.
+
+        """
         if self.dose_cgy <= 0:
             return ""
         small = 100 * self.small_cgy / self.dose_cgy
@@ -79,6 +92,13 @@ class Steadiness:
             return (
                 f"the point lies in a gradient: {float(limits['mu.gradient_mm']):g} mm beside it "
                 f"the dose differs by {self.gradient_percent:.0f} %"
+            )
+        edge = 100 * self.edge_cgy / self.dose_cgy
+        if not in_sum and edge > float(limits["mu.edge_share_percent"]):
+            return (
+                f"the point lies near the aperture's edge ({self.nearest_cm:.1f} cm) for "
+                f"{edge:.0f} % of the dose: penumbra, and scatter that is missing beyond skin and "
+                "lung, decide there"
             )
         return ""
 
@@ -101,6 +121,8 @@ def steadiness_of(
     outside = np.array([region in ("outside", "closed") for region in dose.region])
     sides = dose.values["side_cm"]
     small = (sides < smallest) & ~outside
+    edge = np.array([region == "penumbra" for region in dose.region])
+    to_edge = dose.values["edge_cm"][edge]
     per_state = dose.per_state_cgy
     moved = np.full(len(AXES), dose.dose_cgy)
     step_cm = float(limits["mu.gradient_mm"]) / 10
@@ -110,7 +132,8 @@ def steadiness_of(
     least = sides[small].min() if small.any() else np.inf
     return Steadiness(
         dose.dose_cgy, moved, float(per_state[outside].sum()), float(per_state[small].sum()),
-        float(least), smallest,
+        float(least), smallest, float(per_state[edge].sum()),
+        float(to_edge.min(initial=np.inf)),
     )  # fmt: skip
 
 

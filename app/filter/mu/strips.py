@@ -64,6 +64,15 @@ def widened(tips: Floats, offset: float) -> Floats:
 
 
 @numba.njit(cache=True, nogil=True)
+def widened_all(tips: Floats, offset: float) -> Floats:
+    """Return the tips of many segments, shape (segments, pairs, 2), as `widened` gives one."""
+    found = tips.copy()
+    for n in range(len(tips)):
+        found[n] = widened(tips[n], offset)
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
 def primary_share(distances: Floats, edge: Floats, rectangles: Floats, point: Floats) -> float:
     """Return the share of the open primary that reaches a point through the aperture.
 

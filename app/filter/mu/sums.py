@@ -120,7 +120,7 @@ def _total(
     plan = sum(one for one in planned if one is not None)
     steady = [one for n in own if (one := beams[n].steady) is not None]
     if len(steady) == len(own):
-        why = reduce(add, steady).why_not(limits)
+        why = reduce(add, steady).why_not(limits, in_sum=True)
     state = state_of(percent(dose, plan), limits, electron=False)
     if not why and any(beams[n].assumed for n in own) and state in (State.WARNING, State.ERROR):
         why = _assumed(percent(dose, plan))

@@ -93,6 +93,8 @@ DOUBTED = [
     ("6X/csf.csv", "\n10,1\n", "\n10,10\n", "possible are"),
     ("6X/oar.csv", "\n5,1,", "\n5,1.1,", "on the axis is not 1"),
     ("6X/penumbra.csv", "\n0,0.5,", "\n0,0.1,", "about 0.5"),
+    ("6X/beam.toml", 'csf_field = "aperture"', 'csf_field = "leaves"', "aperture and jaws"),
+    ("6X/beam.toml", 'scatter = "difference"', 'scatter = "kahn"', "difference and khan"),
 ]  # fmt: skip
 
 

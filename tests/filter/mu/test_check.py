@@ -92,7 +92,7 @@ def test_that_every_result_says_book_digest_rule_and_what_is_left_out(generic, o
     report = checked(generic, f"{open_field_cgy:.4f}")
     assert report.book_digest == generic.digest
     assert len(report.book_digest) == 64
-    assert report.rule_version == "MU-2"
+    assert report.rule_version == "MU-3"
     assert "NOT FOR CLINICAL USE" in report.notice
     assert any("NOT FOR CLINICAL USE" in one.message for one in report.findings)
     assert {"heterogeneity", "backscatter", "equations"} <= {o.item for o in report.not_checked}

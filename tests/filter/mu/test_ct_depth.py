@@ -94,3 +94,12 @@ def test_that_the_shipped_densities_are_water_at_zero_and_rise():
     assert curve(np.array([0.0])) == pytest.approx(1)
     assert (np.diff(curve(np.arange(-1000.0, 3000, 10))) > 0).all()
     assert curve(np.array([-3024.0]))[0] == pytest.approx(0.001)
+
+
+def test_that_the_shipped_densities_are_the_lines_of_thomas():
+    """HU/1000 + 1 below bone, HU/1950 + 1 above (Br J Radiol 1999;72:781)."""
+    curve = density_curve()
+    soft = np.array([-950.0, -700, -300, -100, 0, 30, 55])
+    assert curve(soft) == pytest.approx(1 + soft / 1000, abs=1.1e-3)
+    bone = np.array([110.0, 250, 700, 1000, 2000, 3071])
+    assert curve(bone) == pytest.approx(1 + bone / 1950, abs=1e-4)

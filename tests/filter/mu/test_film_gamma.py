@@ -58,6 +58,7 @@ def test_that_a_plane_agrees_with_itself_in_every_form(tmp_path, capsys, ending)
     code, told = answer(capsys, "gamma", tmp_path / "a.raw", tmp_path / f"b{ending}")
     assert (code, told["status"], told["pass_percent"]) == (0, "pass", 100)
     assert told["kind"] == "2D"
+    assert told["rule_version"] == "GAMMA-2"
     assert told["registered_by"] == "patient coordinates of both files"
     points = told["points"]
     assert points["reference"] == own.values.size

@@ -247,6 +247,7 @@ def test_that_film_reads_a_scan_and_writes_the_report(tmp_path, capsys):
         "--by", "Dr A", *(word for file in reports for word in ("--report", file)),
     )  # fmt: skip
     assert (code, told["verdict"]) == (0, ACCEPT)
+    assert told["rule_version"] == "FILM-QA-1, GAMMA-2"
     assert [one["label"] for one in told["films"]] == ["virtual film", "measured film"]
     assert all(one["gamma"]["pass_percent"] == 100 for one in told["films"])
     assert any(one["why"] == "batch 7" for one in told["not_checked"])

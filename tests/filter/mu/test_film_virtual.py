@@ -114,7 +114,13 @@ def test_that_segments_from_aside_are_the_point_calculation_too(generic, along, 
 @pytest.mark.req("R-18")
 @pytest.mark.parametrize(
     "changes",
-    [{"scatter": "khan"}, {"exchange": 1.5}, {"penumbra_reach_cm": 0.4}],
+    [
+        {"scatter": "khan"},
+        {"exchange": 1.5},
+        {"penumbra_reach_cm": 0.4},
+        {"csf_field": "jaws"},
+        {"csf_field": "jaws", "exchange": 1.5},
+    ],
 )
 def test_that_every_form_of_the_model_is_followed(generic, changes):
     beams = tuple(

@@ -28,7 +28,7 @@ def test_that_mu_prints_every_factor_and_the_digest(demo, capsys):
     assert code == 0
     assert told["status"] == "pass"
     assert told["book"]["digest"] == digest_of(generic_book())
-    assert told["rule_version"] == "MU-2"
+    assert told["rule_version"] == "MU-3"
     assert "NOT FOR CLINICAL USE" in told["notice"]
     assert len(told["left_out"]) >= 6
     imrt = told["beams"][1]

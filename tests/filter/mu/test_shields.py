@@ -27,7 +27,8 @@ def dose(generic, field, outline, tray=1.0, point=None):
 
 @pytest.mark.req("R-16")
 @pytest.mark.parametrize("along", ["X", "Y"])
-def test_that_a_block_along_an_edge_is_a_jaw_there(generic, along):
+def test_that_a_block_along_an_edge_is_a_jaw_there_but_for_collimator_scatter(generic, along):
+    """A block stands on its tray, below the jaws: their field's CSF stays (AAPM TG-71)."""
     outline = SIDE if along == "X" else tuple((y, x) for x, y in SIDE)
     own = jaws(-5, 2) if along == "X" else jaws(-5, 5, -5, 2)
     smaller = photon_field(state(0, 0, (), own), state(1, 1, (), own))
@@ -35,7 +36,11 @@ def test_that_a_block_along_an_edge_is_a_jaw_there(generic, along):
         point = at(x=x) if along == "X" else at(z=x)
         found = dose(generic, mounted(photon_field()), outline, point=point)
         expected = photon_dose(smaller, smaller, point, generic)
-        assert found.dose_cgy == pytest.approx(expected.dose_cgy, rel=1e-9), x
+        free = photon_dose(photon_field(), photon_field(), point, generic)
+        assert found.values["csf"] == pytest.approx(free.values["csf"], rel=1e-12)
+        share = found.values["csf"][0] / expected.values["csf"][0]
+        assert 1.005 < share < 1.05
+        assert found.dose_cgy == pytest.approx(share * expected.dose_cgy, rel=1e-9), x
 
 
 @pytest.mark.req("R-16")

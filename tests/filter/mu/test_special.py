@@ -12,7 +12,7 @@ from app.demo.rv_export import export_records
 from app.filter.field import Field
 from app.filter.limits import read_limits
 from app.filter.mu.book import Book, BookBeam, Calibration, Model, Tbi
-from app.filter.mu.special_sheet import write_srs, write_tbi
+from app.filter.mu.special import SrsReport, TbiReport
 from app.filter.mu.srs_arcs import Arc, arc_mus, arcs_of, read_printout
 from app.filter.mu.tbi_dose import TbiInput, tbi_doses
 from core.errors import ClinicFileError
@@ -180,10 +180,10 @@ def sheets(clinac, cones, tmp_path):
     given = TbiInput(30.0, {"1": 384.5, "2": 387.0})
     fields = [tbi_field(), tbi_field(id="2", mu=D(1700)), tbi_field(id="3", ssd_mm=None)]
     doses = tbi_doses(fields, clinac, given, LIMITS)
-    write_tbi(doses, clinac, "export.rtp", (3.0, 10.0), tmp_path / "tbi.xlsx")
+    TbiReport("export.rtp", clinac, tuple(doses), (3.0, 10.0)).save(tmp_path / "tbi.xlsx")
     arcs = arc_mus([Arc("1", 2.0, DEPTHS, 625.0, 889.5), Arc("2", 2.0, DEPTHS[:3], 625.0, 700.0),
                     Arc("3", 1.5, DEPTHS, 625.0, 1.0)], cones, LIMITS)  # fmt: skip
-    write_srs(arcs, clinac, "plan.txt", (3.0, 5.0), tmp_path / "srs.xlsx")
+    SrsReport("plan.txt", clinac, tuple(arcs), (3.0, 5.0)).save(tmp_path / "srs.xlsx")
     return doses, arcs, tmp_path
 
 
@@ -216,6 +216,14 @@ def test_that_the_formulas_give_the_programs_numbers(sheets):
 
 
 @pytest.mark.req("R-20", "O-02")
+def test_that_the_sheets_carry_rules_digest_and_what_is_left_out(sheets):
+    for name, rules in (("tbi", "TBI-1"), ("srs", "SRS-1")):
+        page = Recalculated(sheets[2] / f"{name}.xlsx").book[titled(name)]
+        texts = {str(cell.value) for row in page.iter_rows() for cell in row}
+        assert {rules, "d", "Not part of the calculation", "heterogeneity"} <= texts
+
+
+@pytest.mark.req("R-20", "O-02")
 def test_that_libreoffice_shows_the_programs_numbers(sheets, tmp_path):
     books = {name: by_libreoffice(sheets[2] / f"{name}.xlsx", tmp_path) for name in ("tbi", "srs")}
     first = next(row[0].row for row in books["tbi"]["TBI"].iter_rows()
@@ -240,6 +248,8 @@ def test_that_the_commands_answer_and_write_their_sheets(tmp_path, capsys):
     assert code == 1
     assert "NOT FOR CLINICAL USE" in told["notice"]
     assert [one["cone_cm"] for one in told["arcs"]] == [2.0, 2.0]
+    assert (told["rule_version"], len(told["book"]["digest"])) == ("SRS-1", 64)
+    assert "heterogeneity" in {one["item"] for one in told["left_out"]}
     assert (tmp_path / "s.xlsx").exists()
     export = tmp_path / "export.rtp"
     far = Edit("FIELD_DEF", "4", to(ssd="385.0"))
@@ -248,6 +258,8 @@ def test_that_the_commands_answer_and_write_their_sheets(tmp_path, capsys):
                         "4=385.5", "--xlsx", tmp_path / "t.xlsx")  # fmt: skip
     assert code == 1
     assert told["fields"][3]["ssd_severity"] == "pass"
+    assert (told["rule_version"], len(told["book"]["digest"])) == ("TBI-1", 64)
+    assert "lung blocks" in {one["item"] for one in told["left_out"]}
     assert told["fields"][3]["factors"]["away_cm"] == 400
     assert 0 < told["fields"][3]["dose_cgy"] < 4
     assert "tbi_output is needed at distance 104.70 cm" in told["fields"][0]["why"]

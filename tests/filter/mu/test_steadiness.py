@@ -63,6 +63,16 @@ def test_that_a_point_outside_the_aperture_is_no_check(generic):
     assert "100 % of the dose is scatter" in found.why_not(LIMITS)
 
 
+@pytest.mark.req("R-16", "R-23")
+def test_that_a_point_near_the_edge_is_no_check_by_itself(generic):
+    """8 mm inside it is flat by the model; a real chest-wall field was 6.5 % off there."""
+    near = steady(generic, shaped(box(-4, 4, -6, 6)), at(x=3.2))
+    assert near.gradient_percent < 5
+    assert "near the aperture's edge (0.8 cm) for 100 % of the dose" in near.why_not(LIMITS)
+    assert near.why_not(LIMITS, in_sum=True) == ""
+    assert steady(generic, shaped(box(-4, 4, -6, 6)), at(x=2.9)).why_not(LIMITS) == ""
+
+
 @pytest.mark.req("R-17", "R-23")
 def test_that_a_field_below_the_smallest_measured_one_is_no_check(generic):
     small, wide = (shaped(box(-h, h, -h, h), dose_cgy=D("60")) for h in (1.0, 2.0))
@@ -137,6 +147,14 @@ def test_that_the_water_equivalent_depth_comes_before_the_geometric_one():
     assert WATER in point_for(both, field, "HFS").source
     with pytest.raises(UnsupportedPlanError, match="no depth"):
         point_for(replace(STATED, depth_cm=()), field, "HFS")
+
+
+def test_that_the_real_chest_wall_field_says_where_its_point_lies(shared_data, generic):
+    path = shared_data / "dicom/plans_mixed/pps/monaco_3dcrt/PH_ONLY_1PLAN_1DOSE"
+    path /= "2018CompLTCWC2_t2.dcm"
+    first = mu_report(path, path, generic).beams[0]
+    assert first.state == State.NOT_RUN
+    assert "near the aperture's edge (0.8 cm)" in first.why
 
 
 # Real plans and the generic book: name, beam, dose of the plan in cGy, least and most per cent.

@@ -1,0 +1,118 @@
+"""Total body irradiation: what was measured on verification day is entered and held (R-20)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.filter.field import Field, Plan
+
+NOT_MEASURED = "not measured"
+HINT = (
+    "Enter what was measured on verification day. Every SSD is held to that of the R&V system. "
+    "The thickness of the body at the umbilicus gives the dose at mid-plane, where the clinic has "
+    "laid down its factors ([dose] of filter/tbi.toml). What is left open stands under “Not "
+    "checked”."
+)
+
+
+class TbiMeasured(QWidget):
+    """One box per treatment field, and one for the body.
+
+    Signals:
+        entered: The values are to be held against the export.
+
+    """
+
+    entered = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ssd: dict[str, QDoubleSpinBox] = {}
+        self.thickness = _box("Thickness of the body at the umbilicus", 100.0)
+        self.run_button = QPushButton("&Hold to the measurement")
+        self.run_button.clicked.connect(self.entered)
+        hint = QLabel(HINT)
+        hint.setWordWrap(True)
+        self._grid_page = QWidget()
+        self._grid = QGridLayout(self._grid_page)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._grid.setHorizontalSpacing(18)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(self._grid_page)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 8, 4, 4)
+        column.addWidget(hint)
+        column.addWidget(scroll, 1)
+        self._fill(())
+
+    @property
+    def measured_mm(self) -> dict[str, Decimal]:
+        """SSD by field ID, those that were measured."""
+        return {name: _mm(box) for name, box in self.ssd.items() if box.value()}
+
+    @property
+    def thickness_mm(self) -> Decimal | None:
+        """Thickness of the body; None where it was not measured."""
+        return _mm(self.thickness) if self.thickness.value() else None
+
+    def show_for(self, rv: Plan | None) -> None:
+        """Take over an export; what was entered for the same fields stays."""
+        fields = [one for one in (rv.fields if rv is not None else ()) if not one.setup]
+        if [one.id for one in fields] != list(self.ssd):
+            self._fill(fields)
+
+    def _fill(self, fields: list[Field] | tuple[Field, ...]) -> None:
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None and widget not in (self.thickness, self.run_button):
+                widget.deleteLater()
+        self.ssd = {}
+        for column, text in enumerate(("Field", "Name", "SSD of the R&V system", "SSD measured")):
+            self._grid.addWidget(QLabel(f"<b>{text}</b>"), 0, column)
+        for row, one in enumerate(fields, start=1):
+            box = _box(f"SSD measured for field {one.id}", 1000.0)
+            known = "-" if one.ssd_mm is None else f"{one.ssd_mm.scaleb(-1):f} cm"
+            for column, text in enumerate((one.id, one.name, known)):
+                self._grid.addWidget(QLabel(text), row, column)
+            self._grid.addWidget(box, row, 3)
+            self.ssd[one.id] = box
+        last = len(fields) + 1
+        self._grid.addWidget(QLabel("Body at the umbilicus"), last, 1)
+        self._grid.addWidget(QLabel("Thickness"), last, 2)
+        self._grid.addWidget(self.thickness, last, 3)
+        self._grid.addWidget(self.run_button, last + 1, 3)
+        self.run_button.setEnabled(bool(fields))
+        self.thickness.setValue(0.0)
+
+
+def as_pairs(values: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal], ...]:
+    """Return a mapping as what a frozen record can hold."""
+    return tuple(values.items())
+
+
+def _box(name: str, most_cm: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setAccessibleName(f"{name}, cm")
+    box.setRange(0.0, most_cm)
+    box.setDecimals(1)
+    box.setSuffix(" cm")
+    box.setSpecialValueText(NOT_MEASURED)
+    box.setMinimumWidth(140)
+    return box
+
+
+def _mm(box: QDoubleSpinBox) -> Decimal:
+    return Decimal(f"{box.value():.1f}").scaleb(1)

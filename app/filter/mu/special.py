@@ -1,0 +1,135 @@
+"""Reports of total body fields and radiosurgery arcs: command, sheet and window show these (O-02).
+
+Each carries the book's digest, the rule version and what the calculation leaves out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.filter.field import Field
+from app.filter.limits import read_limits
+from app.filter.mu.book import Book, BookBeam
+from app.filter.mu.special_sheet import About, write_srs, write_tbi
+from app.filter.mu.srs_arcs import Arc, ArcMu, arc_mus
+from app.filter.mu.tbi_dose import TbiDose, TbiInput, tbi_doses
+from core.errors import ClinicFileError
+from core.findings import NotChecked, State
+
+TBI_RULES, SRS_RULES = "TBI-1", "SRS-1"
+TBI_LEFT_OUT = (
+    NotChecked("heterogeneity", "the patient is water throughout: lungs and bones are not known"),
+    NotChecked("shape", "one thickness at the umbilicus; head, neck and legs get other doses"),
+    NotChecked("scatter", "from walls, floor and couch at that distance only as measured in "
+               "tbi_output and spoiler"),
+    NotChecked("surface", "dose of the skin, and what the spoiler adds to it"),
+    NotChecked("lung blocks", "dose behind blocks and electron boost"),
+)  # fmt: skip
+SRS_LEFT_OUT = (
+    NotChecked("heterogeneity", "the head is water throughout"),
+    NotChecked("depth", "as printed or typed: no image was looked at"),
+    NotChecked("isocentre", "dose at the isocentre alone; other isocentres add to it"),
+    NotChecked("arc", "start, stop and couch are not part of it: the comparison of the fields "
+               "checks them"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TbiReport:
+    """Mid-plane doses of an export; `limits` is dose in per cent and SSD in mm."""
+
+    about: str
+    book: Book
+    doses: tuple[TbiDose, ...]
+    limits: tuple[float, float]
+    rule_version: str = TBI_RULES
+    not_checked: tuple[NotChecked, ...] = TBI_LEFT_OUT
+
+    @property
+    def status(self) -> State:
+        """The worst of doses and SSDs; what was not run keeps it from passing."""
+        return worst([state for one in self.doses for state in (one.state, one.ssd_state)])
+
+    @property
+    def ran(self) -> bool:
+        """Whether any field was calculated."""
+        return any(one.dose_cgy is not None for one in self.doses)
+
+    def save(self, path: Path) -> None:
+        """Write the sheet, whole or not at all."""
+        write_tbi(self.doses, self.book, self._about, self.limits, path)
+
+    @property
+    def _about(self) -> About:
+        return About(self.about, self.rule_version, self.not_checked)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SrsReport:
+    """MU of arcs; `limits` are where a difference warns and fails, per cent."""
+
+    about: str
+    book: Book
+    arcs: tuple[ArcMu, ...]
+    limits: tuple[float, float]
+    rule_version: str = SRS_RULES
+    not_checked: tuple[NotChecked, ...] = SRS_LEFT_OUT
+
+    @property
+    def status(self) -> State:
+        """The worst of the arcs; what was not run keeps it from passing."""
+        return worst([one.state for one in self.arcs])
+
+    @property
+    def ran(self) -> bool:
+        """Whether any arc was calculated."""
+        return any(one.mu is not None for one in self.arcs)
+
+    def save(self, path: Path) -> None:
+        """Write the sheet, whole or not at all."""
+        about = About(self.about, self.rule_version, self.not_checked)
+        write_srs(self.arcs, self.book, about, self.limits, path)
+
+
+def tbi_report(fields: Sequence[Field], about: str, book: Book, given: TbiInput) -> TbiReport:
+    """Calculate the total body fields of an export."""
+    limits = read_limits()
+    pair = (float(limits["mu.tbi_fail_percent"]), float(limits["special.tbi_ssd_mm"]))
+    return TbiReport(about, book, tuple(tbi_doses(fields, book, given, limits)), pair)
+
+
+def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsReport:
+    """Calculate the MU of arcs by one beam of the book.
+
+    Raises:
+        ClinicFileError: The book has no such beam.
+
+    """
+    limits = read_limits()
+    pair = (float(limits["mu.photon_warn_percent"]), float(limits["mu.photon_fail_percent"]))
+    return SrsReport(about, book, tuple(arc_mus(arcs, beam_of(book, beam), limits)), pair)
+
+
+def beam_of(book: Book, name: str) -> BookBeam:
+    """Return a beam of the book by its ID.
+
+    Raises:
+        ClinicFileError: There is none.
+
+    """
+    for beam in book.beams:
+        if beam.id == name:
+            return beam
+    listed = ", ".join(beam.id for beam in book.beams)
+    raise ClinicFileError(
+        f"the book has no beam {name}; it has {listed}", where="dosimetry book",
+        remedy="Name one of its beams (--beam).",
+    )  # fmt: skip
+
+
+def worst(states: Sequence[State]) -> State:
+    """Return the worst; what was not run keeps the result from passing."""
+    for one in (State.ERROR, State.WARNING):
+        if one in states:
+            return one
+    return State.WARNING if State.NOT_RUN in states or not states else State.PASS
