@@ -21,6 +21,7 @@ from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
+from app.selftest_commands import add_selftest_command
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_archive_commands(rooms)
     add_portal_commands(rooms)
     add_audit_commands(rooms)
+    add_selftest_command(rooms)
     return top
 
 

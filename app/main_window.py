@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Thread
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -38,6 +38,7 @@ from app.help_window import HelpWindow
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
+from app.settings_store import user_settings
 from app.status_line import StatusLine
 from core.paths import RESOURCES
 
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("EQS Workstation")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
-        self.settings = QSettings("EQS", "Workstation")
+        self.settings = user_settings()
         # Before any widget is made, so that all of them are born in the right colours.
         apply_scheme(self.chosen_scheme())
         self.rooms = tuple(rooms)
