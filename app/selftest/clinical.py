@@ -11,6 +11,7 @@ from typing import Any
 
 from app.both_channels import reader_back
 from app.demo.write_demo import demo_set, write_demo
+from app.filter.batch import check_folder
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC
 from app.filter.mu.check import Choices, mu_report
@@ -118,6 +119,20 @@ def dvh(folder: Path) -> str:
             _compare(f"DVH of {name}, {item}", value, wanted)
             values += 1
     return f"{len(found)} structures computed, {values} values as they should be."
+
+
+def workers(folder: Path) -> str:
+    """Check every export of the demonstration in two processes."""
+    demo = demo_set(folder / DEMO)
+    rows = {Path(one.file).name: one for one in check_folder(demo.export.parent, jobs=2)}
+    clean = rows.get(demo.export.name)
+    if clean is None or clean.status != State.PASS:
+        words = "it was not looked at" if clean is None else clean.words or clean.status
+        raise SelfTestError(f"the clean export does not pass: {words}", demo.export.name)
+    fault = next((one for one in rows.values() if "has a fault" in one.words), None)
+    if fault is not None:
+        raise SelfTestError(fault.words, Path(fault.file).name)
+    return f"{len(rows)} exports checked by two processes."
 
 
 def _compare(where: str, value: float | None, wanted: dict[str, Any]) -> None:

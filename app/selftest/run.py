@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.selftest.clinical import checker, demonstration, dvh, lex, mu
+from app.selftest.clinical import checker, demonstration, dvh, lex, mu, workers
 from app.selftest.installed import installed_files, tables
 from app.selftest.loop_back import loop_back
 from app.selftest.outcome import NotTriedError, Outcome
@@ -67,6 +67,7 @@ STEPS = (
     Step("lex", "LEX", lex, ("demonstration",)),
     Step("filter", "Filter", checker, ("demonstration", "lex")),
     Step("mu", "Monitor units", mu, ("demonstration", "lex")),
+    Step("workers", "Worker processes", workers, ("demonstration",)),
     Step("dvh", "DVH", dvh, ("demonstration",)),
     Step("archive", "Archive loop-back", loop_back, ("demonstration",)),
     Step("picture", "Slices", _picture, ("demonstration",)),
