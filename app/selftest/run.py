@@ -152,8 +152,8 @@ def _environment(folder: Path) -> dict[str, str]:
     (folder / "scratch").mkdir(exist_ok=True)
     own = {
         DATA_VARIABLE: "data", "EQS_SETTINGS": "settings.ini", "NUMBA_CACHE_DIR": "compiled",
-        "MESA_SHADER_CACHE_DIR": "shaders", "TMPDIR": "scratch", "TEMP": "scratch",
-        "TMP": "scratch",
+        "MESA_SHADER_CACHE_DIR": "shaders", "XDG_CACHE_HOME": "cache", "TMPDIR": "scratch",
+        "TEMP": "scratch", "TMP": "scratch",
     }  # fmt: skip
     return {
         **os.environ, **{name: str(folder / path) for name, path in own.items()},
