@@ -31,7 +31,7 @@ def tools() -> Path:
 
 
 def installed(made: Path) -> Path:
-    """Install the wheel into an empty environment outside the checkout's own; return its Python."""
+    """Install the wheel into an empty environment and return its Python."""
     return _environment("installed", "--force-reinstall", str(made), anew=True)
 
 

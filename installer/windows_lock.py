@@ -1,4 +1,4 @@
-"""Which wheels the Windows program consists of, each with its digest: installer/windows/wheels.txt.
+"""Write installer/windows/wheels.txt: every wheel of the Windows program with its digest.
 
 Run by the tools' own Python, which has `packaging`: pip judges the markers of a dependency by the
 machine it runs on, so the closure for Windows is computed here.

@@ -3,7 +3,6 @@
 import compileall
 import fnmatch
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from email.parser import HeaderParser
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 from environment import CHECKOUT, SetUpError
@@ -195,9 +195,7 @@ def _licences(packages: Path, target: Path) -> None:
             place = target / name / file.relative_to(about)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, place)
-        where = (
-            f"{len(texts)} in {name}/" if texts else "named by its author, no text in the wheel"
-        )
+        where = f"{len(texts)} texts in {name}/" if texts else "the wheel has no text"
         rows.append(f"{name} {version}: {_licence(told)}; {where}")
     target.mkdir(parents=True, exist_ok=True)
     (target / "README.txt").write_text("\r\n".join([*rows, ""]), encoding="utf-8", newline="")
@@ -212,8 +210,15 @@ def _licence(told: Any) -> str:  # noqa: ANN401  (an email message, which metada
 
 
 def _compile(packages: Path) -> None:
-    """Compile every module; the folder it was built in is not in them, and no time stamp."""
+    """Compile every module; neither the folder it was built in nor a time is in the outcome.
+
+    Raises:
+        SetUpError: This is another Python than the one that is shipped.
+
+    """
+    if sys.version_info[:2] != (3, 11):
+        raise SetUpError("The modules are compiled for Python 3.11: start build.py with that one.")
     compileall.compile_dir(
-        packages, quiet=2, stripdir=str(packages), prependdir=os.sep,
-        invalidation_mode=compileall.PycInvalidationMode.UNCHECKED_HASH,
+        packages, quiet=2, stripdir=str(packages), workers=0,
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )  # fmt: skip
