@@ -62,9 +62,24 @@ $\r$\n$\r$\nThe program does not replace the physicist's own judgement."
   MessageBox MB_OK|MB_ICONSTOP "${SENTENCE}" /SD IDOK
 !macroend
 
+; Windows does not let a running program be written to: nothing is touched while it runs.
+!macro StopWhenRunning FILE REMEDY
+  ${If} ${FileExists} "$INSTDIR\python\${FILE}"
+    ClearErrors
+    FileOpen $R3 "$INSTDIR\python\${FILE}" a
+    ${If} ${Errors}
+      !insertmacro Fail 3 "${NAME} is running. Close it on every desktop, then ${REMEDY}."
+      Abort
+    ${EndIf}
+    FileClose $R3
+  ${EndIf}
+!macroend
+
 Section "!Program" SecProgram
   SectionIn RO
-  ; While the program runs Windows does not let its folder be renamed: nothing is touched then.
+  !insertmacro StopWhenRunning "pythonw.exe" "install again"
+  !insertmacro StopWhenRunning "python.exe" "install again"
+  ; Nor does it let a folder be renamed of which a library is in use.
   ${If} ${FileExists} "$INSTDIR\python\*.*"
     RMDir /r "$INSTDIR\python.old"
     ClearErrors
@@ -200,6 +215,8 @@ FunctionEnd
 
 ; Takes away what the set-up has laid, name by name; a folder only when nothing else is in it.
 Section "Uninstall"
+  !insertmacro StopWhenRunning "pythonw.exe" "try again"
+  !insertmacro StopWhenRunning "python.exe" "try again"
   ${If} ${FileExists} "$INSTDIR\python\*.*"
     ClearErrors
     Rename "$INSTDIR\python" "$INSTDIR\python.old"

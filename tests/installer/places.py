@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ class Windows:
             "PATH": os.environ["PATH"], "HOME": str(folder), "WINEPREFIX": str(folder),
             "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=", "LANG": "C.UTF-8",
         }  # fmt: skip
+        self._version = ""
         self._wine("wineboot", "-i")
         self.settle()
 
@@ -53,14 +55,33 @@ class Windows:
         subprocess.run(["wineserver", "-w"], env=self.environment, check=True, timeout=300)
 
     def be(self, version):
+        if version == self._version:
+            return
+        self._version = version
         self._wine("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", version, "/f")
         self.settle()
 
-    def run(self, program, *words):
-        """Run a program and everything it starts; return its exit code."""
+    def run(self, program, *words, settle=True):
+        """Run a program, and by default everything it starts; return its exit code."""
         done = self._wine(program, *words)
-        self.settle()
+        if settle:
+            self.settle()
         return done.returncode
+
+    @contextmanager
+    def running(self, program):
+        """Let a Windows program of this name run: a command line that waits for a word."""
+        shutil.copy(self.drive / "windows/system32/cmd.exe", program)
+        waiting = subprocess.Popen(
+            [WINE, str(program), "/k"], env=self.environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        waiting.stdout.readline()
+        try:
+            yield
+        finally:
+            waiting.communicate(b"exit\r\n", timeout=60)
+            self.settle()
 
     def registry(self):
         """Return the entry of the list of installed programs."""

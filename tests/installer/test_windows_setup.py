@@ -54,7 +54,7 @@ def empty(windows):
     windows.be("win10")
     yield windows
     windows.be("win10")
-    for uninstall in windows.drive.rglob("uninstall.exe"):
+    for uninstall in list(windows.drive.rglob("uninstall.exe")):
         windows.run(uninstall, "/S")
 
 
@@ -138,6 +138,20 @@ def test_that_removing_keeps_data_and_what_others_have_put_into_the_folder(empty
     assert data.read_bytes() == b"a plan"
     (own / "notes of the physicist.txt").unlink()
     own.rmdir()
+
+
+def test_that_a_program_that_runs_is_neither_replaced_nor_removed(empty, toy):
+    place = empty.drive / "EQS"
+    assert empty.run(toy[0], "/S", r"/D=C:\EQS") == 0
+    before = files_of(place)
+    with empty.running(place / "python" / "pythonw.exe"):
+        before["python/pythonw.exe"] = (place / "python" / "pythonw.exe").read_bytes()
+        assert empty.run(toy[0], "/S", settle=False) == 3
+        # The last word keeps the uninstaller in this process, whose exit code is looked at.
+        assert empty.run(place / "uninstall.exe", "/S", r"_?=C:\EQS", settle=False) == 3
+    assert files_of(place) == before
+    assert empty.run(toy[0], "/S") == 0
+    assert installed_without_uninstaller(place) == files_of(toy[1])
 
 
 def test_that_an_old_windows_is_refused_and_nothing_is_laid(empty, toy):
