@@ -10,6 +10,7 @@ from pathlib import Path
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.audit_commands import add_audit_commands
+from app.console import prepare_console
 from app.demo.write_demo import write_demo
 from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
@@ -31,7 +32,7 @@ CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 clean, 1 findings, 2 could not run."""
-    _speak_utf8()
+    prepare_console()
     words = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = words.run
     try:
@@ -132,11 +133,3 @@ def _refuse(words: argparse.Namespace, what: str, where: str, remedy: str) -> in
         print(json.dumps({"status": "could-not-run", "error": fault}, ensure_ascii=False))  # noqa: T201  (the command's answer)
     print(f"{what} ({where}). {remedy}", file=sys.stderr)  # noqa: T201  (the command's answer)
     return COULD_NOT_RUN
-
-
-def _speak_utf8() -> None:
-    """Print names with any letter on any console, Windows' old code pages included."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")

@@ -92,7 +92,7 @@ Section "!Program" SecProgram
   RMDir /r "$INSTDIR\licences"
   ClearErrors
   SetOutPath "$INSTDIR"
-  File /r "${STAGE}/*.*"
+  File /r "${STAGE}\*.*"
   ${If} ${Errors}
     RMDir /r "$INSTDIR\python"
     Rename "$INSTDIR\python.old" "$INSTDIR\python"
