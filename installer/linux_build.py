@@ -7,7 +7,7 @@ import sys
 import venv
 from pathlib import Path
 
-from environment import CHECKOUT
+from environment import CHECKOUT, WINDOWS
 from tree import self_test, size_table, write_list
 
 BUILD = CHECKOUT / "build"
@@ -38,7 +38,7 @@ def installed(made: Path) -> Path:
 def _environment(name: str, *words: str, anew: bool = False) -> Path:
     folder = BUILD / name
     venv.EnvBuilder(with_pip=True, clear=anew).create(folder)
-    python = folder / "bin" / "python"
+    python = folder / ("Scripts/python.exe" if WINDOWS else "bin/python")
     limits = {**os.environ, "PIP_CONSTRAINT": str(CHECKOUT / "installer" / "constraints.txt")}
     subprocess.run([python, *PIP, "install", *words], env=limits, check=True)
     return python

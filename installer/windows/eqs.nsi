@@ -24,6 +24,12 @@ XPStyle on
 !define RULE "EQS Workstation DICOM listener"
 !define LISTENER_LINK "$SMSTARTUP\EQS archive listener.lnk"
 
+; The set-up and the uninstaller in it are signed by the command that EQS_SIGN names.
+!ifdef SIGN
+  !finalize '${SIGN} "%1"' = 0
+  !uninstfinalize '${SIGN} "%1"' = 0
+!endif
+
 Name "${NAME} ${VERSION}"
 OutFile "${OUTPUT}"
 InstallDir "$PROGRAMFILES64\${NAME}"

@@ -154,6 +154,21 @@ def test_that_a_program_that_runs_is_neither_replaced_nor_removed(empty, toy):
     assert installed_without_uninstaller(place) == files_of(toy[1])
 
 
+def test_that_set_up_and_uninstaller_are_signed_and_a_signature_refused_ends_the_build(
+    toy, tmp_path, monkeypatch
+):
+    script, signed = tmp_path / "sign.sh", tmp_path / "signed"
+    script.write_text(f'test -s "$1" && basename "$1" >> "{signed}"\n')
+    monkeypatch.setenv(build.SIGN_VARIABLE, f"sh {script}")
+    made = compiled(toy[1], tmp_path)
+    names = signed.read_text().split()
+    assert len(names) == 2
+    assert names[-1] == made.name
+    script.write_text("exit 1\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        compiled(toy[1], tmp_path)
+
+
 def test_that_an_old_windows_is_refused_and_nothing_is_laid(empty, toy):
     empty.be("win7")
     assert empty.run(toy[0], "/S") == 2
