@@ -15,13 +15,13 @@ DIST = CHECKOUT / "dist"
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
-def wheel() -> Path:
-    """Build the wheel anew and return it."""
-    for old in DIST.glob("eqs-*.whl"):
+def wheel(folder: Path = DIST) -> Path:
+    """Build the wheel anew into a folder and return it."""
+    for old in folder.glob("eqs-*.whl"):
         old.unlink()
-    words = ["wheel", "--no-deps", "--wheel-dir", str(DIST), str(CHECKOUT)]
+    words = ["wheel", "--no-deps", "--wheel-dir", str(folder), str(CHECKOUT)]
     subprocess.run([sys.executable, *PIP, *words], check=True)
-    (made,) = DIST.glob("eqs-*.whl")
+    (made,) = folder.glob("eqs-*.whl")
     return made
 
 

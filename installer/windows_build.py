@@ -35,7 +35,7 @@ def build_setup(*, with_python: bool, quick: bool) -> int:
     nsis = shutil.which("makensis") or (str(NSIS) if NSIS.is_file() else None)
     if nsis is None:
         raise SetUpError("NSIS is missing: apt-get install nsis, or its set-up on Windows.")
-    lay_out(STAGE, wheel(), tools(), with_python=with_python)
+    lay_out(STAGE, wheel(BUILD / "windows-program"), tools(), with_python=with_python)
     print(size_table(STAGE / PACKAGES), flush=True)
     made = compile_setup(nsis, STAGE, with_python=with_python, quick=quick)
     print(f"{made.name}: {made.stat().st_size / MB:.1f} MB, SHA-256 {digest(made)}", flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.demo.anatomy import CONTOUR_POINTS, ORGANS
-from app.selftest.run import NAMES, STEPS
+from app.selftest.steps import NAMES, STEPS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TABLE = CHECKOUT / "resources" / "selftest.toml"
@@ -128,6 +128,17 @@ def test_that_a_step_that_takes_its_process_down_is_one_red_row(tmp_path):
     assert told["pages"][0] == "error"
     assert "process ended with" in told["pages"][1]
     assert told["archive"][0] == "pass"
+
+
+def test_that_a_room_that_cannot_be_loaded_is_one_red_row(tmp_path):
+    folder = copied(tmp_path)
+    file = folder / "app/archive/network.py"
+    file.write_text("raise ImportError('DLL load failed')\n", encoding="utf-8")
+    told = steps_of(folder, "tables", "demonstration", "archive", "portal")
+    assert {name: state for name, (state, _) in told.items()} == {
+        "tables": "pass", "demonstration": "pass", "archive": "error", "portal": "not-run",
+    }  # fmt: skip
+    assert "DLL load failed" in told["archive"][1]
 
 
 def test_that_a_fault_in_a_slot_of_a_page_is_red(tmp_path):

@@ -11,13 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from app.selftest.clinical import checker, demonstration, dvh, lex, mu, workers
-from app.selftest.installed import installed_files, tables
-from app.selftest.loop_back import loop_back
 from app.selftest.outcome import NotTriedError, Outcome
+from app.selftest.steps import NAMES, STEPS, Step
 from core.errors import RemedyError
 from core.findings import State
 from core.paths import DATA_VARIABLE
@@ -30,50 +28,6 @@ START = (
     "from app.__main__ import main; sys.exit(main())"
 )
 HOME = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step.
-
-    Attributes:
-        work: Is given the folder of the self-test and returns one sentence.
-        needs: Names of the steps whose files it uses.
-
-    """
-
-    name: str
-    title: str
-    work: Callable[[Path], str]
-    needs: tuple[str, ...] = ()
-
-
-def _picture(folder: Path) -> str:
-    from app.selftest.window import picture  # noqa: PLC0415  (Qt in this step's process only)
-
-    return picture(folder)
-
-
-def _pages(folder: Path) -> str:
-    from app.selftest.window import pages  # noqa: PLC0415  (Qt in this step's process only)
-
-    return pages(folder)
-
-
-STEPS = (
-    Step("installed", "Installed files", installed_files),
-    Step("tables", "Tables", tables),
-    Step("demonstration", "Demonstration", demonstration),
-    Step("lex", "LEX", lex, ("demonstration",)),
-    Step("filter", "Filter", checker, ("demonstration", "lex")),
-    Step("mu", "Monitor units", mu, ("demonstration", "lex")),
-    Step("workers", "Worker processes", workers, ("demonstration",)),
-    Step("dvh", "DVH", dvh, ("demonstration",)),
-    Step("archive", "Archive loop-back", loop_back, ("demonstration",)),
-    Step("picture", "Slices", _picture, ("demonstration",)),
-    Step("pages", "Pages", _pages, ("demonstration",)),
-)
-NAMES = tuple(step.name for step in STEPS)
 
 
 def run_all(tell: Callable[[Outcome], None], names: Sequence[str] = NAMES) -> list[Outcome]:
