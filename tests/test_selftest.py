@@ -16,6 +16,7 @@ from app.selftest.steps import NAMES, STEPS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TABLE = CHECKOUT / "resources" / "selftest.toml"
+pytestmark = pytest.mark.timeout(600)  # each step is a new process
 
 
 def run(home, *words):
@@ -36,7 +37,6 @@ def files_of(folder):
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
-@pytest.mark.timeout(400)
 def test_that_every_step_is_green_and_nothing_is_left_behind(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
@@ -102,7 +102,6 @@ def test_that_a_lenient_filter_is_red(tmp_path):
     assert "leaf_1_mm" in told["filter"][1]
 
 
-@pytest.mark.timeout(400)
 def test_that_a_table_of_the_book_that_lacks_or_is_changed_is_red(tmp_path):
     folder = copied(tmp_path)
     file = folder / "resources/book_generic/6X/csf.csv"
@@ -185,7 +184,6 @@ def test_that_the_known_volumes_are_those_of_the_formulas():
         assert table[organ.name]["volume_cc"]["value"] == pytest.approx(formula, rel=0.04)
 
 
-@pytest.mark.timeout(400)
 def test_that_people_get_one_line_per_step_and_the_exit_code_of_the_worst(tmp_path):
     folder = copied(tmp_path)
     for file in (folder / "resources/machines").glob("*.toml"):
