@@ -16,6 +16,7 @@ from core.paths import clinic_folder
 
 ENTERED, MAPPED, OURS = "entered", "name map", "by LEX"
 ROUNDED, TURNED, OPTION = "rounded", "as 0 to 360", "by an option"
+OTHER = "not the plan's"
 _TITLES = {
     "PLAN_DEF": "Patient and plan", "EXTENDED_PLAN_DEF": "Full name of the patient",
     "RX_DEF": "Prescription", "SITE_SETUP_DEF": "Set-up of the site", "FIELD_DEF": "Field",
@@ -80,8 +81,9 @@ class Element:
         name: In plain words.
         written: As it stands in the file.
         planned: As the plan says it, "" where it says nothing.
-        origin: "entered", "name map", "by LEX", "rounded", "as 0 to 360", "by an option", or ""
-            for a value that stands as planned.
+        origin: "entered", "name map", "by LEX", "rounded", "as 0 to 360", "by an option",
+            "not the plan's" for a number that none of these explains, or "" for a value that
+            stands as planned.
 
     """
 
@@ -97,6 +99,7 @@ class Record:
 
     Attributes:
         part: Whether its field is one of several that a beam was cut into.
+        by_options: Whether options were chosen that change numbers.
 
     """
 
@@ -105,6 +108,7 @@ class Record:
     planned: Mapping[str, Cell]
     system: RvSystem
     part: bool = False
+    by_options: bool = False
     children: list["Record"] = field(default_factory=list)
 
     def elements(self) -> Iterator[Element]:
@@ -124,7 +128,10 @@ class Record:
             return Element(words, written, said, "" if said else ENTERED)
         value = self.planned.get(name)
         if isinstance(value, int | float) and _number(written) is not None:
-            return Element(words, written, said, _why(value, written))
+            why = _why(value, written)
+            return Element(
+                words, written, said, OPTION if why == OTHER and self.by_options else why
+            )
         if self.part and name in _OF_A_PART:
             return Element(words, written, said, OPTION)
         return Element(words, written, said, ENTERED if name in _NAMED else MAPPED)
@@ -158,7 +165,8 @@ def preview(trial: Trial, treatment: Treatment, transfer: Transfer) -> tuple[Rec
     beam: Record | None = None
     for row in transfer.rows:
         planned = said.get(_key(row), {}) | _at_its_start(row, said)
-        record = Record(_title(row), row, planned, system, fields[row.field] > 1)
+        record = Record(_title(row), row, planned, system, fields[row.field] > 1,
+                        bool(transfer.options))  # fmt: skip
         if row.record in ("PLAN_DEF", "RX_DEF"):
             top.append(record)
             prescription = beam = record
@@ -271,7 +279,7 @@ def _why(planned: float, written: str) -> str:
     if far <= 0.5 * 0.1**digits + 1e-9:
         return ROUNDED
     turns = far % 360.0
-    return TURNED if min(turns, 360.0 - turns) <= 0.5 * 0.1**digits + 1e-9 else OPTION
+    return TURNED if min(turns, 360.0 - turns) <= 0.5 * 0.1**digits + 1e-9 else OTHER
 
 
 def _number(text: str) -> float | None:

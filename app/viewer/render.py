@@ -1,14 +1,14 @@
 """`eqs render`: one view of a set as a PNG picture, for reports."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QImage
 
+from app.no_screen import ensure_application
 from app.viewer.command import not_used, one_set
 from app.viewer.display import Display
 from app.viewer.planes import Orientation, view_plane
@@ -79,18 +79,6 @@ def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> Rendered:
     write_whole(out, png_bytes(SliceRenderer(scene).image(plane, display, point)))
     x, y, z = (float(value) for value in point)
     return Rendered((x, y, z), scene.left_out, not_used(own))
-
-
-def ensure_application() -> None:
-    """Start Qt without a screen when nobody has; words cannot be drawn without it."""
-    if QGuiApplication.instance() is None:
-        if "DISPLAY" not in os.environ and os.name != "nt":
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        global _APPLICATION  # noqa: PLW0603  (Qt wants one that lives as long as the program)
-        _APPLICATION = QGuiApplication([])
-
-
-_APPLICATION: QGuiApplication | None = None
 
 
 def png_bytes(image: QImage) -> bytes:

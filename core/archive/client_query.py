@@ -6,18 +6,20 @@ from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom.association import Association
+from pynetdicom.presentation import build_context
 
+from core.archive.asking import PENDING, Asking
 from core.archive.calls import Caller
 from core.archive.client_store import status_words
+from core.archive.line import Line, LineCutError
 from core.archive.nodes import Node
 from core.archive.query import CONTENT, OUR_BLOCK, OUR_CREATOR, OUR_VERSION
 from core.archive.transfer import Remote
-from core.errors import RemedyError
+from core.errors import RemedyError, UnreadableFileError
 
 VERIFICATION = "1.2.840.10008.1.1"
 PATIENT_FIND, STUDY_FIND = UID("1.2.840.10008.5.1.4.1.2.1.1"), UID("1.2.840.10008.5.1.4.1.2.2.1")
-PENDING, SUCCESS, CANCELLED = (0xFF00, 0xFF01), 0x0000, 0xFE00
+SUCCESS, CANCELLED = 0x0000, 0xFE00
 # What is asked for at each level: the level's unique key first (PS3.4 C.6).
 ASKED = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
@@ -43,11 +45,11 @@ def echo(caller: Caller, node: Node) -> None:
         QueryError: It answers with a failure.
 
     """
-    with caller.call(node, [VERIFICATION]) as association:
-        status = association.send_c_echo()
-        if status.get("Status") != SUCCESS:
+    with _cut_in_words(node), caller.line(node, [build_context(VERIFICATION)]) as line:
+        answer = Asking(line).echo(VERIFICATION)
+        if answer.status != SUCCESS:
             raise QueryError(
-                f"the echo failed: {status_words(status)}",
+                f"the echo failed: {status_words(answer.as_dataset)}",
                 where=node.place,
                 remedy="Ask the administrator of the other side to look into its log.",
             )
@@ -56,11 +58,10 @@ def echo(caller: Caller, node: Node) -> None:
 class Query:
     """Questions over one association."""
 
-    def __init__(self, association: Association, node: Node) -> None:
-        self._association = association
+    def __init__(self, line: Line, node: Node) -> None:
+        self._asking = Asking(line)
         self._node = node
-        told = association.acceptor.implementation_version_name
-        self.is_ours = str(told or "").strip() == OUR_VERSION
+        self.is_ours = line.told_version == OUR_VERSION
 
     def ask(
         self,
@@ -95,21 +96,18 @@ class Query:
     def _answers(self, asked: Dataset, unique: str, stop: threading.Event | None) -> list[Dataset]:
         model = PATIENT_FIND if asked.QueryRetrieveLevel == "PATIENT" else STUDY_FIND
         found: dict[str, Dataset] = {}
-        cancelled = False
-        for status, answer in self._association.send_c_find(asked, model):
-            code = status.get("Status")
-            if code in PENDING:
-                if answer is not None:
-                    found.setdefault(str(answer.get(unique) or ""), answer)
-                if stop is not None and stop.is_set() and not cancelled:
-                    cancelled = True
-                    self._association.send_c_cancel(1, None, model)
-            elif code not in (SUCCESS, CANCELLED):
-                raise QueryError(
-                    f"the query was not answered to its end: {status_words(status)}",
-                    where=self._node.place,
-                    remedy="Ask for less at once, or look into the log of the other side.",
-                )
+        with _cut_in_words(self._node):
+            for answer in self._asking.find(model, asked, stop):
+                if answer.status in PENDING:
+                    if answer.data is not None:
+                        found.setdefault(str(answer.data.get(unique) or ""), answer.data)
+                elif answer.status not in (SUCCESS, CANCELLED):
+                    raise QueryError(
+                        "the query was not answered to its end: "
+                        f"{status_words(answer.as_dataset)}",
+                        where=self._node.place,
+                        remedy="Ask for less at once, or look into the log of the other side.",
+                    )
         return list(found.values())
 
     def instances(
@@ -156,5 +154,19 @@ def querying(caller: Caller, node: Node) -> Iterator[Query]:
         CallError: It cannot be reached, or does not answer queries.
 
     """
-    with caller.call(node, [PATIENT_FIND, STUDY_FIND]) as association:
-        yield Query(association, node)
+    models = [build_context(PATIENT_FIND), build_context(STUDY_FIND)]
+    with caller.line(node, models) as line:
+        yield Query(line, node)
+
+
+@contextmanager
+def _cut_in_words(node: Node) -> Iterator[None]:
+    """Tell in words that the other side has ended the association, or says nothing sensible."""
+    try:
+        yield
+    except (LineCutError, UnreadableFileError) as cut:
+        raise QueryError(
+            f"the query was not answered to its end: {cut}",
+            where=node.place,
+            remedy="Ask again; if it stays so, look into the log of the other side.",
+        ) from cut

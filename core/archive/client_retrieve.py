@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -11,8 +11,10 @@ from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context, build_role
 
 from core.archive.archive import TakenIn
+from core.archive.asking import Answer, Asking
 from core.archive.calls import Caller, CallError
 from core.archive.client_store import status_words
+from core.archive.command_set import number
 from core.archive.getting import STUDY_GET, Getting, Keeping, Taker
 from core.archive.index import Outcome
 from core.archive.line import LineCutError
@@ -26,6 +28,7 @@ from core.archive.transfer import (
     in_parallel,
     with_rest,
 )
+from core.errors import UnreadableFileError
 
 STUDY_MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
 SUCCESS, PENDING = 0x0000, 0xFF00
@@ -267,24 +270,22 @@ def move(
     for keyword, value in keys.items():
         setattr(asked, keyword, value)
     told = Moved(-1, -1, -1, (), "the other side did not answer")
-    cancelled = False
-    with caller.call(node, [STUDY_MOVE]) as association:
-        for status, failed in association.send_c_move(asked, destination, STUDY_MOVE):
-            told = _moved(status, failed)
-            if stop is not None and stop.is_set() and not cancelled:
-                cancelled = True
-                association.send_c_cancel(1, None, STUDY_MOVE)
+    try:
+        with caller.line(node, [build_context(STUDY_MOVE)]) as line:
+            for answer in Asking(line).move(STUDY_MOVE, asked, destination, stop):
+                told = _moved(answer)
+    except (LineCutError, UnreadableFileError) as cut:
+        return replace(told, why=f"the association was cut: {cut}")
     return told
 
 
-def _moved(status: Dataset, failed: Dataset | None) -> Moved:
-    code = status.get("Status")
-    uids = failed.get("FailedSOPInstanceUIDList") if failed is not None else None
+def _moved(answer: Answer) -> Moved:
+    uids = answer.data.get("FailedSOPInstanceUIDList") if answer.data is not None else None
     many = [uids] if isinstance(uids, str) else list(uids or ())
-    why = "" if code == SUCCESS else retrieve_words(status)
+    why = "" if answer.status == SUCCESS else retrieve_words(answer.as_dataset)
     return Moved(
-        int(status.get("NumberOfCompletedSuboperations", -1)),
-        int(status.get("NumberOfFailedSuboperations", -1)),
-        int(status.get("NumberOfWarningSuboperations", -1)),
+        number(answer.command, "NumberOfCompletedSuboperations", -1),
+        number(answer.command, "NumberOfFailedSuboperations", -1),
+        number(answer.command, "NumberOfWarningSuboperations", -1),
         tuple(str(one) for one in many), why,
     )  # fmt: skip

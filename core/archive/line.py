@@ -82,7 +82,13 @@ class _Bounded(io.BytesIO):
 
 
 class Line:
-    """Messages over an association that is established."""
+    """Messages over an association that is established.
+
+    Attributes:
+        contexts: Presentation contexts that were accepted, by number.
+        told_version: ImplementationVersionName of the other side; "" when it told none.
+
+    """
 
     def __init__(
         self, line: socket.socket, contexts: Mapping[int, PresentationContext], most: int
@@ -96,6 +102,7 @@ class Line:
 
         """
         self.contexts = contexts
+        self.told_version = ""
         self._socket = line
         self._pdu = max((most or USUAL_PDU) - _ITEM.size, 8) & ~1
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
@@ -322,7 +329,9 @@ def line_of(association: Any, patience_s: float) -> Line:  # noqa: ANN401  (pyne
     own.settimeout(patience_s)
     other = association.acceptor if association.is_requestor else association.requestor
     contexts = {int(one.context_id or 0): one for one in association.accepted_contexts}
-    return Line(own, contexts, int(other.maximum_length or 0))
+    line = Line(own, contexts, int(other.maximum_length or 0))
+    line.told_version = str(other.implementation_version_name or "").strip()
+    return line
 
 
 def data_of(message: Message, context: PresentationContext) -> Dataset:

@@ -1,5 +1,6 @@
 """Our client against Orthanc, DCMTK's dcmqrscp and ourselves: every service, every real object."""
 
+import threading
 from contextlib import contextmanager
 
 import pydicom
@@ -95,6 +96,31 @@ def test_that_echo_store_find_and_get_agree(node, own, tmp_path):
         content_digest(path) for path in folder.iterdir()
     }
     assert fates(get(CALLER, node, there, take_into(own))) == {Fate.HERE}
+
+
+@pytest.mark.req("Y-09")
+def test_that_no_answer_of_a_query_is_lost_on_a_busy_computer(node, tmp_path):
+    """With a loop of its own beside us, pynetdicom now and then kept the first answer."""
+    objects = outgoing(clean_set().write(tmp_path / "set").iterdir())
+    assert fates(send(CALLER, node, objects)) == {Fate.DONE}
+    over = threading.Event()
+
+    def be_busy():
+        while not over.is_set():
+            sum(range(10_000))
+
+    others = [threading.Thread(target=be_busy) for _ in range(3)]
+    for one in others:
+        one.start()
+    counts = []
+    try:
+        with querying(CALLER, node) as query:
+            counts = [len(query.ask("PATIENT", {"PatientID": "TOY1"})) for _ in range(60)]
+    finally:
+        over.set()
+        for one in others:
+            one.join()
+    assert counts == [1] * 60
 
 
 @pytest.mark.req("Y-08", "Y-09")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from app.no_screen import ensure_application
 from app.viewer.display import Display
 from app.viewer.outlines import Outline
 from app.viewer.planes import Orientation, view_plane
-from app.viewer.render import ensure_application
 from app.viewer.scene import Scene, SliceRenderer
 from core.dicom.rt_set import RtSet
 from core.dose.geometry import Grid

@@ -100,7 +100,7 @@ RULES = (
              f"{LOGIC}::test_that_energy_and_particle_belong_to_the_prescribed_modality"),
     TakenOut("R-09", "consistency._prescription", silent,
              f"{LOGIC}::test_that_the_number_of_fractions_is_whole"),
-    TakenOut("R-10", "mu.check._state", lambda _: lambda *_given, **_named: State.PASS,
+    TakenOut("R-10", "mu.sums.state_of", lambda _: lambda *_given, **_named: State.PASS,
         "filter/test_desk_rules.py::test_that_the_fraction_dose_is_held_to_a_second_calculation"),
     TakenOut("R-11", "consistency._doses", silent,
              f"{LOGIC}::test_that_field_doses_add_up_to_the_fraction_dose_within_half_a_cgy"),

@@ -152,7 +152,7 @@ WAYS = (
         typed={"LAO BLK": "4"}),
     Way("LEX-D2", None, _energy),
     Way("LEX-B1", {TRIAL: ("Angle = 60;", "Angle = 30;")}),
-    Way("LEX-B3", {TRIAL: ("PrescriptionDose = 36;", "PrescriptionDose = 8;")}),
+    Way("LEX-B3", {TRIAL: ("PrescriptionDose = 32.25;", "PrescriptionDose = 8;")}),
     Way("LEX-B6", None, _half_an_mu,
         clinic={LANTIS: LANTIS_NAMES}, typed={"rv_system": "lantis"}),
     Way("LEX-B8", None, _pair_less),

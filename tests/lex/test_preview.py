@@ -10,6 +10,7 @@ from app.lex.preview import (
     ENTERED,
     MAPPED,
     OPTION,
+    OTHER,
     OURS,
     ROUNDED,
     TURNED,
@@ -132,3 +133,13 @@ def test_that_a_point_in_another_order_stands_beside_the_plan_s_point_it_was():
 
 def test_that_leaves_have_plain_names():
     assert (in_words("mlc_a17"), in_words("doserate")) == ("Leaf A17", "Dose rate")
+
+
+@pytest.mark.req("L-24")
+def test_that_no_option_is_named_where_none_was_chosen():
+    _, records = tree(trial(beam(1)))
+    field = next(one for one in flat(records) if one.title.startswith("Field 1"))
+    other = replace(field, planned={**field.planned, "field_monitor_units": 120.0})
+    origins = {one.name: one.origin for one in other.elements()}
+    assert origins["MU"] == OTHER
+    assert OPTION not in origins.values()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QImageWriter, QPainter, QPen, Q
 
 from app.filter.film.analysis import Profile
 from app.filter.film.plane import FilmPlane
-from app.filter.gui.page_pdf import require_fonts
+from app.no_screen import ensure_application
 from core.dose.geometry import Floats
 
 Anchors = tuple[tuple[float, tuple[int, int, int]], ...]
@@ -135,7 +135,7 @@ def png_of(image: QImage) -> bytes:
 
 
 def _canvas(paper: Paper) -> tuple[QImage, QPainter]:
-    require_fonts()
+    ensure_application()
     image = QImage(paper.width, paper.height, QImage.Format.Format_RGB32)
     image.fill(QColor(paper.ground))
     painter = QPainter(image)

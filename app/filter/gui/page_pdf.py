@@ -1,12 +1,8 @@
 """A page of the Filter as PDF (O-10, O-12): A4, fonts inside, archivable (PDF/A-1b)."""
 
-import os
-import sys
-
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import (
     QFont,
-    QGuiApplication,
     QPagedPaintDevice,
     QPageLayout,
     QPageSize,
@@ -14,9 +10,10 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 
+from app.no_screen import ensure_application
+
 DOTS_PER_INCH = 150
 MARGIN_MM = 12.0
-_APPLICATION: QGuiApplication | None = None
 
 
 def pdf_of(html: str, title: str, *, landscape: bool = False) -> bytes:
@@ -28,7 +25,7 @@ def pdf_of(html: str, title: str, *, landscape: bool = False) -> bytes:
         landscape: Whether the sheet lies across.
 
     """
-    require_fonts()
+    ensure_application()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
@@ -47,12 +44,3 @@ def pdf_of(html: str, title: str, *, landscape: bool = False) -> bytes:
     document.setPageSize(QSizeF(writer.width(), writer.height()))
     document.print_(writer)
     return bytes(buffer.data().data())
-
-
-def require_fonts() -> None:
-    """Make Qt's fonts usable in a command without a window."""
-    global _APPLICATION  # noqa: PLW0603  (Qt keeps one application a process)
-    if QGuiApplication.instance() is None:
-        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        _APPLICATION = QGuiApplication([])
