@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,10 +46,17 @@ class Windows:
         self.settle()
 
     def _wine(self, *words):
-        return subprocess.run(
-            [WINE, *map(str, words)], env=self.environment, capture_output=True, text=True,
-            check=False, timeout=300,
-        )  # fmt: skip
+        """Run a program; return its exit code and what it said.
+
+        What it says goes to a file: services that wine starts with it would keep a pipe open.
+        """
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                [WINE, *map(str, words)], env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=said, stderr=subprocess.DEVNULL, check=False, timeout=300,
+            )  # fmt: skip
+            said.seek(0)
+            return done.returncode, said.read().decode("utf-8", "replace")
 
     def settle(self):
         """Wait until no Windows program runs any more."""
@@ -63,10 +71,10 @@ class Windows:
 
     def run(self, program, *words, settle=True):
         """Run a program, and by default everything it starts; return its exit code."""
-        done = self._wine(program, *words)
+        code, _ = self._wine(program, *words)
         if settle:
             self.settle()
-        return done.returncode
+        return code
 
     @contextmanager
     def running(self, program):
@@ -86,7 +94,7 @@ class Windows:
     def registry(self):
         """Return the entry of the list of installed programs."""
         key = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\EQS Workstation"
-        text = self._wine("reg", "query", key).stdout
+        _, text = self._wine("reg", "query", key)
         rows = [line.split(None, 2) for line in text.splitlines() if " REG_" in line]
         return {row[0]: row[2].strip() if len(row) > 2 else "" for row in rows}
 
