@@ -1,4 +1,4 @@
-"""`eqs archive import|find|sets|get|verify`: the archive without a window; others beside it."""
+"""`eqs archive import|attention|find|sets|get|verify|export`: the archive without a window."""
 
 # ruff: noqa: PLC0415  (pydicom's readers are loaded by the command that needs them)
 
@@ -14,6 +14,7 @@ from app.archive_network_commands import (
     find_there,
     get_there,
 )
+from app.archive_settings_commands import add_settings_commands
 from core.errors import RemedyError
 from core.findings import State
 
@@ -31,7 +32,12 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     )
     bring = archive.add_parser("import", help="take in folders, files and zip archives")
     bring.add_argument("source", type=Path, nargs="+", metavar="SOURCE")
+    bring.add_argument("--report", type=Path, metavar="FILE.csv", help="every file, as a table")
     _finish(bring, _import)
+    watch = archive.add_parser("attention", help="what somebody has to look at")
+    watch.add_argument("--looked-at", action="store_true",
+                       help="let go of what was refused, once it is told")  # fmt: skip
+    _finish(watch, _attention)
     find = archive.add_parser("find", help="find persons")
     for name, words in COHORT:
         find.add_argument(f"--{name}", default="", help=words)
@@ -49,9 +55,12 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     get.add_argument("--study", metavar="UID")
     get.add_argument("--series", metavar="UID")
     get.add_argument("--out", type=Path, metavar="DIR|FILE.zip")
+    get.add_argument("--layout", choices=("series", "study", "flat"), default="series",
+                     help="folders of the copy")  # fmt: skip
     _finish(get, _get)
     _finish(archive.add_parser("verify", help="read every stored file again"), _verify)
     add_network_commands(archive)
+    add_settings_commands(archive)
     export = archive.add_parser("export", help="a cohort without names, with plans and DVHs")
     for name, words in COHORT:
         export.add_argument(f"--{name}", default="", help=words)
@@ -70,13 +79,27 @@ def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401
 
 
 def _import(words: argparse.Namespace) -> int:
-    from app.archive import command
+    from app.archive import command, imports
 
-    report = command.own_archive(words.archive).take_in_files(words.source, "import")
-    told = command.take_in_summary(report)
-    status = State.WARNING if told["not_taken"] else State.PASS
-    say(words, {"status": status, **told}, command.take_in_text(report))
-    return 1 if told["not_taken"] else 0
+    archive = command.own_archive(words.archive)
+    report = imports.take_in(archive, words.source)
+    archive.close()
+    if words.report is not None:
+        imports.save_report(report, words.report)
+    say(words, report.to_json(), report.text())
+    return 1 if report.others else 0
+
+
+def _attention(words: argparse.Namespace) -> int:
+    from app.archive import attention, command
+
+    archive = command.own_archive(words.archive)
+    rows = attention.look(archive)
+    if words.looked_at:
+        attention.looked_at(archive)
+    archive.close()
+    say(words, attention.to_json(rows), attention.in_text(rows))
+    return 1 if rows else 0
 
 
 def _find(words: argparse.Namespace) -> int:
@@ -114,12 +137,12 @@ def _get(words: argparse.Namespace) -> int:
             remedy="Give both, or --node to fetch from another system.",
         )
     from app.archive import command
-    from app.archive.retrieve import retrieve
+    from app.archive.retrieve import Layout, retrieve
 
     archive = command.own_archive(words.archive)
     own = command.person(archive, words.id)
     wanted = command.chosen_instances(archive, own.id, words.study, words.series)
-    done = retrieve(archive, wanted, words.out)
+    done = retrieve(archive, wanted, words.out, layout=Layout[words.layout.upper()])
     status = State.ERROR if done.missing else State.PASS
     answer = {"status": status, "copied": done.copied, "missing": done.missing}
     text = f"{done.copied} objects in {done.target}"

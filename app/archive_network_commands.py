@@ -1,4 +1,4 @@
-"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync`."""
+"""`eqs archive serve|nodes|echo|check|find --node|send|get --node|move|sync|drill|repair`."""
 
 # ruff: noqa: PLC0415  (the network is loaded by the command that needs it)
 
@@ -44,6 +44,16 @@ def add_network_commands(archive: Any) -> None:  # noqa: ANN401  (argparse has n
     for one, run in ((echo, _echo), (check, _check), (send, _send), (move, _move), (sync, _sync)):
         one.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
         _finish(one, run)
+    drill = archive.add_parser("drill", help="fetch objects back from a backup and compare them")
+    drill.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
+    drill.add_argument("--persons", type=int, default=3, metavar="N",
+                       help="plan sets of N persons drawn by lot; without --id")  # fmt: skip
+    drill.add_argument("--resend", action="store_true", help="send them there first")
+    _which(drill)
+    _finish(drill, _drill)
+    mend = archive.add_parser("repair", help="bring damaged files back from a backup")
+    mend.add_argument("--node", required=True, metavar="NAME", help="name in archive.toml")
+    _finish(mend, _repair)
     _finish(archive.add_parser("quarantine", help="other contents under one UID, side by side"),
             _quarantine)  # fmt: skip
 
@@ -76,6 +86,7 @@ def _serve(words: argparse.Namespace) -> int:
     import logging
 
     from app.archive import command, network
+    from core.archive.settings import settings_file
 
     settings = _settings(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -94,11 +105,24 @@ def _serve(words: argparse.Namespace) -> int:
     text = network.listening_text(settings.listener, service.listener.port)
     say(words, {"status": State.PASS, "port": service.listener.port}, text)
     sys.stdout.flush()
+    file = words.settings if words.settings is not None else settings_file()
+    seen = _changed(file)
     while not ended.wait(0.5):  # in pieces: on Windows a signal does not end a wait
-        pass
+        now = _changed(file)
+        if now != seen:
+            seen = now
+            logging.getLogger("eqs.archive").info(network.renewed(service, words.settings))
     service.stop()
     archive.close()
     return 0
+
+
+def _changed(file: Path) -> int:
+    """Return when a file was changed; 0 when there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _times(words: argparse.Namespace) -> int:
@@ -266,6 +290,48 @@ def _sync(words: argparse.Namespace) -> int:
               if one.why]  # fmt: skip
     say(words, {"status": status, **report.to_json()}, "\n".join(lines))
     return 0 if report.is_equal else 1
+
+
+def _drill(words: argparse.Namespace) -> int:
+    from app.archive import command, network
+    from core.archive.drill import drawn, drill
+    from core.archive.ledger import Ledger
+
+    settings = _settings(words)
+    archive = command.own_archive(words.archive)
+    if words.id:
+        wanted = command.chosen_instances(
+            archive, command.person(archive, words.id).id, words.study or None,
+            words.series or None,
+        )  # fmt: skip
+    else:
+        wanted = drawn(archive, words.persons)
+    with closing(Ledger(archive)) as ledger:
+        report = drill(ledger, network.caller_of(settings), settings.node(words.node), wanted,
+                       resend=words.resend)  # fmt: skip
+    archive.close()
+    status = State.PASS if report.is_proven else State.ERROR
+    lines = [report.words()]
+    lines += [f"  {one.sop_uid}: {one.proof}{f': {one.why}' if one.why else ''}"
+              for one in report.objects if one.proof != "came back equal"]  # fmt: skip
+    say(words, {"status": status, **asdict(report)}, "\n".join(lines))
+    return 0 if report.is_proven else 1
+
+
+def _repair(words: argparse.Namespace) -> int:
+    from app.archive import command, network
+    from core.archive.transfer import Effort
+
+    settings = _settings(words)
+    archive = command.own_archive(words.archive)
+    results = network.repaired(
+        network.caller_of(settings), settings.node(words.node), archive, Effort()
+    )
+    archive.close()
+    if not results:
+        say(words, {"status": State.PASS, "objects": []}, "No stored file is known to be damaged.")
+        return 0
+    return _told(words, results)
 
 
 def _quarantine(words: argparse.Namespace) -> int:

@@ -17,12 +17,15 @@ from app.filter.rtp_check import check
 from app.filter.rtp_show import describe, table
 from app.filter.rtp_text import read_file
 from app.filter_commands import add_filter_commands
+from app.help_commands import add_help_commands
 from app.lex_commands import add_lex_commands
 from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
 from app.selftest_commands import add_selftest_command
+from app.support import add_support_command
+from app.training_commands import add_training_commands
 from app.viewer_commands import add_viewer_commands
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
@@ -78,11 +81,14 @@ def parser() -> argparse.ArgumentParser:
     add_portal_commands(rooms)
     add_audit_commands(rooms)
     add_selftest_command(rooms)
+    add_help_commands(rooms)
+    add_training_commands(rooms)
+    add_support_command(rooms)
     return top
 
 
 def _window(words: argparse.Namespace) -> int:
-    from app.main_window import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
+    from app.start import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
 
     if not words.demo:
         return show()

@@ -128,9 +128,11 @@ class FindingsView(QWidget):
         self._proxy.setSourceModel(self.model)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Show only rows with these words, e.g. mlc or gantry")
+        self.search.setAccessibleName("Show only rows with these words")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._proxy.set_words)
         self.table = _table(self._proxy, stretch=len(COLUMNS) - 1)
+        self.table.setAccessibleName("Findings")
         self.table.selectionModel().currentRowChanged.connect(self._show_detail)
         self.detail = QLabel()
         self.detail.setWordWrap(True)
@@ -138,6 +140,7 @@ class FindingsView(QWidget):
         self.detail.setMinimumHeight(44)
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.not_checked = _table(self.not_checked_model, stretch=2)
+        self.not_checked.setAccessibleName("Not checked")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         report = QWidget()
@@ -189,6 +192,12 @@ class FindingsView(QWidget):
             lines.append("\t".join("" if cell is None else str(cell) for cell in astuple(finding)))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
+    def help_topic(self) -> str:
+        """Return the rule of the selected finding, while findings are shown."""
+        index = self.table.currentIndex()
+        shown = self.tabs.currentIndex() == 0
+        return self.model.rows[self.source_row(index)].rule if shown and index.isValid() else ""
+
     def source_row(self, index: QModelIndex) -> int:
         """Return the row of the model behind a row of the (filtered) table."""
         return self._proxy.mapToSource(index).row()
@@ -201,7 +210,9 @@ class FindingsView(QWidget):
         remedy = f"\nNext: {finding.remedy}" if finding.remedy else ""
         why = self.explain(finding)
         why = f"\nWhy it matters: {why}" if why else ""
-        self.detail.setText(f"{finding.message}{why}{remedy}\nRule {finding.rule}")
+        self.detail.setText(
+            f"{finding.message}{why}{remedy}\nRule {finding.rule} (F1 tells all about it)"
+        )
         self.selected.emit(finding)
 
 

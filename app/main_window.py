@@ -1,13 +1,11 @@
 """The one window: rooms at the left, patient banner above, jobs below."""
 
-import gc
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -17,7 +15,6 @@ from PySide6.QtGui import (
     QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -31,24 +28,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import theme
 from app.background import JOBS
-from app.collector import Collector
-from app.help_window import HelpWindow
+from app.help_menu import HelpMenu
+from app.notice import Notice
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
 from app.settings_store import user_settings
 from app.status_line import StatusLine
-from core.paths import RESOURCES
+from app.style import SCHEMES, apply_scheme
+from app.support import write_bundle
+from core.findings import State
 
 RECENT = 10
-PREPARE_MS = 300
-SCHEMES = {
-    "Follow the system": Qt.ColorScheme.Unknown,
-    "Light": Qt.ColorScheme.Light,
-    "Dark": Qt.ColorScheme.Dark,
-}
 
 
 def program_version() -> str:
@@ -84,9 +76,11 @@ class MainWindow(QMainWindow):
         self.demo_strip = QLabel()
         self.demo_strip.setObjectName("demo")
         self.demo_strip.setWordWrap(True)
-        self.demo_strip.setOpenExternalLinks(True)
         self.demo_strip.hide()
-        self.help_window = HelpWindow(self)
+        self.help_menu = HelpMenu(self, self._help_page, self.start_demo)
+        self.help_window = self.help_menu.window
+        self.demo_strip.linkActivated.connect(self.help_menu.follow)
+        self.notice = Notice()
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
@@ -137,7 +131,8 @@ class MainWindow(QMainWindow):
         self.demo_strip.setText(
             "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write "
             "the file and check it in the Filter. Then drop one of the "
-            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it."
+            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it. "
+            "<a style='color:#10305c' href='help:tutorial'>Ten-minute tutorial</a>"
         )
         self.demo_strip.show()
         for number in range(self.stack.count()):
@@ -146,6 +141,19 @@ class MainWindow(QMainWindow):
                 page.offer_demo(folder)
         lex = self.go_to("LEX")
         lex.open_demo(folder)
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """Return what every room has open, per title; rooms with nothing are left out."""
+        states = {room.title: self.page(room.title).state() for room in self.rooms}
+        return {title: state for title, state in states.items() if state}
+
+    def resume(self, rooms: Mapping[str, Mapping[str, Any]]) -> None:
+        """Open again what rooms had open in an earlier run."""
+        known = [room.title for room in self.rooms]
+        for title, state in rooms.items():
+            if title in known:
+                self.page(title).resume(state)
+                self.go_to(title)
 
     def _add_room(self, number: int, room: Room) -> None:
         page = room.make()
@@ -168,6 +176,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.notice)
         column.addWidget(self.demo_strip)
         column.addWidget(self.banner)
         column.addWidget(self.stack, 1)
@@ -198,7 +207,8 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, name=name: self._set_scheme(name))
             group.addAction(action)
         help_menu = self.menuBar().addMenu("&Help")
-        help_menu.addAction("&Help on this page", QKeySequence("F1"), self._help)
+        self.help_menu.fill(help_menu)
+        help_menu.addAction("&Support bundle…", self._ask_bundle)
         help_menu.addAction("&About", self._about)
 
     def chosen_scheme(self) -> str:
@@ -259,9 +269,23 @@ class MainWindow(QMainWindow):
         if name:
             self.open_path(Path(name))
 
-    def _help(self) -> None:
+    def _help_page(self) -> str:
         page = self.stack.currentWidget()
-        self.help_window.show_page(page.help_page if isinstance(page, Page) else "index")
+        return page.help_page if isinstance(page, Page) else "index"
+
+    def _ask_bundle(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Write a support bundle, without patient data", "eqs-support.zip", "Zip (*.zip)"
+        )
+        if not name:
+            return
+        JOBS.start(
+            self, "Writing the support bundle", lambda _: write_bundle(Path(name)),
+            done=lambda _: self.statusBar().showMessage(f"Written: {name}", 10000),
+            failed=lambda fault: self.notice.tell(
+                State.ERROR, f"The support bundle was not written: {fault}"
+            ),
+        )  # fmt: skip
 
     def _about(self) -> None:
         QMessageBox.about(
@@ -304,65 +328,3 @@ class MainWindow(QMainWindow):
         JOBS.cancel_all()
         self.settings.sync()
         event.accept()
-
-
-TICK = (RESOURCES / "icons" / "tick.svg").as_posix()
-STYLE = """
-QAbstractItemView::indicator, QCheckBox::indicator { width: 14px; height: 14px;
-    border: 1px solid palette(placeholder-text); border-radius: 2px; background: palette(base); }
-QAbstractItemView::indicator:checked, QCheckBox::indicator:checked {
-    background: palette(highlight); border-color: palette(highlight); image: url(@TICK@); }
-#rail { border: none; background: palette(window); padding-top: 8px; font-size: 11pt; outline: 0; }
-#rail::item { padding-left: 14px; border-left: 4px solid transparent; }
-#rail::item:selected { background: palette(base); color: palette(text);
-                       border-left: 4px solid palette(highlight); }
-#rail::item:focus { background: palette(midlight); }
-#patient { padding: 8px 16px; font-size: 11pt; font-weight: 600;
-           border-bottom: 1px solid palette(mid); background: palette(base); }
-#patient[empty="true"] { font-weight: 400; color: palette(placeholder-text); }
-#steps { border: 1px solid palette(mid); outline: 0; background: palette(base); }
-#steps::item { padding: 8px 6px; }
-QTreeView::item { padding: 4px 2px; }
-QListView::item { padding: 3px; }
-#demo { padding: 6px 16px; background: #dbeafe; color: #10305c; }
-#fault { font-weight: 600; }
-QToolTip { padding: 4px; }
-""".replace("@TICK@", TICK)
-
-
-def application() -> QApplication:
-    """Return the Qt application in the program's own style, made at the first call."""
-    existing = QApplication.instance()
-    program = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    if program.findChild(Collector) is None:
-        Collector(program)
-    program.setApplicationName("EQS Workstation")
-    program.setStyle("Fusion")
-    return program
-
-
-def apply_scheme(name: str) -> None:
-    """Give every widget the colours of a scheme; the style sheet is laid on anew to follow."""
-    program = application()
-    program.styleHints().setColorScheme(SCHEMES[name])
-    program.setStyleSheet("")
-    program.setPalette(theme.palette(name))
-    program.setStyleSheet(STYLE)
-
-
-def show(demo: Path | None = None) -> int:
-    """Open the window and run until it is closed.
-
-    Args:
-        demo: Folder of a demonstration patient to start with.
-
-    """
-    program = application()
-    window = MainWindow()
-    if demo is not None:
-        window.start_demo(demo)
-    window.show()
-    gc.freeze()  # the window lives as long as the program: looking through it again is in vain
-    # After the first painting: loading libraries holds the interpreter up.
-    QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
-    return program.exec()

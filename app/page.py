@@ -1,6 +1,8 @@
 """What every room's page has: a title, what it can open, whose data it shows."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -54,6 +56,14 @@ class Page(QWidget):
     def offer_demo(self, folder: Path) -> None:
         """Learn where a demonstration set lies; the room may offer it on its empty page."""
         del folder
+
+    def state(self) -> dict[str, Any]:
+        """Return what is open, as plain values that `resume` takes; {} when nothing is."""
+        return {}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Open again what `state` told in an earlier run; reading runs in the background."""
+        del state
 
     def has_unfinished_write(self) -> bool:
         """Return whether closing now would interrupt the writing of a file."""

@@ -64,4 +64,4 @@ def _draw(paths: Sequence[Path], view: str, at_mm: Point | None) -> Picture | st
             done = render(paths, out, wanted)
         except RemedyError as fault:
             return fault.what
-        return Picture(out.read_bytes(), done.at_mm, done.left_out)
+        return Picture(out.read_bytes(), done.at_mm, done.left_out, done.structures)

@@ -53,7 +53,7 @@ PALETTES = {
     "Light": {
         "Window": "#f0f0f0", "WindowText": "#1b1b1b", "Base": "#ffffff",
         "AlternateBase": "#f6f6f6",
-        "Text": "#1b1b1b", "Button": "#f0f0f0", "ButtonText": "#1b1b1b", "Highlight": "#2f7fc1",
+        "Text": "#1b1b1b", "Button": "#f0f0f0", "ButtonText": "#1b1b1b", "Highlight": "#2874b2",
         "HighlightedText": "#ffffff", "ToolTipBase": "#ffffe1", "ToolTipText": "#1b1b1b",
         "PlaceholderText": "#6b6b6b", "Mid": "#b8b8b8", "Midlight": "#e2e2e2", "Dark": "#9a9a9a",
         "Link": "#1a56b0",
@@ -61,7 +61,7 @@ PALETTES = {
     "Dark": {
         "Window": "#2b2b2b", "WindowText": "#ececec", "Base": "#1e1e1e",
         "AlternateBase": "#262626",
-        "Text": "#ececec", "Button": "#383838", "ButtonText": "#ececec", "Highlight": "#2f7fc1",
+        "Text": "#ececec", "Button": "#383838", "ButtonText": "#ececec", "Highlight": "#2874b2",
         "HighlightedText": "#ffffff", "ToolTipBase": "#383838", "ToolTipText": "#ececec",
         "PlaceholderText": "#a0a0a0", "Mid": "#555555", "Midlight": "#454545", "Dark": "#1a1a1a",
         "Link": "#90c2ff",

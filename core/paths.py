@@ -5,7 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
-RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+PROGRAM = Path(__file__).resolve().parent.parent
+RESOURCES = PROGRAM / "resources"
 DATA_VARIABLE = "EQS_DATA"
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.archive.archive import Archive, TakenIn
+from core.archive.archive import Archive
 from core.archive.find import PatientRow, Wanted, find_patients
-from core.archive.index import Instance, Outcome
+from core.archive.index import Instance
 from core.archive.plan_sets import PlanSet, plan_sets
+from core.dicom.values import name_words
 from core.errors import RemedyError
 from core.paths import data_folder
 
@@ -35,23 +37,6 @@ def person(archive: Archive, patient_id: str) -> PatientRow:
     names = ", ".join(one.name or "(no name)" for one in found)
     what = f"several persons have the number: {names}" if found else "nobody has this number"
     raise RemedyError(what, where=patient_id, remedy="Look with 'eqs archive find'.")
-
-
-def take_in_summary(report: Sequence[TakenIn]) -> dict[str, Any]:
-    """Return counts by outcome, and every object that was not simply taken in."""
-    counts = {outcome.value: sum(one.outcome is outcome for one in report) for outcome in Outcome}
-    counts["refused"] = sum(one.outcome is None for one in report)
-    others = [
-        {"name": one.name, "sop_uid": one.sop_uid, "why": one.why} for one in report if one.why
-    ]
-    return {"counts": counts, "not_taken": others}
-
-
-def take_in_text(report: Sequence[TakenIn]) -> str:
-    """Return the summary for people."""
-    told = take_in_summary(report)
-    words = ", ".join(f"{count} {name}" for name, count in told["counts"].items())
-    return "\n".join([words, *(f"  {one['name']}: {one['why']}" for one in told["not_taken"])])
 
 
 def patient_rows(rows: Sequence[PatientRow]) -> list[dict[str, Any]]:
@@ -129,9 +114,17 @@ def chosen_instances(
 
 
 def person_words(name: str) -> str:
-    """Return a DICOM name for people: "Doe^Jane" as "Doe, Jane" (PS3.5, 6.2.1)."""
-    parts = [part.strip() for part in name.split("=", maxsplit=1)[0].split("^")]
-    return ", ".join(part for part in parts if part) or "No name"
+    """Return a DICOM name for people, also of somebody without one."""
+    return name_words(name) or "No name"
+
+
+def local_time(text: str) -> str:
+    """Return a time of index or log (ISO 8601; UTC when it names no zone) as this computer's."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso_date(text: str) -> str:

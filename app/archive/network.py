@@ -14,18 +14,25 @@ from core.archive.client_query import querying
 from core.archive.client_retrieve import Moved, get, move
 from core.archive.client_web import Web
 from core.archive.connection_check import Step
+from core.archive.drill import drawn, drill
 from core.archive.facts import read_facts
 from core.archive.getting import Taker
 from core.archive.index import Outcome
 from core.archive.ledger import Ledger
+from core.archive.mirror import Mirroring, MirrorReport, mirror
 from core.archive.nodes import Kind, ListenerSettings, Node
+from core.archive.repair import repair
 from core.archive.service import Service
-from core.archive.settings import ArchiveSettings
+from core.archive.settings import ArchiveSettings, read_settings
 from core.archive.transfer import Effort, Fate, Remote, Result, state_of, summary
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
 
+OLD_LISTENER = (
+    "rules hold at once; who is answered, and where, stays as it was until listening is ended and "
+    "begun again, so that what comes in now is not cut off"
+)
 ROWS = {
     "PATIENT": ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
     "STUDY": ("PatientID", "PatientName", "StudyDate", "StudyDescription", "ModalitiesInStudy",
@@ -151,6 +158,57 @@ def average_words(archive: Archive) -> str:
     )
 
 
+def drilled(
+    caller: Caller, node: Node, archive: Archive, persons: int, effort: Effort
+) -> list[Result]:
+    """Run a restore drill with some persons drawn by lot; return it as results of a transfer."""
+    with closing(Ledger(archive)) as ledger:
+        return drill(ledger, caller, node, drawn(archive, persons), effort=effort).results()
+
+
+def compared(caller: Caller, node: Node, archive: Archive) -> MirrorReport:
+    """Compare the archive with another system; nothing is sent or fetched (Y-04)."""
+    with closing(Ledger(archive)) as ledger:
+        return mirror(ledger, caller, node, Mirroring(dry=True))
+
+
+def mirrored(caller: Caller, node: Node, archive: Archive, effort: Effort) -> MirrorReport:
+    """Bring the archive and another system together (Y-04)."""
+    with closing(Ledger(archive)) as ledger:
+        return mirror(ledger, caller, node, Mirroring(effort=effort))
+
+
+def repaired(caller: Caller, node: Node, archive: Archive, effort: Effort) -> list[Result]:
+    """Bring every file that is known to be damaged back from a backup."""
+    with closing(Ledger(archive)) as ledger:
+        return repair(ledger, caller, node, effort)
+
+
+def care_words(archive: Archive, *, scrub_days: float) -> str:
+    """Return how the stored files are, and when a restore was drilled last (Y-13)."""
+    with closing(Ledger(archive)) as ledger:
+        scrubbed, last = ledger.scrub_told(), ledger.last_drill()
+        mirrors = ledger.mirrored()
+    words = ""
+    if scrubbed.damaged:
+        files = (
+            "1 stored file is" if scrubbed.damaged == 1 else f"{scrubbed.damaged} stored files are"
+        )
+        words = f"{files} DAMAGED, see To look at."
+    elif scrubbed.begun and scrub_days:
+        share = f"{scrubbed.share:.0%} since {scrubbed.begun[:10]}"
+        words = f"Stored files read again: {share}, all sound."
+    for one in mirrors:
+        how = "equal" if one.is_equal else "NOT EQUAL, see To look at"
+        words += f" Mirror {one.node} {one.at[:10]}: {how}."
+    if last is not None:
+        words += (
+            f" Last restore drill {last.at[:10]} with {last.node}: {last.equal} of {last.objects} "
+            "objects came back equal."
+        )
+    return words.strip()
+
+
 def started(archive: Archive, settings: ArchiveSettings) -> Service:
     """Start listening, forwarding, watching, reading again and mirroring.
 
@@ -168,10 +226,19 @@ def started(archive: Archive, settings: ArchiveSettings) -> Service:
         ) from fault
 
 
+def renewed(service: Service, path: Path | None = None) -> str:
+    """Let a running service go on with the settings as they stand now; return what to say."""
+    try:
+        old = service.renew(read_settings(path))
+    except RemedyError as problem:
+        return f"the settings have changed and cannot be used, so the old ones hold: {problem}"
+    return "the settings were read again" + (f"; {OLD_LISTENER}" if old else "")
+
+
 def service_words(service: Service) -> str:
     """Return what the service does, for people."""
     own, counts = service.settings, service.listener.counts
-    listener = own.listener
+    listener = service.listener.settings  # what it was started with
     who = "other computers too" if listener.is_open else "this computer only"
     words = f"{listener.ae_title} listens at {listener.host}:{service.listener.port}, {who}."
     words += f" {counts.stored} received"

@@ -5,6 +5,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,14 @@ from core.archive.store import chunks_of, digest_of
 from core.errors import RemedyError
 
 Progress = Callable[[float, str], None]
+
+
+class Layout(StrEnum):
+    """In which folders copies lie."""
+
+    SERIES = "a folder for each series"
+    STUDY = "folders by study and series"
+    FLAT = "all in one folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +42,9 @@ class Retrieved:
 
 
 def retrieve(
-    archive: Archive, wanted: Sequence[Instance], target: Path, progress: Progress | None = None
-) -> Retrieved:
+    archive: Archive, wanted: Sequence[Instance], target: Path, progress: Progress | None = None,
+    layout: Layout = Layout.SERIES,
+) -> Retrieved:  # fmt: skip
     """Copy objects into a new folder, or into a zip file when the name ends in .zip.
 
     The target appears whole or not at all; each copy is compared with the digest of receipt.
@@ -51,7 +61,7 @@ def retrieve(
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
         made = Path(name) / "set"
         made.mkdir()
-        missing = _copy_all(archive, wanted, made, progress)
+        missing = _copy_all(archive, wanted, made, progress, layout)
         if target.suffix.lower() == ".zip":
             packed = Path(name) / "set.zip"
             _zip(made, packed)
@@ -62,15 +72,16 @@ def retrieve(
 
 
 def _copy_all(
-    archive: Archive, wanted: Sequence[Instance], folder: Path, progress: Progress | None
-) -> list[str]:
+    archive: Archive, wanted: Sequence[Instance], folder: Path, progress: Progress | None,
+    layout: Layout,
+) -> list[str]:  # fmt: skip
     missing = []
     for number, one in enumerate(wanted):
         if progress is not None:
             progress(number / len(wanted), f"{number} of {len(wanted)} objects")
         source = archive.path_of(one)
-        place = folder / file_name(one, number)
-        place.parent.mkdir(exist_ok=True)
+        place = folder / file_name(one, number, layout)
+        place.parent.mkdir(parents=True, exist_ok=True)
         if source is None:
             missing.append(one.sop_uid)
             continue
@@ -81,11 +92,17 @@ def _copy_all(
     return missing
 
 
-def file_name(one: Instance, number: int) -> str:
-    """Return series folder and file name of a copy: kind, number, end of its UID."""
+def file_name(one: Instance, number: int, layout: Layout = Layout.SERIES) -> str:
+    """Return folders and file name of a copy: kind, number, end of its UID."""
     kind = re.sub(r"[^A-Za-z0-9]", "", one.modality) or "OTHER"
     place = re.sub(r"[^0-9]", "", one.number).zfill(4) if one.number else f"{number:04d}"
-    return f"{kind}_{one.series_uid[-8:].replace('.', '_')}/{kind}_{place}_{one.sop_uid[-10:]}.dcm"
+    name = f"{kind}_{place}_{one.sop_uid[-10:]}.dcm"
+    if layout is Layout.FLAT:
+        # Ends of UIDs may be alike across series: the number of the copy tells them apart.
+        return f"{number:05d}_{name}"
+    series = f"{kind}_{one.series_uid[-8:].replace('.', '_')}"
+    study = f"STUDY_{one.study_uid[-8:].replace('.', '_')}/" if layout is Layout.STUDY else ""
+    return f"{study}{series}/{name}"
 
 
 def _zip(folder: Path, target: Path) -> None:

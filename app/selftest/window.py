@@ -15,9 +15,10 @@ from app.background import JOBS
 from app.demo.write_demo import DemoSet, demo_set
 from app.filter.gui.page import FilterPage
 from app.lex.gui.page import LexPage
-from app.main_window import MainWindow, application
+from app.main_window import MainWindow
 from app.selftest.clinical import DEMO
 from app.selftest.outcome import SelfTestError
+from app.style import application
 from app.viewer.page import ViewerPage
 from app.viewer.planes import Orientation
 from app.viewer.render import Wanted, render

@@ -271,6 +271,12 @@ class CertificatePanel(QWidget):
             self.table.resizeColumnToContents(column)
         self.table.resizeRowsToContents()
 
+    def help_topic(self) -> str:
+        """Return the assertion of the current row."""
+        row = self.table.currentIndex().row()
+        shown = self._certificate.assertions if self._certificate is not None else ()
+        return shown[row].id if 0 <= row < len(shown) else ""
+
     def copy_all(self) -> None:
         """Put verdict and all assertions on the clipboard, columns separated by tabs."""
         if self._certificate is not None:

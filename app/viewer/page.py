@@ -1,7 +1,8 @@
 """The Viewer room: opens sets in the background; the desk is made when it is first needed."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -55,6 +56,7 @@ class ViewerPage(Page):
         self.fault.hide()
         self.pages = QStackedWidget()
         self._demo: Path | None = None
+        self._shown: list[Path] = []
         self.demo_button = QPushButton("Open the &demonstration patient")
         self.demo_button.clicked.connect(self._open_offered)
         self.demo_button.hide()
@@ -112,8 +114,17 @@ class ViewerPage(Page):
             failed=lambda fault: self._show_fault(name, fault),
         )
 
+    def state(self) -> dict[str, Any]:
+        """Return the files and folders that are shown."""
+        return {"paths": [str(path) for path in self._shown]} if self._shown else {}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Show what was shown in an earlier run."""
+        self.open_paths([Path(name) for name in state["paths"]])
+
     def _show(self, paths: list[Path], loaded: "Loaded") -> None:
         self._job = None
+        self._shown = paths
         desk = self._make_desk()
         self.fault.hide()
         self.source.setText("  " + ", ".join(path.name for path in paths[:3]))

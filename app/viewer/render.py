@@ -45,12 +45,14 @@ class Rendered:
         at_mm: Patient point the view goes through.
         left_out: What is not drawn or was brought over from another frame, one sentence each.
         not_used: What was found beside it and could not be read, one sentence each.
+        structures: Name and colour (red, green, blue) of each structure this slice goes through.
 
     """
 
     at_mm: tuple[float, float, float]
     left_out: tuple[str, ...]
     not_used: tuple[str, ...]
+    structures: tuple[tuple[str, tuple[int, int, int]], ...] = ()
 
 
 def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> Rendered:
@@ -78,7 +80,9 @@ def render(paths: Sequence[Path], out: Path, wanted: Wanted) -> Rendered:
     plane = view_plane(wanted.view, scene.box_mm, point, wanted.size)
     write_whole(out, png_bytes(SliceRenderer(scene).image(plane, display, point)))
     x, y, z = (float(value) for value in point)
-    return Rendered((x, y, z), scene.left_out, not_used(own))
+    seen = tuple((one.structure.name, one.structure.colour)
+                 for one in scene.outlines if not one.cut(plane).is_empty)  # fmt: skip
+    return Rendered((x, y, z), scene.left_out, not_used(own), seen)
 
 
 def png_bytes(image: QImage) -> bytes:

@@ -35,6 +35,7 @@ class StructureList(QWidget):
         super().__init__()
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a structure")
+        self.search.setAccessibleName("Find a structure")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.list = QListWidget()

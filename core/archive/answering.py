@@ -107,8 +107,16 @@ class Answering:
                 return OTHER_OBJECT, "the object bears another SOPInstanceUID"
             return SUCCESS, ""
         LOG.warning("an object of %s was not taken: %s", self._talk.sender, taken.why)
+        if taken.outcome is None:
+            self._note_refused(uid, taken.why)
         is_other = taken.outcome is Outcome.QUARANTINED
         return DUPLICATE if is_other else CANNOT_UNDERSTAND, taken.why
+
+    def _note_refused(self, uid: str, why: str) -> None:
+        try:
+            self._serving.ledger.note_refused([(uid, self._talk.sender, why)])
+        except sqlite3.Error as fault:
+            LOG.error("a refusal could not be noted: %s", fault)  # noqa: TRY400  (no trace)
 
     # Finding.
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.archive.content import same_content
-from core.archive.facts import Facts, read_facts
+from core.archive.facts import NO_DICOM, Facts, read_facts
 from core.archive.index import Conflict, Index, Instance, Outcome
 from core.archive.settling import Settling
 from core.archive.store import Coming, Received, Store, chunks_of, digest_of
-from core.dicom.files import Refused, Source, find_sources
+from core.dicom.files import INDEX_NAMES, Refused, Source, find_sources
 from core.errors import RemedyError
 
 Progress = Callable[[float, str], None]
 BATCH = 100
+# A file of such a name that is no DICOM object is damaged; a text or a program is none. Files of
+# CDs have numbers for their endings, or no ending.
+DICOM_ENDINGS = (".dcm", ".dicom", ".ima", ".img")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class TakenIn:
     sop_uid: str
     outcome: Outcome | None
     why: str = ""
+
+    @property
+    def is_other_file(self) -> bool:
+        """Whether it is no DICOM object and looks like none: a text, a program, an index."""
+        if self.outcome is not None or self.why != NO_DICOM:
+            return False
+        place = PurePosixPath(self.name.rsplit(":", maxsplit=1)[-1].replace("\\", "/"))
+        suffix = place.suffix.lower()
+        looks = suffix in DICOM_ENDINGS or suffix[1:].isdigit() or not suffix
+        return place.name.upper() in INDEX_NAMES or not looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +208,41 @@ class Archive:
             self._drop_copy(received, taken.sop_uid)
 
     def _drop_copy(self, received: Received, sop_uid: str) -> None:
-        """Remove a second copy, unless it turns out to be the only file of its object."""
+        """Remove a second copy, unless the first is gone or is no longer what was received.
+
+        Whoever sent it is told that it is safe here, and may delete it there.
+        """
         own = self.index.digest_of(sop_uid) == received.digest
-        if own and not self.store.has(received.digest):
+        kept = self.store.path_of(received.digest) if own else None
+        if own and (kept is None or not self.store.has(received.digest)):
             self._settling.add(received)
+        elif kept is not None and digest_of(kept) != received.digest:
+            self.store.put_in_place(received)
         else:
             self.store.drop(received)
+
+    def adopt(self, one: Instance, path: Path) -> None:
+        """Let a sound file take the place of a damaged one; the damaged one stays in quarantine.
+
+        Args:
+            one: The object as it is here.
+            path: A file of the same object whose content was found to be the same.
+
+        Raises:
+            OSError: It cannot be written; nothing is changed.
+
+        """
+        coming = self.store.coming()
+        coming.write(path.read_bytes())
+        (made,) = self.store.finish([coming], read_facts)
+        if isinstance(made, OSError):
+            raise made
+        received, facts = made
+        with self.index.writing():
+            self.index.exchange(one, received, facts)
+        self.index.make_durable()
+        self.store.set_aside(one.digest)
+        self.store.put_in_place(received)
 
     def _index_what_a_crash_left(self) -> None:
         left = list(self.store.left_in_incoming())

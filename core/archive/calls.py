@@ -131,6 +131,7 @@ class Caller:
         handlers = [TAKEN_OVER_BY_CALLER, (evt.EVT_ESTABLISHED, note)]
         association = self._associated(node, contexts, roles, handlers)
         if not established:
+            _close(association)
             raise self._refused(node, association)
         try:
             line = line_of(association, self.answer_s)
@@ -223,6 +224,13 @@ class Caller:
             "and that the name in its certificate is that in archive.toml.",
             stage="security",
         )
+
+
+def _close(association: Association) -> None:
+    """Close the socket of an association that was not accepted: its loop was stopped for us."""
+    own = association.dul.socket
+    if own is not None and own.socket is not None:
+        own.socket.close()
 
 
 def check_line(node: Node) -> None:

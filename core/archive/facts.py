@@ -77,6 +77,9 @@ class Facts:
         return plain(self.patient_name)
 
 
+NO_DICOM = "this is no DICOM object"
+
+
 def plain(name: str) -> str:
     """Return a person's name without case, accents and separators; for comparing and finding."""
     bare = unicodedata.normalize("NFKD", name.replace("^", " ").replace("=", " ").casefold())
@@ -92,9 +95,7 @@ def read_facts(path: Path) -> Facts:
     """
     item = read_header(Source(path))
     if item is None:
-        raise UnreadableFileError(
-            "this is no DICOM object", where=path.name, remedy="Leave it out."
-        )
+        raise UnreadableFileError(NO_DICOM, where=path.name, remedy="Leave it out.")
     return facts_of(item)
 
 

@@ -1,7 +1,7 @@
 """Running the forward rules, and taking in what watched folders hold (Y-02, Y-03)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from core.errors import RemedyError
 LOG = logging.getLogger("eqs.archive")
 # A set arrives object by object: rules wait until its sender has been silent for so long.
 SETTLE_S = 10.0
+_AT_ANY_TIME = "9999"
 
 
 def run_rules(
@@ -40,7 +41,7 @@ def run_rules(
         ledger: Knows what was sent.
         settings: The rules and nodes.
         effort: How hard to try.
-        settle_s: How long an object must have been here.
+        settle_s: For how long nothing of a person must have come.
         since: Look only at persons of whom something came after this (ISO 8601, UTC), and at
             those of whom something could not be sent.
 
@@ -55,16 +56,49 @@ def run_rules(
         for patient in patients:
             if effort.stop.is_set():
                 return done
-            whole = archive.instances_of_patient(patient)
-            settled = [one for one in whole if one.received <= limit]
-            new = [one for one in settled if rule.meets(one) and one.sop_uid not in sent]
-            wanted = [one for one in due(rule, new, plan_sets(whole) if new else [])
-                      if one.sop_uid not in sent]  # fmt: skip
+            wanted = _due(archive, rule, patient, limit, sent)
             if wanted:
                 results = _sent(archive, rule, wanted, settings.node(rule.send), caller, effort)
                 ledger.note_forwarded(rule.name, results)
                 done.setdefault(rule.name, []).extend(results)
     return done
+
+
+def waiting_for(
+    ledger: Ledger, rule: Rule, progress: Callable[[float, str], None] | None = None
+) -> list[Instance]:
+    """Return what a rule would send now; nothing is sent.
+
+    Args:
+        ledger: Knows what was sent by a rule of this name.
+        rule: The rule, which need not be written down yet.
+        progress: Told the fraction done.
+
+    """
+    sent = ledger.forwarded(rule.name)
+    found: list[Instance] = []
+    patients = _patients(ledger, rule.since)
+    for number, patient in enumerate(patients):
+        if progress is not None:
+            progress(number / len(patients), f"{number} of {len(patients)} persons")
+        found += _due(ledger.archive, rule, patient, _AT_ANY_TIME, sent)
+    return found
+
+
+def _due(
+    archive: Archive, rule: Rule, patient: int, limit: str, sent: Collection[str]
+) -> list[Instance]:
+    """Return what a rule sends of a person; nothing while objects are still coming.
+
+    What belongs to a set and comes after its plan was sent goes after it.
+    """
+    whole = archive.instances_of_patient(patient)
+    if any(one.received > limit for one in whole):
+        return []
+    new = [one for one in whole
+           if rule.meets(one) and (rule.whole_set or one.sop_uid not in sent)]  # fmt: skip
+    asked = due(rule, new, plan_sets(whole) if new else [])
+    return [one for one in asked if one.sop_uid not in sent]
 
 
 def _patients(ledger: Ledger, since: str) -> list[int]:
@@ -167,5 +201,10 @@ def look_into(
         taken = ledger.archive.take_in_files([path], f"folder {watched.folder.name}"[:64])
         why = "; ".join(dict.fromkeys(one.why for one in taken if one.why))
         ledger.note_taken([(str(path), *now[path], why)])
+        ledger.note_refused(
+            (one.name, f"folder {watched.folder.name}", one.why)
+            for one in taken
+            if one.outcome is None and not one.is_other_file
+        )
         report += taken
     return report, now

@@ -173,6 +173,14 @@ class Index:
             ),
         )  # fmt: skip
 
+    def exchange(self, one: Instance, received: Received, facts: Facts) -> None:
+        """Note within `writing` that another file of the same content stands for an object."""
+        self._base.execute(
+            "UPDATE instance SET digest = ?, size = ?, transfer_syntax = ?"
+            " WHERE sop_uid = ? AND digest = ?",
+            (received.digest, received.size, facts.transfer_syntax, one.sop_uid, one.digest),
+        )
+
     def _series(self, facts: Facts) -> int:
         study = self._study(facts)
         found = self._one(
@@ -235,6 +243,11 @@ class Index:
             *values,
         )
         return [_instance(row) for row in found]
+
+    def count(self) -> int:
+        """Return how many objects are here."""
+        # Nothing is ever deleted, so the newest number is their count, at no cost.
+        return int(self.rows("SELECT MAX(id) AS top FROM instance")[0]["top"] or 0)
 
     def conflicts(self) -> list[Conflict]:
         """Return every object that was quarantined for contradicting another."""

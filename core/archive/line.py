@@ -285,6 +285,11 @@ class Line:
                 self._write(_PDU.pack(ABORT, 4) + bytes((0, 0, source, reason)))
         self.close()
 
+    def hang_up(self) -> None:
+        """Cut the line from another thread: whoever reads or writes there is told so."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the socket."""
         self._ended = True

@@ -68,7 +68,11 @@ class Manifest:
 def manifest_of(ledger: Ledger, wanted: Iterable[Instance] | None = None) -> Manifest:
     """Return the manifest of an archive, or of some of its objects."""
     objects = ledger.archive.index.instances("1") if wanted is None else wanted
-    return Manifest({one.sop_uid: Held(one, ledger.content_of(one)) for one in objects})
+    damaged = {row[0] for row in ledger.damages()}
+    return Manifest({
+        one.sop_uid: Held(one, "" if one.digest in damaged else ledger.content_of(one))
+        for one in objects
+    })  # fmt: skip
 
 
 def told_digest(ledger: Ledger, level: str, uid: str) -> str:

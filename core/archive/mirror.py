@@ -90,6 +90,19 @@ class MirrorReport:
             lacking or self.differ or self.gone_here or self.gone_there or self.damaged_here
         )
 
+    def results(self) -> list[Result]:
+        """Return what was done, and what somebody has to look at, as those of a transfer."""
+        rows = [*self.sent, *self.fetched]
+        told = {one.sop_uid for one in rows}
+        for uids, fate, why in (
+            (self.differ, Fate.QUARANTINED, "another content is there; ours stays in its place"),
+            (self.gone_here, Fate.CANCELLED, "was on both sides once and is gone here"),
+            (self.gone_there, Fate.CANCELLED, "was on both sides once and is gone there"),
+            (self.damaged_here, Fate.FAILED, "our file is damaged, so it was not sent"),
+        ):
+            rows += [Result(uid, fate, why) for uid in uids if uid not in told]
+        return rows
+
     def words(self) -> str:
         """Return the report as one line."""
         done = (*self.sent, *self.fetched)
@@ -142,7 +155,10 @@ def mirror(
     if means.direction is not Direction.PUSH and not means.effort.stop.is_set():
         fetched = _fetch(ledger, caller, node, means, _wanted(plan, means))
     _note(ledger, node, plan, [*sent, *fetched])
-    return _report(node, here, plan, sent, fetched)
+    report = _report(node, here, plan, sent, fetched)
+    if not means.effort.stop.is_set():
+        ledger.note_mirrored(node.title, report.words(), is_equal=report.is_equal)
+    return report
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ references in the objects; each link carries the evidence it rests on.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -104,13 +104,36 @@ def plan_sets(instances: Sequence[Instance]) -> list[PlanSet]:
         if structures.sop_uid not in used:
             sets.append(_of_structures(structures, person))
             used |= {one.sop_uid for one in sets[-1].instances}
-    orphans = [one for one in kinds["RTDOSE"] if one.sop_uid not in used]
-    if orphans:
-        words = f"{len(orphans)} doses whose plan is not here"
-        links = tuple(Link(one, Evidence.REFERENCE) for one in orphans)
-        remark = Remark(State.WARNING, words)
-        sets.append(PlanSet(None, (), (), links, (), (), 0, (remark,)))
+    sets += _orphans(kinds, used)
     return sets
+
+
+def _orphans(kinds: Mapping[str, Sequence[Instance]], used: Container[str]) -> Iterable[PlanSet]:
+    """Return a set of the doses, and one of the records and RT images, whose plan is not here."""
+    doses = _left(kinds, ("RTDOSE",), used)
+    if doses:
+        words = f"{_counted(doses, 'dose', 'doses')} whose plan is not here"
+        yield PlanSet(None, (), (), doses, (), (), 0, (Remark(State.WARNING, words),))
+    records = _left(kinds, ("RTRECORD", "RTIMAGE"), used)
+    if records:
+        told = _counted(records, "record or RT image", "records and RT images")
+        remark = Remark(State.WARNING, f"{told} whose plan is not here")
+        yield PlanSet(None, (), (), (), records, (), 0, (remark,))
+
+
+def _left(
+    kinds: Mapping[str, Sequence[Instance]], wanted: Iterable[str], used: Container[str]
+) -> tuple[Link, ...]:
+    return tuple(
+        Link(one, Evidence.REFERENCE)
+        for kind in wanted
+        for one in kinds.get(kind, ())
+        if one.sop_uid not in used
+    )
+
+
+def _counted(links: Sequence[Link], one: str, many: str) -> str:
+    return f"{len(links)} {one if len(links) == 1 else many}"
 
 
 def _of_plan(plan: Instance, person: _Person) -> PlanSet:
@@ -220,5 +243,7 @@ def _about_plan(plan: Instance, person: _Person) -> Iterable[Remark]:
         if one is not plan and one.rt is not None and rt.label and one.rt.label == rt.label
     ]
     if versions:
-        words = f"{len(versions)} other plans are labelled {rt.label}"
+        count = len(versions)
+        others = "1 other plan is" if count == 1 else f"{count} other plans are"
+        words = f"{others} labelled {rt.label}"
         yield Remark(State.INFO, words)

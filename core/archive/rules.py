@@ -21,6 +21,8 @@ class Rule:
         set_complete: Send only once nothing of the plan set is missing.
         whole_set: Send the whole plan set and not only the object.
         pseudonymise: Send without the person.
+        since: Leave alone what came before this time (ISO 8601, UTC); empty takes in everything
+            that was ever stored.
 
     """
 
@@ -32,6 +34,7 @@ class Rule:
     set_complete: bool = False
     whole_set: bool = False
     pseudonymise: bool = False
+    since: str = ""
 
     def meets(self, one: Instance) -> bool:
         """Return whether an object meets the conditions on itself."""
@@ -40,7 +43,19 @@ class Rule:
             (not self.modality or one.modality in self.modality)
             and (not self.approval or approval == self.approval)
             and (not self.calling or one.sender in self.calling)
+            and one.received >= self.since
         )
+
+    def words(self) -> tuple[str, str]:
+        """Return what must be so, and what is done then, for people."""
+        told = [" or ".join(self.modality) or "any object"]
+        told += [self.approval.lower()] if self.approval else []
+        told += [f"from {' or '.join(self.calling)}"] if self.calling else []
+        told += ["nothing of its plan set missing"] if self.set_complete else []
+        told += [f"came since {self.since[:16].replace('T', ' ')} UTC"] if self.since else []
+        what = "its whole plan set" if self.whole_set else "it"
+        person = " without the person" if self.pseudonymise else ""
+        return ", ".join(told), f"send {what} to {self.send}{person}"
 
 
 def due(rule: Rule, new: Sequence[Instance], sets: Sequence[PlanSet]) -> list[Instance]:

@@ -1,6 +1,7 @@
 """The archive at work: listener, rules, watched folders, scrub and daily mirror (Y-02 to Y-04)."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,8 +21,12 @@ from core.findings import State
 
 LOG = logging.getLogger("eqs.archive")
 TICK_S = 5.0
-SCRUB_AT_ONCE = 50
 SCRUB_EVERY_S = 60.0
+# A mirror that could not be reached is tried again after this.
+MIRROR_AGAIN_S = 1800.0
+NOT_ASKED = "it could not be asked what it has"
+# A round is to be over when the next one is due, also where the computer is off at times.
+SCRUB_LEAST, SCRUB_HURRY = 50, 2.0
 
 
 class Service:
@@ -43,7 +48,7 @@ class Service:
         self._files: dict[Path, dict[Path, tuple[int, int]]] = {}
         self._looked: dict[Path, float] = {}
         self._scrubbed = 0.0
-        self._mirrored = ""
+        self._tried: dict[str, float] = {}
         self._forwarded = ""
         self._thread = threading.Thread(target=self._work, name="archive", daemon=True)
         self._thread.start()
@@ -59,6 +64,16 @@ class Service:
         while not self._stop.wait(self._tick_s):
             for work in (self._watch, self._forward, self._scrub, self._mirror):
                 self._guarded(work)
+
+    def renew(self, settings: ArchiveSettings) -> bool:
+        """Go on with other settings; return whether the listener still has its old ones.
+
+        Rules, folders and mirrors hold at once. Another port, another name or other systems that
+        are answered hold once the service is started again: what comes in now is not cut off.
+        """
+        old, self.settings = self.settings, settings
+        self._forwarded = ""  # a rule that is new has looked at nobody yet
+        return old.listener != settings.listener
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Let no fault of one task end the others."""
@@ -84,11 +99,13 @@ class Service:
                     LOG.warning("%s of %s: %s", taken.name, one.folder, taken.why)
 
     def _forward(self) -> None:
-        if not self.settings.rules:
+        settings = self.settings
+        if not settings.rules:
             return
         begun = datetime.now(UTC) - timedelta(seconds=2 * SETTLE_S)
-        done = run_rules(self.ledger, self.settings, self._effort(), since=self._forwarded)
-        self._forwarded = begun.isoformat(timespec="milliseconds")
+        done = run_rules(self.ledger, settings, self._effort(), since=self._forwarded)
+        if self.settings is settings:
+            self._forwarded = begun.isoformat(timespec="milliseconds")
         for rule, results in done.items():
             level = logging.INFO if state_of(results) is State.PASS else logging.ERROR
             LOG.log(level, "rule '%s': %s", rule, summary(results))
@@ -97,18 +114,45 @@ class Service:
         if not self.settings.scrub_days or time.monotonic() - self._scrubbed < SCRUB_EVERY_S:
             return
         self._scrubbed = time.monotonic()
-        for one in self.ledger.scrub(self.settings.scrub_days, SCRUB_AT_ONCE):
+        most = scrub_at_once(self.archive.index.count(), self.settings.scrub_days)
+        for one in self.ledger.scrub(self.settings.scrub_days, most):
             LOG.error("%s: %s", one.sop_uid, one.what)
 
     def _mirror(self) -> None:
-        now = datetime.now().astimezone()
-        today = now.date().isoformat()
-        if now.hour != self.settings.mirror_hour or self._mirrored == today:
-            return
-        self._mirrored = today
-        caller = Caller(self.settings.listener.ae_title, self.settings.listener.tls)
-        for name in self.settings.mirrors:
-            how = Mirroring(effort=self._effort())
-            report = mirror(self.ledger, caller, self.settings.node(name), how)
-            LOG.log(logging.INFO if report.is_equal else logging.WARNING,
-                    "mirror %s: %s", name, report.words())  # fmt: skip
+        """Mirror once a day from its hour on: a computer that is off at night does it later."""
+        settings = self.settings
+        due = mirror_due(datetime.now().astimezone(), settings.mirror_hour)
+        done = {
+            one.node: one.at for one in self.ledger.mirrored()
+            if not one.words.startswith(NOT_ASKED)
+        }  # fmt: skip
+        for name in settings.mirrors:
+            node = settings.node(name)
+            tried = self._tried.get(name, -MIRROR_AGAIN_S)
+            if done.get(node.title, "") >= due or time.monotonic() - tried < MIRROR_AGAIN_S:
+                continue
+            self._tried[name] = time.monotonic()
+            caller = Caller(settings.listener.ae_title, settings.listener.tls)
+            try:
+                report = mirror(self.ledger, caller, node, Mirroring(effort=self._effort()))
+            except RemedyError as problem:
+                LOG.error("mirror %s: %s", name, problem)  # noqa: TRY400  (said in words)
+                words = f"{NOT_ASKED}: {problem.what}"
+                self.ledger.note_mirrored(node.title, words, is_equal=False)
+            else:
+                LOG.log(logging.INFO if report.is_equal else logging.WARNING,
+                        "mirror %s: %s", name, report.words())  # fmt: skip
+
+
+def mirror_due(now: datetime, hour: int) -> str:
+    """Return the time since which the mirror should have run (ISO 8601, UTC)."""
+    at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if at > now:
+        at -= timedelta(days=1)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def scrub_at_once(objects: int, days: float) -> int:
+    """Return how many stored files are read each time, so that all are read in so many days."""
+    turns = days * 86400.0 / SCRUB_EVERY_S / SCRUB_HURRY
+    return max(SCRUB_LEAST, math.ceil(objects / max(turns, 1.0)))

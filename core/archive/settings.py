@@ -5,6 +5,7 @@ import ipaddress
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,22 @@ class ArchiveSettings:
             remedy="Add a [[node]] of this name, or choose another.",
         )
 
+    def rule(self, name: str) -> Rule:
+        """Return the rule of a name.
+
+        Raises:
+            ClinicFileError: There is none.
+
+        """
+        for one in self.rules:
+            if one.name == name:
+                return one
+        known = ", ".join(one.name for one in self.rules) or "none"
+        raise ClinicFileError(
+            f"no rule is called '{name}'; known are {known}", where=FILE,
+            remedy="Add a [[rule]] of this name, or choose another.",
+        )  # fmt: skip
+
 
 def settings_file() -> Path:
     """Return where the settings of this computer lie; the file need not exist."""
@@ -78,12 +95,58 @@ def read_settings(path: Path | None = None) -> ArchiveSettings:
     if path is None and not file.is_file():
         return ArchiveSettings()
     try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise ClinicFileError(
-            f"the settings cannot be read: {fault}", where=file.name, remedy="Correct this line."
-        ) from fault
+        return settings_of(file.read_text(encoding="utf-8"), file)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise _unreadable(file, fault) from fault
+
+
+def settings_of(text: str, file: Path) -> ArchiveSettings:
+    """Return what the text of a file says.
+
+    Args:
+        text: The text.
+        file: For messages, and where relative paths begin.
+
+    Raises:
+        ClinicFileError: A line cannot be used as it stands.
+
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise _unreadable(file, fault) from fault
     return _Reader(file).whole(told)
+
+
+def time_of(told: object, where: str) -> str:
+    """Return a time as the index writes it; one without a zone is this computer's.
+
+    Args:
+        told: ISO 8601, TOML's date and time, "now", or "" for no time.
+        where: For the message.
+
+    Raises:
+        ClinicFileError: It is no time.
+
+    """
+    if told in ("", "now"):
+        return _written(datetime.now(UTC)) if told else ""
+    try:
+        return _written(told if isinstance(told, datetime) else datetime.fromisoformat(str(told)))
+    except (ValueError, OverflowError) as fault:
+        raise ClinicFileError(
+            f"'{told}' is no time", where=where, remedy='Write it as "2026-11-26T08:00".'
+        ) from fault
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _unreadable(file: Path, fault: Exception) -> ClinicFileError:
+    return ClinicFileError(
+        f"the settings cannot be read: {fault}", where=file.name, remedy="Correct this line."
+    )
 
 
 class _Reader:
@@ -95,6 +158,7 @@ class _Reader:
         nodes = tuple(self._node(one) for one in self._list(told, "node"))
         self._once([one.title for one in nodes], "node")
         rules = tuple(self._rule(one, nodes) for one in self._list(told, "rule"))
+        self._once([one.name for one in rules], "rule")
         mirror = self._table(told, "mirror")
         self._known(mirror, {"nodes", "hour"}, "[mirror]")
         made = ArchiveSettings(
@@ -174,7 +238,10 @@ class _Reader:
             set_complete=bool(told.get("set_complete", False)),
             whole_set=bool(told.get("whole_set", False)),
             pseudonymise=bool(told.get("pseudonymise", False)),
+            since=time_of(told.get("since", ""), self.file.name),
         )
+        if not made.name.strip():
+            raise self._fault("a rule has no name", 'Give name = "...": it stands in the log.')
         if made.send not in {name for one in nodes for name in (one.name, one.ae_title) if name}:
             raise self._fault(
                 f"the rule '{made.name}' sends to '{made.send}', which is no node",

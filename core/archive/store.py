@@ -169,6 +169,17 @@ class Store:
         one.path.unlink(missing_ok=True)  # two names of one file stay two names
         return target
 
+    def put_in_place(self, one: Received) -> None:
+        """Let an object take its lasting place at once, also that of a damaged file."""
+        sync_folder(self.keep(one).parent)
+
+    def set_aside(self, digest: str) -> None:
+        """Move a damaged file into quarantine, where somebody may look into it."""
+        path = self._place(self.objects, digest)
+        if path.is_file():
+            path.replace(self.quarantined / f"damaged-{digest}.dcm")
+            sync_folder(self.quarantined)
+
     def name(self, one: Received) -> bool:
         """Give an object its lasting name beside the first; False where a file has one only."""
         try:

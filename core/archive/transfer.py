@@ -97,10 +97,12 @@ def state_of(results: Sequence[Result]) -> State:
     return State.WARNING if all(one.fate in passing for one in results) else State.ERROR
 
 
-def summary(results: Sequence[Result]) -> str:
-    """Return counts by fate, e.g. '200 done, 1 failed'."""
+def summary(results: Sequence[Result], done: str = Fate.DONE) -> str:
+    """Return counts by fate, e.g. '200 done, 1 failed'; `done` is another word for success."""
     counts = {fate: sum(one.fate is fate for one in results) for fate in Fate}
-    return ", ".join(f"{count} {fate}" for fate, count in counts.items() if count) or "nothing"
+    words = {**{fate: fate.value for fate in Fate}, Fate.DONE: done}
+    told = (f"{count} {words[fate]}" for fate, count in counts.items() if count)
+    return ", ".join(told) or "nothing"
 
 
 def in_parallel(work: Callable[[], None], count: int, effort: Effort, tell: Progress) -> None:

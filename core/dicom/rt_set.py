@@ -14,6 +14,7 @@ from core.dicom.plan import Plan
 from core.dicom.plan_read import read_plan
 from core.dicom.registration import Registration, read_registrations
 from core.dicom.structures import StructureSet, read_structure_set
+from core.dicom.values import name_words
 from core.dose.geometry import Grid
 from core.errors import RemedyError, UnreadableFileError
 
@@ -244,8 +245,7 @@ def _one_set(
 
 
 def _name(items: Iterable[Item]) -> str:
-    name = next((text for item in items if (text := item.text("PatientName"))), "")
-    return ", ".join(part for part in name.split("=")[0].split("^") if part)
+    return name_words(next((text for item in items if (text := item.text("PatientName"))), ""))
 
 
 def _beam_sums(doses: Sequence[Dose], plans: Sequence[Plan]) -> list[Dose]:

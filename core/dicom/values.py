@@ -40,6 +40,12 @@ def text(data: Readable, keyword: str) -> str:
     return "" if value is None else str(value).strip()
 
 
+def name_words(name: str) -> str:
+    """Return a person's name for people: "Doe^Jane" as "Doe, Jane" (PS3.5 6.2.1); maybe empty."""
+    parts = [part.strip() for part in name.split("=", maxsplit=1)[0].split("^")]
+    return ", ".join(part for part in parts if part)
+
+
 def items(data: Readable, keyword: str) -> list[Dataset]:
     """Return the items of a sequence; none when it is not there.
 

@@ -29,9 +29,14 @@ def test_that_what_is_imported_is_found_again(capsys, folder):
 
 @pytest.mark.req("Y-03")
 def test_that_a_refused_file_is_a_finding(capsys, folder):
-    (folder / "notes.txt").write_text("no DICOM")
+    (folder / "broken.dcm").write_text("no DICOM")
+    (folder / "notes.txt").write_text("no DICOM either")
     code, told = run(capsys, "import", folder)
-    assert (code, told["not_taken"][0]["name"]) == (1, "notes.txt")
+    assert (code, [one["name"] for one in told["not_taken"]]) == (1, ["broken.dcm"])
+    assert [one["name"] for one in told["passed_over"]] == ["notes.txt"]
+    # One that was named itself was meant.
+    code, told = run(capsys, "import", folder / "notes.txt")
+    assert (code, told["not_taken"][0]["why"]) == (1, "this is no DICOM object")
 
 
 @pytest.mark.req("Y-02")
@@ -54,6 +59,14 @@ def test_that_a_copy_holds_the_bytes_that_came(capsys, folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "copy.zip") as packed:
         assert {packed.read(name) for name in packed.namelist()} == copies
     assert main(["archive", "get", "--id", "TOY1", "--out", str(tmp_path / "copy")]) == 2
+    for layout, depth in (("flat", 1), ("series", 2), ("study", 3)):
+        code, _ = run(
+            capsys, "get", "--id", "TOY1", "--out", tmp_path / layout, "--layout", layout
+        )
+        names = [
+            path.relative_to(tmp_path / layout) for path in (tmp_path / layout).rglob("*.dcm")
+        ]
+        assert (code, {len(name.parts) for name in names}, len(names)) == (0, {depth}, 12)
 
 
 @pytest.mark.req("Y-13")

@@ -3,12 +3,15 @@
 import shutil
 import socket
 import subprocess
+import threading
+import time
 from types import SimpleNamespace
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, AllStoragePresentationContexts, evt
+from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelMove,
@@ -17,7 +20,11 @@ from pynetdicom.sop_class import (
 
 from core.archive.answering import DUPLICATE
 from core.archive.archive import Archive
+from core.archive.calls import Caller
+from core.archive.client_query import VERIFICATION, echo
+from core.archive.command_set import C_ECHO, NO_DATA
 from core.archive.content import content_digest
+from core.archive.line import LineCutError
 from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
 from tests.core.dicom_maker import clean_set
@@ -235,3 +242,61 @@ def test_that_an_object_that_lost_its_file_fails_and_is_not_told_as_sent(served,
         "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={plan.study_uid}",
     )  # fmt: skip
     assert len(list(out.iterdir())) == 11
+
+
+@pytest.mark.req("Y-02")
+def test_that_what_was_not_taken_is_there_to_look_at(served, folder, tmp_path):
+    data = pydicom.dcmread(next(folder.glob("RTPLAN*")))
+    uid = data.SOPInstanceUID
+    del data.StudyInstanceUID
+    (tmp_path / "broken").mkdir()
+    data.save_as(tmp_path / "broken" / "plan.dcm")
+    code, _ = send(served, tmp_path / "broken")
+    assert code != 0 or served.listener.counts.refused == 1
+    ((name, sender, why, _),) = served.listener.ledger.refused()
+    assert (name, sender) == (uid, "STORESCU")
+    assert "StudyInstanceUID" in why
+
+
+@pytest.mark.req("Y-09")
+def test_that_looking_whether_the_port_is_open_takes_nobodys_place(tmp_path):
+    archive = Archive(tmp_path / "archive")
+    listener = Listener(archive, ListenerSettings(port=0, associations=3))
+    for _ in range(30):
+        socket.create_connection((HERE, listener.port)).close()
+    node = Node("EQS", HERE, listener.port)
+    end = time.monotonic() + 10
+    while listener._own.active_associations and time.monotonic() < end:
+        time.sleep(0.01)
+    echo(Caller("TPS"), node)
+    listener.stop()
+    archive.close()
+
+
+def asked(line):
+    command = {"CommandField": C_ECHO, "MessageID": 1, "CommandDataSetType": NO_DATA,
+               "AffectedSOPClassUID": VERIFICATION}  # fmt: skip
+    line.send(1, command)
+    return line.receive()
+
+
+@pytest.mark.req("Y-09")
+def test_that_nobody_is_answered_once_it_has_stopped(tmp_path):
+    faults = []
+    archive = Archive(tmp_path / "archive")
+    listener = Listener(archive, ListenerSettings(port=0))
+    node = Node("EQS", HERE, listener.port)
+    silent = [socket.create_connection((HERE, listener.port)) for _ in range(20)]
+    before, threading.excepthook = threading.excepthook, faults.append
+    try:
+        with Caller("TPS").line(node, [build_context(VERIFICATION)]) as line:
+            listener.stop()
+            assert listener._own.active_associations == []
+            with pytest.raises(LineCutError):
+                asked(line)
+    finally:
+        threading.excepthook = before
+    assert faults == []
+    for one in silent:
+        one.close()
+    archive.close()

@@ -1,12 +1,16 @@
 """Two archives that back each other up: what lacks goes over, nothing is deleted or spread."""
 
 import random
+import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pydicom
 import pytest
 
+from app.archive import attention
+from app.archive.attention import Matter
 from core.archive.archive import Archive
 from core.archive.calls import Caller
 from core.archive.client_confirm import outgoing_files
@@ -17,9 +21,11 @@ from core.archive.listener import Listener
 from core.archive.manifest import manifest_of
 from core.archive.mirror import Direction, Mirroring, mirror
 from core.archive.nodes import ListenerSettings, Node
+from core.archive.service import Service, mirror_due
+from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate
 from core.errors import RemedyError
-from tests.archive.servers import HERE, dcmqrscp, orthanc, own_network
+from tests.archive.servers import HERE, dcmqrscp, free_port, orthanc, own_network
 from tests.core.dicom_maker import clean_set
 
 CALLER = Caller("CLIENT")
@@ -238,3 +244,33 @@ def test_that_a_foreign_server_is_mirrored_and_compared_when_asked(tmp_path, kin
         assert (plain.same, plain.unchecked) == (12, 0)
     ledger.close()
     archive.close()
+
+
+@pytest.mark.req("Y-04")
+def test_that_a_mirror_is_due_once_a_day_also_after_a_night_off():
+    at = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    assert mirror_due(at, 2) == "2026-11-26T02:00:00.000+00:00"
+    assert mirror_due(at, 22) == "2026-11-25T22:00:00.000+00:00"
+
+
+@pytest.mark.req("Y-04")
+def test_that_the_service_mirrors_once_and_tells_what_failed(pair):
+    pair.a.take_in_files([pair.folder], "CD")
+    listening = ListenerSettings(port=free_port())
+    dead = Node("DEAD", HERE, free_port(), name="Off")
+    settings = ArchiveSettings(listener=listening, nodes=(pair.node, dead), mirrors=("B", "Off"),
+                               mirror_hour=0)  # fmt: skip
+    service = Service(pair.a, settings, tick_s=0.05)
+    until = time.monotonic() + 30
+    while len(pair.ledger.mirrored()) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    first = pair.ledger.mirrored()
+    time.sleep(0.5)
+    service.stop()
+    assert [(one.node, one.is_equal) for one in first] == [("B", True), ("Off", False)]
+    assert "nothing listens" in first[1].words
+    assert pair.ledger.mirrored() == first  # not again within the day
+    mine, theirs = pair.manifests()
+    assert mine == theirs
+    rows = attention.look(pair.a)
+    assert [(one.matter, one.name) for one in rows] == [(Matter.MIRROR, "Off")]

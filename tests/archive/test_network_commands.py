@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pydicom
@@ -137,7 +138,11 @@ def test_that_serve_listens_until_it_is_ended(desk):
     process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
     wait_for(port, process)
+    time.sleep(1.0)
+    desk.settings.write_text(f"scrub_days = 3\n[listener]\nport = {port}\n")
+    time.sleep(1.5)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=40)
+    out, log = process.communicate(timeout=40)
     assert process.returncode == 0
+    assert "the settings were read again" in log
     assert f"EQS listens at {HERE}:{port}" in out

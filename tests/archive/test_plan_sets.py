@@ -1,5 +1,8 @@
 """Plan sets follow the references, and say what is missing by count and kind."""
 
+from copy import deepcopy
+
+import pydicom
 import pytest
 
 from core.archive.archive import Archive
@@ -57,7 +60,26 @@ def test_that_a_dose_without_its_plan_and_structures_without_one_stand_alone(tmp
     alone, orphans = sets_of(tmp_path, clean_set(), leave_out=["RTPLAN*"])
     assert alone.plan is None
     assert len(alone.structures) == 1
-    assert "1 doses whose plan is not here" in words(orphans)
+    assert words(orphans) == {"1 dose whose plan is not here"}
+
+
+@pytest.mark.req("Y-02")
+def test_that_records_without_their_plan_stand_alone(tmp_path):
+    toy = clean_set()
+    record = deepcopy(toy.plan)
+    record.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.4"
+    record.SOPInstanceUID, record.Modality = maker.uid(5, 991), "RTRECORD"
+    record.SeriesInstanceUID = maker.uid(5, 992)
+    reference = pydicom.Dataset()
+    reference.ReferencedSOPClassUID = toy.plan.SOPClassUID
+    reference.ReferencedSOPInstanceUID = toy.plan.SOPInstanceUID
+    record.ReferencedRTPlanSequence = [reference]
+    toy.more = [record]
+    (whole,) = sets_of(tmp_path / "whole", toy)
+    assert len(whole.records) == 1
+    *_, orphan = sets_of(tmp_path / "orphan", toy, leave_out=["RTPLAN*"])
+    assert words(orphan) == {"1 record or RT image whose plan is not here"}
+    assert len(orphan.records) == 1
 
 
 @pytest.mark.req("Y-02")
@@ -76,4 +98,4 @@ def test_that_a_second_version_of_a_plan_is_told(tmp_path):
     toy.more = [second]
     sets = sets_of(tmp_path, toy)
     assert len(sets) == 2
-    assert all("1 other plans are labelled Toyplan" in words(own) for own in sets)
+    assert all("1 other plan is labelled Toyplan" in words(own) for own in sets)

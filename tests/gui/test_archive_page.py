@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.background import JOBS
+from app.demo.write_demo import write_demo
 from app.main_window import MainWindow
 from core.archive.archive import Archive
 from core.findings import State
@@ -57,12 +58,12 @@ def test_that_an_empty_archive_tells_what_to_do(qtbot, window):
 
 @pytest.mark.req("Y-03")
 def test_that_an_import_reports_what_was_refused(qtbot, window, folder):
-    (folder / "notes.txt").write_text("no DICOM")
+    (folder / "notes.dcm").write_text("no DICOM")
     page = entered(qtbot, window)
     page.take_in([folder])
     quiet(qtbot)
     assert page.banner.state is State.WARNING
-    assert "notes.txt" in page.banner.toolTip()
+    assert "notes.dcm" in page.banner.toolTip()
     assert page.people.rowCount() == 1
 
 
@@ -133,6 +134,17 @@ def test_that_a_plan_opens_in_lex(qtbot, window, folder):
     qtbot.mouseClick(page.lex_button, Qt.MouseButton.LeftButton)
     quiet(qtbot)
     assert window.stack.currentWidget() is window.page("LEX")
+
+
+@pytest.mark.req("Y-02")
+def test_that_a_plan_opens_in_the_filter(qtbot, window, tmp_path):
+    write_demo(tmp_path / "demo")
+    page = filled(qtbot, window, tmp_path / "demo" / "dicom")
+    qtbot.mouseClick(page.filter_button, Qt.MouseButton.LeftButton)
+    quiet(qtbot)
+    checker = window.page("Filter")
+    assert window.stack.currentWidget() is checker
+    assert checker.rv_path == page.archive.path_of(page._plan())
 
 
 def test_that_an_object_that_lost_its_file_is_told_and_not_passed_over(qtbot, window, folder):

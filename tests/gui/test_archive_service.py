@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -13,8 +14,10 @@ from core.archive.archive import Archive
 from core.archive.calls import Caller
 from core.archive.client_confirm import outgoing_files
 from core.archive.client_store import send
+from core.archive.ledger import Ledger
 from core.archive.listener import Listener
 from core.archive.nodes import ListenerSettings, Node
+from core.archive.rules import Rule
 from core.archive.settings import ArchiveSettings
 from core.archive.transfer import Effort, Fate
 from core.findings import State
@@ -100,3 +103,43 @@ def test_that_the_time_of_retrievals_is_kept_and_shown(qtbot, archive, tmp_path,
     told = json.loads(capsys.readouterr().out)
     assert (told["count"], told["mean_objects"]) == (1, 12)
     assert 0 < told["mean_s"] < 60
+
+
+@pytest.mark.req("Y-13")
+def test_that_damage_is_told_also_while_nobody_listens(qtbot, archive, tmp_path):
+    archive.take_in_files([clean_set().write(tmp_path / "set")], "CD")
+    strip = strip_of(qtbot, archive, free_port())
+    assert strip.sign.accessibleName() == "Info"
+    archive.path_of(archive.index.instances("1")[0]).write_bytes(b"flipped")
+    ledger = Ledger(archive)
+    ledger.scrub(7.0, 1000)
+    ledger.note_mirrored("Backup", "1 differ", is_equal=False)
+    ledger.close()
+    strip.read_words()
+    quiet(qtbot)
+    assert strip.sign.accessibleName() == "Warning"
+    assert "1 stored file is DAMAGED" in strip.words.text()
+    assert "Mirror Backup" in strip.words.text()
+    assert "NOT EQUAL" in strip.words.text()
+
+
+@pytest.mark.req("Y-02")
+def test_that_new_rules_hold_at_once_and_another_name_once_it_listens_anew(qtbot, archive):
+    port = free_port()
+    strip = strip_of(qtbot, archive, port)
+    strip.switch.click()
+    quiet(qtbot)
+    node = Node("LINAC", HERE, free_port())
+    now = ArchiveSettings(
+        listener=ListenerSettings(port=port), nodes=(node,), rules=(Rule("r", "LINAC"),)
+    )
+    strip.renew(now)
+    assert "1 rule." in strip.words.text()
+    assert strip.heard == []
+    strip.renew(replace(now, listener=ListenerSettings(ae_title="OTHER", port=port)))
+    ((state, words),) = strip.heard
+    assert state is State.INFO
+    assert "stays as it was until listening is ended" in words
+    assert strip.words.text().startswith(f"EQS listens at {HERE}:{port}")
+    strip.switch.click()
+    quiet(qtbot)

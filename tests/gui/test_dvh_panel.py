@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
 
 from app import theme
-from app.main_window import apply_scheme
+from app.style import apply_scheme
 from app.viewer import dvh_panel
 from app.viewer.dvh_lines import contrast
 from app.viewer.dvh_tables import NUMBERS, TITLES, WORDS, table_row

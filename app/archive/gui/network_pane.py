@@ -1,7 +1,6 @@
-"""Other systems: ask what they have, fetch it, try the connection; every transfer with cancel."""
+"""Other systems: name them, ask what they have, fetch it, try the connection, drill a restore."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,10 +9,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPushButton,
     QTabWidget,
     QTreeWidget,
@@ -22,53 +21,54 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import theme
 from app.archive import network
-from app.archive.command import iso_date
+from app.archive.command import iso_date, person_words
+from app.archive.gui.connection_steps import ConnectionSteps
+from app.archive.gui.mirror_action import MirrorButton
+from app.archive.gui.node_dialog import NodeDialog
+from app.archive.gui.plain_tree import PlainTree
+from app.archive.gui.transfer_list import TransferList
 from app.background import JOBS, CancelledError
 from core.archive.archive import Archive
 from core.archive.client_confirm import outgoing_of
-from core.archive.connection_check import Step, check_connection, is_sound
+from core.archive.drill import Proof
 from core.archive.forward import send_to
 from core.archive.index import Instance
 from core.archive.nodes import Kind, Node
-from core.archive.settings import ArchiveSettings, read_settings, settings_file
-from core.archive.transfer import GOOD, Effort, Result, state_of, summary
+from core.archive.settings import ArchiveSettings, read_settings
+from core.archive.settings_write import remove
+from core.archive.transfer import Effort, Fate, Result
 from core.errors import RemedyError
 from core.findings import State
 
 ROW = Qt.ItemDataRole.UserRole
 STUDIES = ("Patient", "ID", "Date", "Description", "Kinds", "Study UID")
-STEPS = ("Step", "Result", "What was found", "What to do")
-TRANSFERS = ("Transfer", "State", "Progress", "Result")
 NO_NODES = (
-    "No other system is named yet. Write each as a [[node]] into {}; the help (F1) shows how."
+    "No other system is named yet. Add each that the archive shall ask or send to, or that may "
+    "send to it; they are kept in archive.toml."
 )
-SHOWN = 50  # results that are not simply done, below a transfer
-
-
-@dataclass(eq=False)
-class _Transfer:
-    """One transfer on its way, and its row."""
-
-    item: QTreeWidgetItem
-    effort: Effort
-    is_over: bool = False
+DRILL_PERSONS = 3
+DRILL_TIP = (
+    "Fetches the plan sets of three persons drawn by lot back from this system and compares every "
+    "object with ours. Nothing is changed on either side."
+)
 
 
 class NetworkPane(QWidget):
-    """Nodes, their studies, the connection check and the transfers (Y-07 to Y-09).
+    """Nodes, their studies, the connection check and the transfers (Y-07 to Y-09, Y-13).
 
     Signals:
         told: State and words for the room's banner.
         arrived: Something new came into the archive.
         begun: A transfer has begun.
+        changed: The settings as they stand in archive.toml now.
 
     """
 
     told = Signal(object, str)
     arrived = Signal()
     begun = Signal()
+    changed = Signal(object)
 
     def __init__(
         self, read: Callable[[], ArchiveSettings] = read_settings, parent: QWidget | None = None
@@ -76,17 +76,20 @@ class NetworkPane(QWidget):
         super().__init__(parent)
         self.archive: Archive | None = None
         self.settings = ArchiveSettings()
+        self.dialog: NodeDialog | None = None
         self._read = read
-        self._transfers: list[_Transfer] = []
         self._make_widgets()
         self._lay_out()
         self._connect()
         self.refresh()
 
     def _make_widgets(self) -> None:
+        self.transfers = TransferList()
         self.nodes = QComboBox()
         self.nodes.setAccessibleName("Other system")
         self.nodes.setMinimumContentsLength(16)
+        self.edit_button = QPushButton("S&ystems")
+        self.edit_button.setMenu(QMenu(self.edit_button))
         self.name = QLineEdit(
             placeholderText="name there; * and ? allowed", clearButtonEnabled=True
         )
@@ -98,28 +101,30 @@ class NetworkPane(QWidget):
         self.check_button = QPushButton("Chec&k connection")
         self.with_object = QCheckBox("store a test object and have it sent back")
         self.with_object.setToolTip("A made-up patient EQS-TEST stays there until it is deleted.")
+        self.mirror_button = MirrorButton(self.transfers, self.sure)
+        self.drill_button = QPushButton("Restore &drill")
+        self.drill_button.setToolTip(DRILL_TIP)
+        self.retry_button = QPushButton("Try &failed again")
         self.cancel_button = QPushButton("Ca&ncel transfer")
-        self.again_button = QPushButton("Read archive.&toml again")
-        self.words = QLabel(NO_NODES.format(settings_file()))
+        self.words = QLabel(NO_NODES)
         self.words.setWordWrap(True)
-        self.studies = _tree(STUDIES, "Studies on the other system")
-        self.steps = _tree(STEPS, "Connection check")
-        for flat in (self.studies, self.steps):
-            flat.setRootIsDecorated(False)
+        self.studies = PlainTree(STUDIES, "Studies on the other system", is_flat=True)
         self.studies.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
-        self.transfers = _tree(TRANSFERS, "Transfers")
+        self.steps = ConnectionSteps()
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        label = QLabel("&System")
+        label = QLabel("System")
         label.setBuddy(self.nodes)
-        for one in (label, self.nodes, self.name, self.number, self.find_button, self.get_button):
+        for one in (label, self.nodes, self.edit_button, self.name, self.number, self.find_button,
+                    self.get_button):  # fmt: skip
             top.addWidget(one, 1 if isinstance(one, QLineEdit) else 0)
         below = QHBoxLayout()
-        below.addWidget(self.check_button)
-        below.addWidget(self.with_object)
+        for each in (self.check_button, self.with_object, self.mirror_button,
+                     self.drill_button):  # fmt: skip
+            below.addWidget(each)
         below.addStretch(1)
-        below.addWidget(self.again_button)
+        below.addWidget(self.retry_button)
         below.addWidget(self.cancel_button)
         self.tabs = QTabWidget()
         for own, title in ((self.studies, "Studies there"), (self.steps, "Connection"),
@@ -138,10 +143,22 @@ class NetworkPane(QWidget):
             box.returnPressed.connect(self.ask)
         self.get_button.clicked.connect(self.fetch)
         self.check_button.clicked.connect(self.check)
-        self.cancel_button.clicked.connect(self.cancel)
-        self.again_button.clicked.connect(self.refresh)
+        self.mirror_button.clicked.connect(self.mirror)
+        self.mirror_button.begun.connect(self._on_begun)
+        self.drill_button.clicked.connect(self.drill)
+        self.retry_button.clicked.connect(self.transfers.try_again)
+        self.cancel_button.clicked.connect(self.transfers.cancel)
+        menu = self.edit_button.menu()
+        menu.addAction("&Add…", lambda: self._edit(None))
+        self.change_action = menu.addAction("&Change…", lambda: self._edit(self.node()))
+        self.remove_action = menu.addAction("&Remove", self._remove)
+        menu.addSeparator()
+        menu.addAction("Read archive.&toml again", self.refresh)
         self.studies.itemSelectionChanged.connect(self._enable)
-        self.transfers.itemSelectionChanged.connect(self._enable)
+        self.transfers.chosen.connect(self._enable)
+        self.transfers.arrived.connect(self.arrived)
+        for own in (self.transfers, self.steps, self.mirror_button):
+            own.told.connect(self.told)
         self.nodes.currentIndexChanged.connect(lambda _: self._on_node())
 
     def set_archive(self, archive: Archive) -> None:
@@ -154,16 +171,22 @@ class NetworkPane(QWidget):
     def refresh(self) -> None:
         """Read archive.toml again."""
         try:
-            self.settings = self._read()
+            settings = self._read()
         except RemedyError as problem:
-            self.settings = ArchiveSettings()
+            settings = ArchiveSettings()
             self.told.emit(State.ERROR, str(problem))
-        before = self.nodes.currentText()
+        self.show_settings(settings)
+        self.changed.emit(settings)
+
+    def show_settings(self, settings: ArchiveSettings, title: str = "") -> None:
+        """Offer the systems; that of this title is chosen, else the one before."""
+        self.settings = settings
+        before = title or self.nodes.currentText()
         self.nodes.clear()
-        for one in self.settings.nodes:
+        for one in settings.nodes:
             self.nodes.addItem(one.title, one)
         self.nodes.setCurrentIndex(max(self.nodes.findText(before), 0))
-        self.words.setVisible(not self.settings.nodes)
+        self.words.setVisible(not settings.nodes)
         self._enable()
 
     def node(self) -> Node | None:
@@ -173,17 +196,46 @@ class NetworkPane(QWidget):
 
     def _on_node(self) -> None:
         self.studies.clear()
-        self.steps.clear()
+        self.tabs.setTabText(0, "Studies there")
+        self.steps.forget()
         self._enable()
 
     def _enable(self) -> None:
         node = self.node()
         some = node is not None and self.archive is not None
-        for one in (self.find_button, self.check_button):
+        for one in (self.find_button, self.check_button, self.name, self.number):
             one.setEnabled(node is not None)
+        for action in (self.change_action, self.remove_action):
+            action.setEnabled(node is not None)
         self.with_object.setEnabled(node is not None and node.kind is Kind.DIMSE)
+        for button in (self.drill_button, self.mirror_button):
+            button.setEnabled(some)
         self.get_button.setEnabled(some and bool(self.studies.selectedItems()))
-        self.cancel_button.setEnabled(self._chosen_transfer() is not None)
+        self.cancel_button.setEnabled(self.transfers.may_cancel)
+        self.retry_button.setEnabled(self.transfers.may_try_again)
+
+    def _edit(self, node: Node | None) -> None:
+        self.dialog = NodeDialog(node, self)
+        self.dialog.saved.connect(self._on_saved)
+        self.dialog.open()
+
+    def _on_saved(self, settings: ArchiveSettings, title: str) -> None:
+        self.show_settings(settings, title)
+        self.changed.emit(settings)
+
+    def _remove(self) -> None:
+        node = self.node()
+        if node is None or not self.sure(f"Take “{node.title}” out of archive.toml?"):
+            return
+        try:
+            self._on_saved(remove(Node, node.title), "")
+        except RemedyError as problem:
+            self.told.emit(State.ERROR, str(problem))
+
+    def sure(self, words: str) -> bool:
+        """Let the user think again."""
+        yes = QMessageBox.StandardButton.Yes
+        return QMessageBox.question(self, "EQS Workstation", words) == yes
 
     # Asking.
 
@@ -198,22 +250,20 @@ class NetworkPane(QWidget):
         asked = network.Asked(patient_id=self.number.text().strip(), name=name)
         caller = network.caller_of(self.settings)
         self.tabs.setCurrentWidget(self.studies)
-        self._start(f"Asking {node.title}",
-                    lambda _: network.found_there(caller, node, "STUDY", asked),
-                    self._show_studies)  # fmt: skip
+        JOBS.start(self, f"Asking {node.title}",
+                   lambda _: network.found_there(caller, node, "STUDY", asked),
+                   done=self._show_studies, failed=self._show_fault)  # fmt: skip
 
     def _show_studies(self, rows: list[dict[str, str]]) -> None:
         self.studies.clear()
         for row in rows:
-            name = ", ".join(part for part in row["PatientName"].split("^") if part)
             item = QTreeWidgetItem([
-                name or "(no name)", row["PatientID"], iso_date(row["StudyDate"]),
+                person_words(row["PatientName"]), row["PatientID"], iso_date(row["StudyDate"]),
                 row["StudyDescription"], row["ModalitiesInStudy"], row["StudyInstanceUID"],
             ])  # fmt: skip
             item.setData(0, ROW, row["StudyInstanceUID"])
             self.studies.addTopLevelItem(item)
-        for column in range(len(STUDIES) - 1):
-            self.studies.resizeColumnToContents(column)
+        self.studies.fit()
         self.tabs.setTabText(0, f"Studies there ({len(rows)})")
         first = self.studies.topLevelItem(0)
         if first is not None:
@@ -221,37 +271,13 @@ class NetworkPane(QWidget):
         else:
             self.told.emit(State.INFO, "Nothing was found there.")
 
-    # The connection.
-
     def check(self) -> None:
         """Try the connection step by step."""
         node = self.node()
-        if node is None:
-            return
-        self.steps.clear()
-        self.tabs.setCurrentWidget(self.steps)
-        archive, with_object = self.archive, self.with_object.isChecked()
-        listener = self.settings.listener
-        self._start(
-            f"Trying {node.title}",
-            lambda _: check_connection(node, listener, archive, with_object=with_object),
-            self._show_steps,
-        )
-
-    def _show_steps(self, steps: list[Step]) -> None:
-        for one in steps:
-            item = QTreeWidgetItem([one.name, "", one.words, one.remedy])
-            _show_state(item, one.state)
-            item.setToolTip(2, one.words)
-            item.setToolTip(3, one.remedy)
-            self.steps.addTopLevelItem(item)
-        for column in range(len(STEPS) - 1):
-            self.steps.resizeColumnToContents(column)
-        if is_sound(steps):
-            self.told.emit(State.PASS, "Every step that was tried works.")
-        else:
-            worst = next(one for one in steps if one.state is State.ERROR)
-            self.told.emit(State.ERROR, f"{worst.name}: {worst.words}. {worst.remedy}")
+        if node is not None:
+            self.tabs.setCurrentWidget(self.steps)
+            self.steps.try_out(node, self.settings.listener, self.archive,
+                               with_object=self.with_object.isChecked())  # fmt: skip
 
     # Transfers.
 
@@ -269,110 +295,81 @@ class NetworkPane(QWidget):
         if archive is None or not wanted:
             return
         caller = network.caller_of(self.settings)
+
+        def again(uids: Sequence[str]) -> None:
+            failed = set(uids)
+            self.send([one for one in wanted if one.sop_uid in failed], node)
+
         self._transfer(
-            f"{len(wanted)} objects to {node.title}",
-            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort),
-        )
+            f"{_objects(len(wanted))} to {node.title}",
+            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort), again,
+        )  # fmt: skip
 
     def fetch(self) -> None:
         """Fetch the studies that are selected into the archive."""
-        archive, node = self.archive, self.node()
         studies = [str(one.data(0, ROW)) for one in self.studies.selectedItems()]
-        if archive is None or node is None or not studies:
+        node = self.node()
+        if node is not None and studies:
+            self._fetch(node, studies, ())
+
+    def _fetch(self, node: Node, studies: Sequence[str], only: Sequence[str]) -> None:
+        archive = self.archive
+        if archive is None:
             return
         caller = network.caller_of(self.settings)
 
         def work(effort: Effort) -> list[Result]:
             asked = [network.Asked(study_uid=uid) for uid in studies]
-            wanted = [one for each in asked for one in network.objects_there(caller, node, each)]
+            wanted = [one for each in asked for one in network.objects_there(caller, node, each)
+                      if not only or one.sop_uid in set(only)]  # fmt: skip
             return network.fetch(caller, node, wanted, archive, effort)
 
         count = f"{len(studies)} studies" if len(studies) > 1 else "1 study"
-        self._transfer(f"{count} from {node.title}", work)
+        what = f"{_objects(len(only))} of {count}" if only else count
+        self._transfer(f"{what} from {node.title}", work, partial(self._fetch, node, studies))
 
-    def _transfer(self, title: str, work: Callable[[Effort], list[Result]]) -> None:
-        item = QTreeWidgetItem([title, "Under way", "", ""])
-        self.transfers.insertTopLevelItem(0, item)
-        self.transfers.setCurrentItem(item)
+    def repair(self, node: Node) -> None:
+        """Bring every damaged file back from a system."""
+        archive = self.archive
+        if archive is not None:
+            caller = network.caller_of(self.settings)
+            self._transfer(
+                f"Damaged files back from {node.title}",
+                lambda effort: network.repaired(caller, node, archive, effort),
+            )
+
+    def mirror(self) -> None:
+        """Compare the archive with the system, and bring both together when the user agrees."""
+        archive, node = self.archive, self.node()
+        if archive is not None and node is not None:
+            self.mirror_button.mirror(network.caller_of(self.settings), node, archive)
+
+    def drill(self) -> None:
+        """Prove with some persons drawn by lot that the system could restore the archive."""
+        archive, node = self.archive, self.node()
+        if archive is not None and node is not None:
+            caller = network.caller_of(self.settings)
+            self._transfer(
+                f"Restore drill with {node.title}",
+                lambda effort: network.drilled(caller, node, archive, DRILL_PERSONS, effort),
+                done=Proof.EQUAL,
+            )
+
+    def _transfer(
+        self, title: str, work: Callable[[Effort], list[Result]],
+        again: Callable[[Sequence[str]], None] | None = None, done: str = Fate.DONE,
+    ) -> None:  # fmt: skip
+        self._on_begun()
+        self.transfers.begin(title, work, again, done)
+
+    def _on_begun(self) -> None:
         self.tabs.setCurrentWidget(self.transfers)
         self.begun.emit()
-        own = _Transfer(item, Effort())
-        self._transfers.append(own)
-        for column in range(len(TRANSFERS) - 1):
-            self.transfers.setColumnWidth(column, (240, 110, 150)[column])
 
-        def progressed(_share: float, words: str) -> None:
-            item.setText(2, words)
-
-        JOBS.start(
-            self, title, lambda progress: work(replace(own.effort, progress=progress)),
-            done=lambda results: self._on_over(own, results),
-            failed=lambda fault: self._on_fault(own, fault), progressed=progressed,
-        )  # fmt: skip
-        self._enable()
-
-    def _on_over(self, own: _Transfer, results: list[Result]) -> None:
-        own.is_over = True
-        state = state_of(results) if results else State.WARNING
-        _show_state(own.item, state)
-        good = sum(one.fate in GOOD for one in results)
-        own.item.setText(2, f"{good} of {len(results)} objects")
-        own.item.setText(3, summary(results))
-        reasons: dict[tuple[str, str], list[str]] = {}
-        for one in results:
-            if one.why:
-                reasons.setdefault((one.fate.value, one.why), []).append(one.sop_uid)
-        for (fate, why), uids in list(reasons.items())[:SHOWN]:
-            title = uids[0] if len(uids) == 1 else f"{len(uids)} objects"
-            child = QTreeWidgetItem([title, fate, "", why])
-            child.setToolTip(0, "\n".join(uids[:SHOWN]))
-            child.setToolTip(3, why)
-            own.item.addChild(child)
-        own.item.setExpanded(bool(reasons))
-        first = f": {next(iter(reasons))[1]}" if reasons else ""
-        self.told.emit(state, f"{own.item.text(0)}: {summary(results)}{first}")
-        self._enable()
-        self.arrived.emit()
-
-    def _on_fault(self, own: _Transfer, fault: Exception) -> None:
-        own.is_over = True
-        _show_state(own.item, State.ERROR)
-        own.item.setText(3, str(fault))
-        self._show_fault(fault)
-        self._enable()
-
-    def _chosen_transfer(self) -> _Transfer | None:
-        item = self.transfers.currentItem()
-        top = item.parent() or item if item is not None else None
-        return next((one for one in self._transfers if one.item is top and not one.is_over), None)
-
-    def cancel(self) -> None:
-        """Stop the transfer that is selected; what has arrived stays."""
-        own = self._chosen_transfer()
-        if own is not None:
-            own.effort.stop.set()
-            own.item.setText(1, "Being cancelled")
-
-    def _start(self, title: str, work: Callable[..., object], done: Callable[[Any], None]) -> None:
-        JOBS.start(self, title, work, done=done, failed=self._show_fault)
-
-    def _show_fault(self, fault: Exception) -> None:
+    def _show_fault(self, fault: Any) -> None:  # noqa: ANN401  (what the work raised)
         if not isinstance(fault, CancelledError):
             self.told.emit(State.ERROR, str(fault))
 
 
-def _tree(titles: Sequence[str], name: str) -> QTreeWidget:
-    tree = QTreeWidget()
-    tree.setHeaderLabels(list(titles))
-    tree.setAlternatingRowColors(True)
-    tree.setUniformRowHeights(True)
-    tree.setAccessibleName(name)
-    tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    tree.header().setStretchLastSection(True)
-    return tree
-
-
-def _show_state(item: QTreeWidgetItem, state: State) -> None:
-    look = theme.LOOKS[state]
-    item.setText(1, look.word)
-    item.setIcon(1, theme.icon(state))
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"

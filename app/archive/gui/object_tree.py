@@ -42,9 +42,10 @@ class ObjectTree(QTreeWidget):
             item = _item([study.description or "Study", iso_date(study.date), "",
                           f"{study.series} series", study.study_uid], study)  # fmt: skip
             self.addTopLevelItem(item)
-        only = self.topLevelItem(0) if self.topLevelItemCount() == 1 else None
-        if only is not None:
-            only.setExpanded(True)
+        first = self.topLevelItem(0)
+        if first is not None:
+            first.setExpanded(self.topLevelItemCount() == 1)
+            self.setCurrentItem(first)
         self.setColumnWidth(0, 320)
         for column in (1, 2, 3):
             self.resizeColumnToContents(column)
@@ -80,6 +81,7 @@ class ObjectTree(QTreeWidget):
 def _item(words: list[str], row: StudyRow | SeriesRow | Instance) -> QTreeWidgetItem:
     item = QTreeWidgetItem(words)
     item.setData(0, ROW, row)
+    item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     if not isinstance(row, Instance):
         item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
     return item

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,16 +21,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.archive.command import iso_date, own_archive, person_words, sets_of, take_in_summary
+from app.archive.command import iso_date, own_archive, person_words, sets_of
+from app.archive.gui.importing import ReportButton
 from app.archive.gui.object_tree import ObjectTree
 from app.archive.gui.plan_set_table import PlanSetTable
-from app.archive.retrieve import Retrieved, retrieve
+from app.archive.retrieve import Layout, Retrieved, retrieve
 from app.background import JOBS, CancelledError, Job
 from app.findings_model import GridModel
 from app.findings_view import Banner, plain_table
 from app.page import Page
 from app.recognise import Kind
-from core.archive.archive import Archive, TakenIn
+from core.archive.archive import Archive
 from core.archive.find import PatientRow, Wanted, find_patients
 from core.archive.index import Instance
 from core.archive.plan_sets import PlanSet
@@ -37,12 +39,10 @@ from core.errors import RemedyError
 from core.findings import State
 
 if TYPE_CHECKING:
-    from app.archive.gui.network_pane import NetworkPane
-    from app.archive.gui.service_strip import ServiceStrip
+    from app.archive.gui.others import Others
 
 COLUMNS = ("Patient", "ID", "Born", "Last study", "Studies", "Objects of")
 PAUSE_MS = 250
-NOT_TAKEN_SHOWN = 3
 EMPTY = (
     "The archive is empty. Import a folder, a CD or zip archives: every DICOM object is kept "
     "byte for byte, found by name or number, and its plan sets are examined for what is missing."
@@ -63,8 +63,7 @@ class ArchivePage(Page):
         self._open_archive = open_archive
         self._people: list[PatientRow] = []
         self._waiting: list[Path] = []
-        self.network: NetworkPane | None = None
-        self.service: ServiceStrip | None = None
+        self.others: Others | None = None
         self._search_job: Job | None = None
         self._sets_job: Job | None = None
         self._make_widgets()
@@ -81,6 +80,7 @@ class ArchivePage(Page):
         self.number = _box("Patient ID", "beginning of the number")
         self.import_folder = QPushButton("Import &folder…")
         self.import_file = QPushButton("Import file or &zip…")
+        self.report_button = ReportButton()
         self.banner = Banner()
         self.banner.hide()
         self.people = GridModel(numeric=("Studies",))
@@ -93,7 +93,12 @@ class ArchivePage(Page):
         self.words.setWordWrap(True)
         self.view_button = QPushButton("Open in &Viewer")
         self.lex_button = QPushButton("Open plan in &LEX")
+        self.filter_button = QPushButton("Open plan in Filt&er")
         self.copy_button = QPushButton("Save a &copy…")
+        self.layout_choice = QComboBox()
+        self.layout_choice.setAccessibleName("Folders of the copy")
+        for one in Layout:
+            self.layout_choice.addItem(one.value, one)
         self.send_button = QPushButton("&Send to")
         self.send_button.setMenu(QMenu(self.send_button))
 
@@ -107,20 +112,22 @@ class ArchivePage(Page):
         top.addSpacing(12)
         top.addWidget(self.import_folder)
         top.addWidget(self.import_file)
+        top.addWidget(self.report_button)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.sets, "Plan sets")
         self.tabs.addTab(self.tree, "Studies and series")
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.view_button)
-        buttons.addWidget(self.lex_button)
-        buttons.addWidget(self.copy_button)
-        buttons.addWidget(self.send_button)
+        self.bar = QWidget()
+        buttons = QHBoxLayout(self.bar)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        for one in (self.view_button, self.lex_button, self.filter_button, self.send_button,
+                    self.copy_button, self.layout_choice):  # fmt: skip
+            buttons.addWidget(one)
         buttons.addStretch(1)
         lower = QWidget()
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs, 1)
-        column.addLayout(buttons)
+        column.addWidget(self.bar)
         upper = QWidget()
         inside = QVBoxLayout(upper)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -150,7 +157,11 @@ class ArchivePage(Page):
         self.tree.chosen.connect(self._refresh)
         self.tabs.currentChanged.connect(lambda _: self._refresh())
         self.view_button.clicked.connect(self._view)
-        self.lex_button.clicked.connect(self._lex)
+        self.lex_button.clicked.connect(lambda: self._send_plan("LEX"))
+        self.filter_button.clicked.connect(lambda: self._send_plan("Filter"))
+        self.report_button.clicked.connect(self._ask_report)
+        self.report_button.told.connect(self._tell_import)
+        self.report_button.over.connect(self.search)
         self.copy_button.clicked.connect(self._ask_copy)
         self.send_button.menu().aboutToShow.connect(self._list_nodes)
 
@@ -175,30 +186,24 @@ class ArchivePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Open the archive when the room is first entered."""
         super().showEvent(event)
-        if self.network is None:
-            self._add_network()
+        if self.others is None:
+            self._add_others()
         if self.archive is None:
             self._start("Opening the archive", lambda _: self._open_archive(), self._on_opened)
 
-    def _add_network(self) -> None:
-        """Add the page of other systems; DICOM's network takes a while to load."""
-        from app.archive.gui.network_pane import NetworkPane  # noqa: PLC0415  (see above)
-        from app.archive.gui.service_strip import ServiceStrip  # noqa: PLC0415  (see above)
+    def _add_others(self) -> None:
+        """Add the pages of other systems; DICOM's network takes a while to load."""
+        from app.archive.gui.others import Others  # noqa: PLC0415  (see above)
 
-        self.service = ServiceStrip()
-        self.service.told.connect(self._tell)
-        self.service.arrived.connect(self._pause.start)
-        self._column.addWidget(self.service)
-        self.network = NetworkPane()
-        self.network.arrived.connect(self.service.read_average)
-        self.network.told.connect(self._tell)
-        self.network.arrived.connect(self.search)
-        self.network.begun.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
-        self.tabs.addTab(self.network, "Other systems")
+        self.others = Others(self.tabs)
+        self.others.told.connect(self._tell)
+        self.others.arrived.connect(self._pause.start)
+        self.report_button.over.connect(self.others.attention.refresh)
+        self._column.addWidget(self.others.service)
 
     def _list_nodes(self) -> None:
-        if self.network is not None:
-            self.network.fill_menu(self.send_button.menu(), self.chosen())
+        if self.others is not None:
+            self.others.network.fill_menu(self.send_button.menu(), self.chosen())
 
     def _tell(self, state: State, words: str) -> None:
         self.banner.setToolTip("")
@@ -208,10 +213,8 @@ class ArchivePage(Page):
     def _on_opened(self, archive: Archive) -> None:
         if self.archive is None:
             self.archive = archive
-            if self.network is not None:
-                self.network.set_archive(archive)
-            if self.service is not None:
-                self.service.set_archive(archive)
+            if self.others is not None:
+                self.others.set_archive(archive)
             self.search()
             self._take_in_waiting()
         else:
@@ -283,10 +286,10 @@ class ArchivePage(Page):
 
     def chosen(self) -> Sequence[Instance]:
         """Return the objects of the plan set or of the part of the tree that is selected."""
-        if self.network is not None and self.tabs.currentWidget() is self.network:
-            return ()
         if self.tabs.currentWidget() is self.tree:
             return self.tree.instances()
+        if self.tabs.currentWidget() is not self.sets:
+            return ()
         sets = self.sets.plan_sets()
         return tuple(dict.fromkeys(one for own in sets for one in own.instances))
 
@@ -294,19 +297,22 @@ class ArchivePage(Page):
         return next((one for one in self.chosen() if one.modality == "RTPLAN"), None)
 
     def _refresh(self) -> None:
+        self.bar.setVisible(self.tabs.currentWidget() in (self.sets, self.tree))
         some = bool(self.chosen())
         self.view_button.setEnabled(some)
         self.send_button.setEnabled(some)
         self.copy_button.setEnabled(some)
-        self.lex_button.setEnabled(some and self._plan() is not None)
+        self.layout_choice.setEnabled(some)
+        for button in (self.lex_button, self.filter_button):
+            button.setEnabled(some and self._plan() is not None)
 
     def _view(self) -> None:
         self._send("Viewer", self.chosen())
 
-    def _lex(self) -> None:
+    def _send_plan(self, room: str) -> None:
         plan = self._plan()
         if plan is not None:
-            self._send("LEX", [plan])
+            self._send(room, [plan])
 
     def _send(self, room: str, wanted: Sequence[Instance]) -> None:
         """Open objects in another room; one whose file is gone is told, not passed over."""
@@ -335,38 +341,28 @@ class ArchivePage(Page):
 
     def take_in(self, paths: Sequence[Path]) -> None:
         """Take everything under some paths into the archive, in the background."""
-        archive = self.archive
-        if archive is None:
-            return
-        self._start(
-            f"Importing {paths[0].name}",
-            lambda progress: archive.take_in_files(paths, "import", progress),
-            self._show_taken,
-        )
+        if self.archive is not None:
+            self.report_button.take_in(self.archive, paths)
 
-    def _show_taken(self, report: list[TakenIn]) -> None:
-        told = take_in_summary(report)
-        counts, others = told["counts"], told["not_taken"]
-        words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        if others:
-            named = "; ".join(f"{one['name']}: {one['why']}" for one in others[:NOT_TAKEN_SHOWN])
-            more = len(others) - NOT_TAKEN_SHOWN
-            words += f". {named}" + (f"; and {more} more" if more > 0 else "")
-        self.banner.setToolTip("\n".join(f"{one['name']}: {one['why']}" for one in others))
-        state = State.WARNING if others else State.PASS
-        self.banner.show_state(state, words or "nothing was found", "Imported")
+    def _tell_import(self, state: State, words: str, word: str, reasons: str) -> None:
+        self.banner.setToolTip(reasons)
+        self.banner.show_state(state, words, word)
         self.banner.show()
-        self.search()
+
+    def _ask_report(self) -> None:
+        path = self.ask_for_new_file("Save import report", "import.csv", "Table (*.csv);;All (*)")
+        if path is not None:
+            self.report_button.save(path)
 
     def _ask_copy(self) -> None:
         archive, wanted = self.archive, self.chosen()
-        own = self.person()
+        own, layout = self.person(), self.layout_choice.currentData()
         name = f"{own.patient_id or 'set'}.zip" if own is not None else "set.zip"
         target = self.ask_for_new_file("Save a copy", name, "Zip archive (*.zip);;Folder (*)")
         if archive is not None and target is not None:
             self._start(
                 f"Copying {len(wanted)} objects",
-                lambda progress: retrieve(archive, wanted, target, progress),
+                lambda progress: retrieve(archive, wanted, target, progress, layout),
                 self._show_copied,
             )
 

@@ -14,6 +14,7 @@ from core.archive.settings import ArchiveSettings, read_settings
 from core.findings import State
 
 LOOK_EVERY_MS = 1000
+BAD = ("DAMAGED", "NOT EQUAL")
 OFF = "The archive does not listen: no system can send to it."
 
 
@@ -63,17 +64,29 @@ class ServiceStrip(QWidget):
         """Learn which archive is served."""
         self._archive = archive
         self.switch.setEnabled(True)
-        self.read_average()
+        self.read_words()
 
-    def read_average(self) -> None:
-        """Read how long retrievals took so far (Y-12)."""
-        archive = self._archive
-        if archive is not None:
-            JOBS.start(self, "Reading times", lambda _: network.average_words(archive),
-                       done=self._show_average, failed=self._on_fault)  # fmt: skip
+    def read_words(self) -> None:
+        """Read how long retrievals took so far, and how the stored files are (Y-12, Y-13)."""
+        archive, read = self._archive, self._read
+        if archive is None:
+            return
+
+        def work(_: object) -> str:
+            care = network.care_words(archive, scrub_days=read().scrub_days)
+            return " ".join(part for part in (network.average_words(archive), care) if part)
+
+        JOBS.start(self, "Reading times", work, done=self._show_average, failed=self._on_fault)
 
     def _show_average(self, words: str) -> None:
         self._average = words
+        self.refresh()
+
+    def renew(self, settings: ArchiveSettings) -> None:
+        """Let the service go on with other settings; say so where it must be started anew."""
+        service = self.service
+        if service is not None and service.renew(settings):
+            self.told.emit(State.INFO, f"{network.OLD_LISTENER}.".capitalize())
         self.refresh()
 
     # On and off.
@@ -138,6 +151,8 @@ class ServiceStrip(QWidget):
                 self.arrived.emit()
         if self._average:
             words = f"{words} {self._average}"
+        if any(word in self._average for word in BAD):
+            state = State.WARNING
         self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
         self.sign.setAccessibleName(theme.LOOKS[state].word)
         self.words.setText(words)

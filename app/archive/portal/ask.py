@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.archive.command import iso_date, person_words
+from app.archive.command import iso_date, local_time, person_words
 from app.archive.portal.accounts import Account, Accounts
 from app.archive.portal.pictures import Pictures
 from app.archive.portal.sessions import Session, Sessions
@@ -31,12 +30,14 @@ class Picture:
     Attributes:
         at_mm: Patient point it goes through.
         notes: What is not drawn, one sentence each.
+        structures: Name and colour (red, green, blue) of each structure that is drawn.
 
     """
 
     png: bytes
     at_mm: tuple[float, float, float]
     notes: tuple[str, ...]
+    structures: tuple[tuple[str, tuple[int, int, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,6 @@ def _size(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def _when(text: str) -> str:
-    """Return a time of the log or index in the portal's local time."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
 _TEMPLATES = Environment(
     loader=FileSystemLoader(RESOURCES / "portal"),
     autoescape=True,
@@ -160,5 +152,5 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters |= {
-    "iso_date": iso_date, "person_name": person_words, "size": _size, "when": _when,
+    "iso_date": iso_date, "person_name": person_words, "size": _size, "when": local_time,
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontDatabase
@@ -57,6 +59,7 @@ class FilterPage(Page):
         self.against = Against()
         self.opened_export: Opened | None = None
         self._without_notes: Report | None = None
+        self._notes_before = ""
         self.view = FindingsView()
         self.view.explain = why_of
         self._make_controls()
@@ -99,6 +102,25 @@ class FilterPage(Page):
     def take_over(self, path: Path, plan: Path) -> None:
         """Check a file that LEX has just written against its plan."""
         self.run(path, plan)
+
+    def state(self) -> dict[str, Any]:
+        """Return the export that is checked, what it is held against, and the notes pasted."""
+        if self.rv_path is None:
+            return {}
+        return {
+            "rv": str(self.rv_path),
+            "kind": self.against.kind,
+            "against": str(self.against.path or ""),
+            "scale": self.scale.currentData(),
+            "notes": self.notes.text.toPlainText(),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Check an export anew as it was checked in an earlier run."""
+        self.scale.setCurrentIndex(max(0, self.scale.findData(state["scale"])))
+        path = Path(state["against"]) if state["against"] else None
+        self._notes_before = str(state["notes"])
+        self.check(Path(state["rv"]), Against(state["kind"], path))
 
     def run(self, rv_path: Path, plan_path: Path | None) -> None:
         """Read an export, alone or against a plan, and report in the background."""
@@ -149,6 +171,7 @@ class FilterPage(Page):
         self.leaf_view = self.field_tab.leaf_view
         self.matches = GridModel(numeric=("Deviation",))
         self.match_view = plain_table(self.matches)
+        self.match_view.setAccessibleName("Pairs of fields and beams")
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
         self.mu = MuPanel()
@@ -212,6 +235,9 @@ class FilterPage(Page):
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._without_notes = opened.report
         self.notes.show_for(opened.rv, opened.plan)
+        if self._notes_before:
+            self.notes.text.setPlainText(self._notes_before)
+            self._notes_before = ""
         self._busy(False)
         report = with_record(opened.report)
         self.view.show_report(report.findings, report.not_checked, against.subject)
@@ -307,6 +333,7 @@ class FilterPage(Page):
         self.match_view.resizeColumnsToContents()
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
+        self._notes_before = ""
         self._busy(False)
         if isinstance(fault, CancelledError):
             return

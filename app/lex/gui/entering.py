@@ -1,6 +1,7 @@
 """Between the treatment form and the plan: what is proposed, what is missing, files of entries."""
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class Entering(QObject):
         self._page, self._step, self._beams = page, step, beams
         self._trial: Trial | None = None
         self._demo: Path | None = None
+        self._kept: Mapping[str, Any] = {}
+        self._seen = False
         self._names = Nomenclature()
         self._list_fault = ""
         step.load_wanted.connect(self._ask_file)
@@ -64,7 +67,18 @@ class Entering(QObject):
         if before is not None and _whose(before) != _whose(trial):
             self._step.forget_patient()
         self._trial = trial
+        self._seen = False
         self._step.forget()
+
+    def kept(self) -> dict[str, Any]:
+        """Return the entries and whose they are, for a run of the program after a crash."""
+        if self._trial is None or not self._seen:
+            return {}
+        return {"whose": _named(self._trial), "values": self._step.values()}
+
+    def await_kept(self, kept: Mapping[str, Any]) -> None:
+        """Fill the form with kept entries when it is shown next, if the same plan is chosen."""
+        self._kept = kept
 
     def await_demo(self, file: Path) -> None:
         """Fill the form from a file the next time it is shown."""
@@ -74,6 +88,7 @@ class Entering(QObject):
         """Fill the form for the trial and the beams chosen."""
         if self._trial is None:
             return
+        self._seen = True
         self._step.file_said.say(State.INFO, "")
         self._step.show_trial(self._trial, self._beams.chosen())
         self._preselect()
@@ -81,6 +96,9 @@ class Entering(QObject):
         if self._demo is not None:
             self.load(self._demo)
             self._demo = None
+        if self._kept and self._kept["whose"] == _named(self._trial):
+            self._step.set_values(self._kept["values"])
+        self._kept = {}
         self.ask_what_is_missing()
 
     def load(self, path: Path) -> None:
@@ -205,6 +223,11 @@ def _bare(part: str) -> str:
         return str(ast.literal_eval(part))
     except (ValueError, SyntaxError):
         return part
+
+
+def _named(trial: Trial) -> list[str]:
+    """Return patient and plan as kept values that another run compares."""
+    return [trial.person.id, trial.person.last_name, trial.plan_name, trial.name]
 
 
 def _whose(trial: Trial) -> tuple[Person, str]:

@@ -1,7 +1,8 @@
 """The LEX room: six steps from the plan to the transfer file; a thin face over `app.lex`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import (
@@ -91,6 +92,17 @@ class LexPage(Page):
         """Open the demonstration plan with its treatment data filled in."""
         self.entering.await_demo(folder / "treatment.toml")
         self.open_path(folder / "dicom")
+
+    def state(self) -> dict[str, Any]:
+        """Return the plan in hand and what was entered for it."""
+        if self.chosen is None:
+            return {}
+        return {"plan": str(self.chosen.path), "entered": self.entering.kept()}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Open the plan of an earlier run; every step is walked again, with its entries."""
+        self.entering.await_kept(state["entered"])
+        self.open_path(Path(state["plan"]))
 
     def has_unfinished_write(self) -> bool:
         """Return whether a file is being written just now."""

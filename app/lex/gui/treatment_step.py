@@ -125,6 +125,7 @@ class TreatmentStep(Step):
     def _add(self, form: QFormLayout, key: str, words: str, box: QWidget) -> None:
         self.marks[key] = marked = Marked(box)
         form.addRow(words, marked)
+        box.setAccessibleName(words)
 
     def _file_buttons(self) -> QHBoxLayout:
         load, save = QPushButton("&Load…"), QPushButton("&Save…")

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from app.archive.portal.ask import Sent
+from app.archive.portal.ask import Picture, Sent
 from app.archive.portal.outlets import forwarder, outlets
 from app.archive.portal.site import site
 from core import audit
@@ -116,6 +116,46 @@ def test_that_one_object_is_downloaded_by_its_uid(world):
         assert len(packed.namelist()) == 1
 
 
+@pytest.mark.req("Y-07", "Y-08")
+def test_that_a_plan_set_is_downloaded_and_forwarded_whole(world):
+    uid = world.toy.plan.SOPInstanceUID
+    assert f"/download/plan/{uid}" in world.browser("retrieve").get("/patient/1").text
+    assert f"/download/plan/{uid}" in world.browser("retrieve").get("/patient/1/set/0").text
+    answer = world.browser("retrieve").get(f"/download/plan/{uid}")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert len(packed.namelist()) == 12
+    assert world.browser("retrieve").get("/download/plan/1.2.3").status_code == 404
+    slice_uid = world.archive.instances_of_series(1)[0].sop_uid
+    assert world.browser("retrieve").get(f"/download/plan/{slice_uid}").status_code == 404
+    page = world.browser("forward").get(f"/forward/plan/{uid}").text
+    assert "plan set Toyplan" in page
+
+
+@pytest.mark.req("Y-08")
+@pytest.mark.parametrize("level", ["patient", "study", "series"])
+def test_that_whose_objects_leave_is_seen_before_and_after(world, level):
+    browser = world.browser("forward")
+    page = browser.get(f"/forward/{level}/1").text
+    token = form_token(page)
+    sent = browser.post(f"/forward/{level}/1", data={"form_token": token, "node": "LINAC"}).text
+    for text in (page, sent):
+        assert "Doe, Jane" in text
+        assert "4711" in text
+
+
+@pytest.mark.req("Y-10")
+def test_that_the_picture_names_the_structures_it_shows(tmp_path):
+    def look(paths, view, at_mm):
+        return Picture(PNG, (1.0, 2.0, 3.0), (), (("PTV <1>", (255, 0, 0)),))
+
+    world = World(tmp_path, look=look)
+    take_in(world.archive, tmp_path)
+    text = world.browser("view").get("/patient/1/set/0").text
+    assert 'fill="rgb(255,0,0)"' in text
+    assert "PTV &lt;1&gt;" in text
+    world.archive.close()
+
+
 @pytest.mark.req("Y-07")
 def test_that_a_damaged_object_is_told_and_not_handed_out(world):
     browser = world.browser("retrieve")
@@ -142,6 +182,7 @@ def test_that_a_level_is_forwarded_and_the_result_told(world):
     assert (node, len(uids)) == ("LINAC", 9)
     entry = audit.entries(world.portal.log)[-1]
     assert (entry["event"], entry["to"], entry["arrived"]) == ("forward", "LINAC", 9)
+    assert entry["patient_id"] == "4711"
 
 
 @pytest.mark.req("Y-08")
@@ -162,7 +203,8 @@ def test_that_only_what_failed_is_sent_again(tmp_path):
     answer = browser.post("/forward/series/1", data=form)
     assert answer.status_code == 502
     assert "2 did not" in answer.text
-    assert "out of space" in answer.text
+    assert "<strong>1 object</strong>: out of space" in answer.text
+    assert "<strong>1 object</strong>: nothing was said of it" in answer.text
     browser.post("/forward/series/1", data=form | {"only": " ".join(tries[0][:2])})
     assert tries[1] == tries[0][:2]
     world.archive.close()

@@ -1,0 +1,60 @@
+"""Import in the room: in the background, with its report in the banner and as a table (Y-03)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton
+
+from app.archive.imports import ImportReport, save_report, take_in
+from app.background import JOBS, CancelledError
+from core.archive.archive import Archive
+from core.findings import State
+
+
+class ReportButton(QPushButton):
+    """Runs imports; once there is a report, it can be saved as a table of every file.
+
+    Signals:
+        told: State, words, the word before them, and all reasons for the tooltip.
+        over: An import is over.
+
+    """
+
+    told = Signal(object, str, str, str)
+    over = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Save i&mport report…")
+        self.report: ImportReport | None = None
+        self.hide()
+
+    def take_in(self, archive: Archive, paths: Sequence[Path]) -> None:
+        """Take everything under some paths into the archive."""
+        JOBS.start(
+            self, f"Importing {paths[0].name}",
+            lambda progress: take_in(archive, paths, progress),
+            done=self._show, failed=self._show_fault,
+        )  # fmt: skip
+
+    def _show(self, report: ImportReport) -> None:
+        self.report = report
+        self.show()
+        reasons = "\n".join(f"{one.name}: {one.why}" for one in report.others)
+        self.told.emit(report.state, report.words(), "Imported", reasons)
+        self.over.emit()
+
+    def save(self, path: Path) -> None:
+        """Write the table of every file of the last import."""
+        if self.report is None:
+            return
+        try:
+            save_report(self.report, path)
+        except OSError as fault:
+            self.told.emit(State.ERROR, f"{path.name} cannot be written: {fault.strerror}", "", "")
+        else:
+            self.told.emit(State.PASS, f"The report is in {path}", "Saved", "")
+
+    def _show_fault(self, fault: Exception) -> None:
+        if not isinstance(fault, CancelledError):
+            self.told.emit(State.ERROR, str(fault), "", "")

@@ -1,0 +1,89 @@
+"""The Help menu: help, tutorial, demonstration patient, training."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+
+from app.background import JOBS, CancelledError
+from app.demo.write_demo import write_demo
+from app.help_limits import in_force
+from app.help_window import HelpWindow, topic_of
+from app.training_window import WORD, TrainingWindow
+from app.watermark import Watermark
+
+SCHEME = "help:"
+SHOWN_MS = 10_000
+
+
+class HelpMenu:
+    """What the entries of the menu do.
+
+    Args:
+        owner: The window the menu belongs to.
+        page_name: Tells the help page of the room in hand.
+        start_demo: Opens a demonstration patient from a folder.
+
+    """
+
+    def __init__(
+        self,
+        owner: QMainWindow,
+        page_name: Callable[[], str],
+        start_demo: Callable[[Path], None],
+    ) -> None:
+        self._owner = owner
+        self._page_name = page_name
+        self._start_demo = start_demo
+        self._demo: tempfile.TemporaryDirectory[str] | None = None
+        self.window = HelpWindow(owner, in_force)
+
+    def fill(self, menu: QMenu) -> None:
+        """Put the entries into the menu."""
+        menu.addAction("&Help on this page or finding", QKeySequence("F1"), self.show_here)
+        menu.addAction("&Contents", lambda: self.window.show_page("index"))
+        menu.addSeparator()
+        menu.addAction("Ten-minute t&utorial", lambda: self.window.show_page("tutorial"))
+        menu.addAction("&Demonstration patient", self.open_demo)
+        menu.addAction("&Training…", self.start_training)
+        menu.addSeparator()
+
+    def show_here(self) -> None:
+        """Open the entry of the finding that has the focus, else the page of the room."""
+        self.window.show_topic(topic_of(QApplication.focusWidget()), self._page_name())
+
+    def follow(self, link: str) -> None:
+        """Follow a link of the window: to a page of the help, or to what the system opens."""
+        if link.startswith(SCHEME):
+            self.window.show_page(link.removeprefix(SCHEME))
+        else:
+            QDesktopServices.openUrl(QUrl(link))
+
+    def open_demo(self) -> None:
+        """Write the demonstration patient to a temporary folder and open it in LEX."""
+        if self._demo is None:
+            self._demo = tempfile.TemporaryDirectory(
+                prefix="eqs-demo-", ignore_cleanup_errors=True
+            )
+        folder = Path(self._demo.name) / "demonstration"
+        JOBS.start(
+            self._owner,
+            "Making the demonstration patient",
+            lambda progress: write_demo(folder, progress).folder,
+            done=self._start_demo,
+            failed=self._tell,
+        )
+
+    def _tell(self, fault: Exception) -> None:
+        if not isinstance(fault, CancelledError):
+            self._owner.statusBar().showMessage(f"{fault}", SHOWN_MS)
+
+    def start_training(self) -> TrainingWindow:
+        """Open the training; the rooms wait under a watermark until it is closed."""
+        training = TrainingWindow(self._owner)
+        training.finished.connect(Watermark(self._owner, WORD).close)
+        training.show()
+        return training

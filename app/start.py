@@ -1,0 +1,77 @@
+"""The start of the program with its window: faults are told, a crash can be taken up again."""
+
+import gc
+from pathlib import Path
+from threading import Thread
+
+from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer, Signal
+
+from app.crash_care import let_go, take_care
+from app.main_window import MainWindow
+from app.session import LeftOver, Session, forget, left_over
+from app.style import application
+from core.findings import State
+
+PREPARE_MS = 300
+KEEP_MS = 2000
+
+
+class _Told(QObject):
+    """Carries a fault's sentence from whatever thread it happened in to the window."""
+
+    fault = Signal(str)
+
+
+def show(demo: Path | None = None) -> int:
+    """Open the window and run until it is closed.
+
+    Args:
+        demo: Folder of a demonstration patient to start with; such a run is never taken up again,
+            for its files go when it ends.
+
+    """
+    program = application()
+    told = _Told()
+    take_care(told.fault.emit)
+    window = MainWindow()
+    told.fault.connect(lambda words: window.notice.tell(State.ERROR, words))
+    session = None
+    if demo is not None:
+        window.start_demo(demo)
+    else:
+        left = left_over()
+        session = Session()
+        if left is not None:
+            offer(window, left)
+        timer = QTimer(window)
+        timer.timeout.connect(lambda: session.keep(window.state()))
+        timer.start(KEEP_MS)
+    window.show()
+    gc.freeze()  # the window lives as long as the program: looking through it again is in vain
+    # After the first painting: loading libraries holds the interpreter up.
+    QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
+    code = program.exec()
+    if session is not None:
+        session.end()
+    let_go()
+    return code
+
+
+def offer(window: MainWindow, left: LeftOver) -> None:
+    """Offer to open again what was open when the last run ended without closing."""
+
+    def again() -> None:
+        window.resume(left.rooms)
+        forget(left.files)
+
+    when = QDateTime.fromString(left.when, Qt.DateFormat.ISODate).toLocalTime()
+    at = QLocale().toString(when, QLocale.FormatType.ShortFormat) if when.isValid() else "before"
+    rooms = " and ".join(left.rooms)
+    words = (
+        f"The program ended without closing ({at}). What was open in {rooms} can be opened and "
+        "checked again; whatever had been acknowledged or signed stands in the log."
+    )
+    window.notice.tell(
+        State.WARNING, words, {"Open again": again}, "Leave it closed",
+        on_close=lambda: forget(left.files),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Training: made-up patients with seeded errors, answers, and a score; nothing goes on record."""
