@@ -10,6 +10,7 @@ from pathlib import Path
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.audit_commands import add_audit_commands
+from app.console import prepare_console
 from app.demo.write_demo import write_demo
 from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
@@ -22,6 +23,7 @@ from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
+from app.selftest_commands import add_selftest_command
 from app.support import add_support_command
 from app.training_commands import add_training_commands
 from app.viewer_commands import add_viewer_commands
@@ -33,7 +35,7 @@ CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 clean, 1 findings, 2 could not run."""
-    _speak_utf8()
+    prepare_console()
     words = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = words.run
     try:
@@ -78,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     add_archive_commands(rooms)
     add_portal_commands(rooms)
     add_audit_commands(rooms)
+    add_selftest_command(rooms)
     add_help_commands(rooms)
     add_training_commands(rooms)
     add_support_command(rooms)
@@ -136,11 +139,3 @@ def _refuse(words: argparse.Namespace, what: str, where: str, remedy: str) -> in
         print(json.dumps({"status": "could-not-run", "error": fault}, ensure_ascii=False))  # noqa: T201  (the command's answer)
     print(f"{what} ({where}). {remedy}", file=sys.stderr)  # noqa: T201  (the command's answer)
     return COULD_NOT_RUN
-
-
-def _speak_utf8() -> None:
-    """Print names with any letter on any console, Windows' old code pages included."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -34,6 +34,7 @@ from app.notice import Notice
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
+from app.settings_store import user_settings
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
 from app.support import write_bundle
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("EQS Workstation")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
-        self.settings = QSettings("EQS", "Workstation")
+        self.settings = user_settings()
         # Before any widget is made, so that all of them are born in the right colours.
         apply_scheme(self.chosen_scheme())
         self.rooms = tuple(rooms)

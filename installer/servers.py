@@ -10,6 +10,8 @@ WISHED = {
     "dcmqrscp": ("dcmtk",),
     "Orthanc": ("orthanc", "orthanc-dicomweb"),
     "chromedriver": ("chromium", "chromium-driver"),
+    "makensis": ("nsis",),
+    "wine": ("wine64", "wine"),
     "soffice": ("libreoffice-calc",),  # 92 MB to fetch, 285 MB on the disk
 }
 

@@ -23,6 +23,10 @@ STEPS = (
     ("tests, no screen", [*PYTEST, "-n", "2"]),
 )
 WINDOW_STEP = ("window tests on a virtual screen", [*PYTEST, "tests/gui"])
+BUILD_STEP = (
+    "builds",
+    [*PYTEST, "-m", "build", "tests/installer", "-n", "2", "--dist", "loadfile"],
+)
 BENCH_STEP = ("benchmarks", [*PYTEST, "-m", "bench", "tests/bench", "-s"])
 
 
@@ -46,6 +50,8 @@ def main() -> int:
         screen = [xvfb, "-a", "-s", "-screen 0 1600x1200x24", python]
         if _run(screen, *WINDOW_STEP, {"QT_QPA_PLATFORM": "xcb"}) != 0:
             failed.append(WINDOW_STEP[0])
+    if _run(python, *BUILD_STEP, {"QT_QPA_PLATFORM": "offscreen"}) != 0:
+        failed.append(BUILD_STEP[0])
     print(f"Failed: {', '.join(failed)}" if failed else "All steps passed.", flush=True)
     return 1 if failed else 0
 

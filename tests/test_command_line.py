@@ -1,6 +1,7 @@
 """The commands: exit codes, JSON, and one sentence for every kind of bad input."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,25 @@ def test_that_commands_start_without_a_window():
         [sys.executable, "-c", words], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def without_console(folder, *words):
+    """Run a command as a link of Windows does: no standard output, no standard error."""
+    own = {**os.environ, "EQS_DATA": str(folder)}
+    return subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", sys.executable, "-m", "app", *words],
+        cwd=CHECKOUT, env=own, check=False,
+    ).returncode  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closed by a shell of another system")
+def test_that_without_a_console_what_is_said_goes_to_a_file_that_stays_small(tmp_path):
+    assert without_console(tmp_path, "book", "check") == 0
+    assert "Generic sample book" in (tmp_path / "messages.log").read_text(encoding="utf-8")
+    assert without_console(tmp_path, "filter", "open", str(tmp_path / "absent.rtp")) == 2
+    said = (tmp_path / "messages.log").read_text(encoding="utf-8")
+    assert "absent.rtp" in said
+    (tmp_path / "messages.log").write_text("x" * 5_000_001, encoding="utf-8")
+    assert without_console(tmp_path, "book", "check") == 0
+    assert (tmp_path / "messages.log").stat().st_size < 10_000
+    assert (tmp_path / "messages.before.log").stat().st_size == 5_000_001

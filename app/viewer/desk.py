@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PySide6.QtCore import QDateTime, QLocale, QSettings, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError, Job
+from app.settings_store import user_settings
 from app.viewer.beam_eye_view import BeamEyeView
 from app.viewer.certificate_panel import CertificatePanel, VerdictStrip
 from app.viewer.compare_panel import ComparePanel
@@ -117,7 +118,7 @@ class Desk(QWidget):
         outer.setContentsMargins(8, 6, 8, 6)
         outer.addWidget(self.strip)
         outer.addWidget(self.splitter, 1)
-        state = QSettings("EQS", "Workstation").value("viewer/splitter")
+        state = user_settings().value("viewer/splitter")
         if state is not None:
             self.splitter.restoreState(state)
 
@@ -369,7 +370,7 @@ class Desk(QWidget):
         self.room.close()
 
     def _remember_layout(self) -> None:
-        QSettings("EQS", "Workstation").setValue("viewer/splitter", self.splitter.saveState())
+        user_settings().setValue("viewer/splitter", self.splitter.saveState())
 
 
 def patient_words(own: RtSet) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.filter.people import printed_name
+from app.settings_store import user_settings
 from core.errors import RemedyError
 from core.findings import State
 
@@ -106,7 +107,7 @@ class AskStrip(QStackedWidget):
         listed = _listed_name()
         self.person.setReadOnly(bool(listed))
         self.person.setToolTip("As the clinic's list of people says" if listed else "")
-        kept = QSettings("EQS", "Workstation").value(PERSON_KEY, "")
+        kept = user_settings().value(PERSON_KEY, "")
         self.person.setText(listed or str(kept))
         self.setCurrentIndex(1)
         first = self.words if self.person.text() and hint else self.person
@@ -144,7 +145,7 @@ class AskStrip(QStackedWidget):
         if not person:
             self.person.setFocus()
             return
-        QSettings("EQS", "Workstation").setValue(PERSON_KEY, person)
+        user_settings().setValue(PERSON_KEY, person)
         self.clear()
         self._then(person, words)
 

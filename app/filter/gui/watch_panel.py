@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QSettings, QTimer
+from PySide6.QtCore import QDateTime, QLocale, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -19,6 +19,7 @@ from app.filter.gui.ask_strip import AskStrip
 from app.filter.watch import Event, Folders, Watch
 from app.findings_model import GridModel
 from app.findings_view import plain_table
+from app.settings_store import user_settings
 from core.findings import State
 
 EVERY_MS = 5000
@@ -48,7 +49,7 @@ class WatchPanel(QWidget):
         self._timer.timeout.connect(self.look)
         grid = QGridLayout()
         for number, (key, title) in enumerate(ROWS):
-            line = QLineEdit(str(QSettings("EQS", "Workstation").value(f"filter/watch_{key}", "")))
+            line = QLineEdit(str(user_settings().value(f"filter/watch_{key}", "")))
             line.setAccessibleName(title)
             one_each = "Folder with one folder per patient"
             line.setPlaceholderText(one_each if key == "out" else "Folder; may be left empty")
@@ -85,7 +86,7 @@ class WatchPanel(QWidget):
     def _on_switch(self, on: bool) -> None:
         for key, line in self.paths.items():
             line.setEnabled(not on)
-            QSettings("EQS", "Workstation").setValue(f"filter/watch_{key}", line.text())
+            user_settings().setValue(f"filter/watch_{key}", line.text())
         self._timer.stop()
         self._watch = None
         if not on:

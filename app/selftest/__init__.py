@@ -1,0 +1,1 @@
+"""`eqs selftest`: every room tried with the demonstration patient, for installers and support."""
