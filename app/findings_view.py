@@ -149,6 +149,9 @@ class FindingsView(QWidget):
         self.not_checked = _table(self.not_checked_model, stretch=2)
         self.not_checked.setAccessibleName("Not checked")
         self._lay_out()
+        self._add_copy()
+
+    def _add_copy(self) -> None:
         copy = QAction("Copy rows", self)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -190,9 +190,10 @@ class _Walker:
 
         at = QPointF(self._at(widget))
         turn = QPoint(0, self.chance.choice((-120, 120, -1200)))
+        modifier = Qt.KeyboardModifier
         QApplication.sendEvent(widget, QWheelEvent(
             at, widget.mapToGlobal(at), QPoint(), turn, Qt.MouseButton.NoButton,
-            self.chance.choice((Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier)),
+            self.chance.choice((modifier.NoModifier, modifier.ControlModifier)),
             Qt.ScrollPhase.NoScrollPhase, False))  # fmt: skip
 
     def _key(self, widget):
@@ -227,8 +228,12 @@ class _Walker:
     def _shortcut(self, _widget):
         # Those of plots take for granted that their menu is open.
         menus = [one.menu() for one in self.window.menuBar().actions() if one.menu()]
-        actions = [one for own in (self.window, *menus) for one in own.actions()
-                   if one.isEnabled() and "quit" not in one.text().replace("&", "").lower()]  # fmt: skip
+        actions = [
+            one
+            for own in (self.window, *menus)
+            for one in own.actions()
+            if one.isEnabled() and "quit" not in one.text().replace("&", "").lower()
+        ]
         if actions:
             own = self.chance.choice(actions)
             self.last.append(f"action {own.text()}")

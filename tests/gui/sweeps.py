@@ -33,6 +33,7 @@ USED = (
     QSlider, QTextEdit,
 )  # fmt: skip
 MOST_TABS = 400
+ARROW_PX = 24
 
 
 def own_parts(widget: QWidget) -> bool:
@@ -113,6 +114,31 @@ def _is_unchosen_radio(widget: QWidget) -> bool:
 
 def cut_off(window: MainWindow) -> Iterator[str]:
     """Yield texts that do not fit into their widgets."""
+    yield from _labels_cut_off(window)
+    yield from _buttons_cut_off(window)
+    for box in shown(window, QComboBox):
+        needs = box.fontMetrics().horizontalAdvance(box.currentText()) + ARROW_PX
+        if box.width() < needs:
+            yield f"{called(box)} {box.currentText()!r} needs {needs} has {box.width()}"
+    for bar in shown(window, QTabBar):
+        for number in range(bar.count()):
+            if bar.isTabVisible(number) and not bar.rect().contains(bar.tabRect(number)):
+                yield f"tab {bar.tabText(number)!r} is out of sight"
+    for group in shown(window, QGroupBox):
+        needs = group.fontMetrics().horizontalAdvance(group.title().replace("&", ""))
+        if group.title() and group.width() < needs:
+            yield f"{called(group)} {group.title()!r}"
+
+
+def _buttons_cut_off(window: MainWindow) -> Iterator[str]:
+    for button in shown(window, QAbstractButton):
+        if button.text() and not own_parts(button):
+            needs = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
+            if button.width() < needs:
+                yield f"{called(button)} needs {needs} has {button.width()}"
+
+
+def _labels_cut_off(window: MainWindow) -> Iterator[str]:
     for label in shown(window, QLabel):
         if not label.text() or not label.pixmap().isNull():
             continue
@@ -121,29 +147,8 @@ def cut_off(window: MainWindow) -> Iterator[str]:
             needs = QSize(0, label.heightForWidth(label.width()))
         else:
             needs = label.sizeHint()
-        if _room_of(label).width() + 1 < needs.width() or label.height() + 1 < needs.height():
-            yield f"{called(label)}: {words[:60]!r} needs {needs.width()}x{needs.height()} has {label.width()}x{label.height()}"
-    for button in shown(window, QAbstractButton):
-        if button.text() and not own_parts(button):
-            needs = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
-            if button.width() < needs:
-                yield f"{called(button)} needs {needs} has {button.width()}"
-    for box in shown(window, QComboBox):
-        needs = box.fontMetrics().horizontalAdvance(box.currentText())
-        if box.width() < needs + 24:
-            yield f"{called(box)} {box.currentText()!r} needs {needs + 24} has {box.width()}"
-    for bar in shown(window, QTabBar):
-        for number in range(bar.count()):
-            if bar.isTabVisible(number) and not bar.rect().contains(bar.tabRect(number)):
-                yield f"tab {bar.tabText(number)!r} is out of sight"
-    for box in shown(window, QGroupBox):
-        needs = box.fontMetrics().horizontalAdvance(box.title().replace("&", ""))
-        if box.title() and box.width() < needs:
-            yield f"{called(box)} {box.title()!r}"
-
-
-def _room_of(widget: QWidget) -> QSize:
-    return widget.size()
+        if label.width() + 1 < needs.width() or label.height() + 1 < needs.height():
+            yield f"{called(label)}: {words[:60]!r} needs {needs} has {label.size()}"
 
 
 def overlapping(window: MainWindow) -> Iterator[str]:
