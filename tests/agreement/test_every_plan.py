@@ -35,6 +35,8 @@ REFUSED = {
 KNOWN = {
     "mosaiq_2.5_vmat_scale_convention_1.dcm": "leaves cross in the plan itself: its translation "
     "left native positions unconverted; the read-back keeps such a file from being written",
+    "RP.1.2.246.352.71.5.584747638204.1041179.20180402094054.dcm": "its ApprovalStatus is "
+    "REJECTED, which LEX has acknowledged and the Filter tells",
 }
 
 

@@ -47,6 +47,7 @@ LEFT_OUT = {
     "F-FORM": "forms of delivery are declared by who transfers the plan",
     "F-BASE": "needs a signed baseline; eqs filter baseline verify proves it",
     "F-MU-GENERIC": "tells which dosimetry book is in use",
+    "F-MU-CALIBRATION": "needs a plan whose machine is calibrated otherwise than the book",
     "F-MU-N": "tells that a field could not be calculated",
     "F-FILM": "needs a measured film",
     "F-GAMMA": "needs a measured film",
