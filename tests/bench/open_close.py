@@ -19,6 +19,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.exporters import ImageExporter
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 from vtkmodules.vtkFiltersSources import vtkSphereSource
 from vtkmodules.vtkRenderingCore import (
@@ -38,7 +39,11 @@ PATIENCE_S = 60.0
 
 
 def resident_kb() -> int:
-    """Return the memory this program has in RAM, in kB (Linux), once free memory is given back."""
+    """Return the memory this program has in RAM, in kB (Linux), once free memory is given back.
+
+    Qt's store of drawn pictures, which fills up to its limit of 10 MB, is emptied first.
+    """
+    QPixmapCache.clear()
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB

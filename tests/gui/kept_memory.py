@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from tests.bench.open_close import new_desk, one_cycle, show_all
@@ -31,7 +32,9 @@ class _Figures(ctypes.Structure):
 
 def in_use_kb() -> float:
     """Return the memory that was asked for and not given back; unlike the resident memory it
-    does not depend on what the heap has left over from before."""
+    does not depend on what the heap has left over from before. Qt's store of drawn pictures, which
+    fills up to its limit of 10 MB, is emptied first."""
+    QPixmapCache.clear()
     gc.collect()
     ask = ctypes.CDLL("libc.so.6").mallinfo2
     ask.restype = _Figures
