@@ -1,6 +1,9 @@
 """The Filter page holds an export against more than a plan: exports, templates, nothing."""
 
+from decimal import Decimal
+
 import pytest
+from PySide6.QtCore import Qt
 
 from app.background import JOBS
 from app.demo.write_demo import write_demo
@@ -8,6 +11,8 @@ from app.filter.gui.against import ENTRIES, SUBJECTS, Against
 from app.filter.gui.page import FilterPage
 from core.findings import State
 from tests.filter.test_templates import srs_file
+
+ACROSS = Qt.Orientation.Horizontal
 
 
 @pytest.fixture
@@ -69,3 +74,19 @@ def test_that_every_entry_of_the_menu_says_what_it_does(page):
     assert kinds == set(SUBJECTS) - {"alone"}
     texts = [action.text() for action in page.plan_button.menu().actions() if action.text()]
     assert texts == [text for _, text, _ in ENTRIES if text]
+
+
+@pytest.mark.req("R-06")
+def test_that_leaves_of_a_static_field_stand_beside_those_of_the_plan(qtbot, page, demo):
+    check(qtbot, page, demo.export, Against("plan", demo.plan))
+    fields = page.field_tab
+    fields.field_view.selectRow(0)
+    model = fields.leaves
+    titles = [model.headerData(one, ACROSS) for one in range(model.columnCount())]
+    own, planned = titles.index("A cm"), titles.index("A plan")
+    shown = [
+        (model.index(row, own).data(), model.index(row, planned).data())
+        for row in range(model.rowCount())
+    ]
+    assert len(shown) > 1
+    assert all(other and Decimal(one) == Decimal(other) for one, other in shown)

@@ -7,6 +7,7 @@ from app.filter.field import ControlPoint, Field
 from app.filter.gui.against import Opened
 from app.filter.gui.outline_plot import OutlinePlot
 from app.filter.outline import aperture_at, with_edges
+from app.filter.segments import fitted
 from app.filter.settings import Settings, read_settings
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
@@ -140,8 +141,10 @@ class FieldsPanel(QSplitter):
 
     def _point(self, field: Field, row: int) -> ControlPoint | None:
         planned = self._planned(field)
-        same = planned is not None and len(planned.control_points) == len(field.control_points)
-        return planned.control_points[row] if planned is not None and same else None
+        if planned is None:
+            return None
+        points = fitted(planned.control_points, len(field.control_points))
+        return points[row] if len(points) == len(field.control_points) else None
 
     def _planned(self, field: Field) -> Field | None:
         if self._opened is None or self._opened.plan is None:
