@@ -6,8 +6,6 @@ Two ways: the whole page made and closed each time, and a set opened in the page
 as a user does it.
 """
 
-import ctypes
-import gc
 import os
 import sys
 import tempfile
@@ -18,35 +16,18 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.exporters import ImageExporter
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtGui import QPixmapCache
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
-from vtkmodules.vtkFiltersSources import vtkSphereSource
-from vtkmodules.vtkRenderingCore import (
-    vtkActor,
-    vtkPolyDataMapper,
-    vtkRenderer,
-    vtkRenderWindow,
-)
 
 from app.background import JOBS
 from app.viewer.desk import Desk
 from app.viewer.loading import load_sets
+from tests.bench.memory import in_use_kb, resident_kb
 from tests.core.dicom_maker import clean_set
 
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 PATIENCE_S = 60.0
-
-
-def resident_kb() -> int:
-    """Return the memory this program has in RAM, in kB (Linux), once free memory is given back.
-
-    Qt's store of drawn pictures, which fills up to its limit of 10 MB, is emptied first.
-    """
-    QPixmapCache.clear()
-    gc.collect()
-    ctypes.CDLL("libc.so.6").malloc_trim(0)
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB
+KINDS = ("in use", "resident")
+LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DotLine)
 
 
 def settle(until: Callable[[], bool] = lambda: True) -> None:
@@ -100,31 +81,8 @@ def memory_over(cycles: int, work: Callable[[], None]) -> np.ndarray:
     kept = []
     for _ in range(cycles):
         work()
-        kept.append(resident_kb())
+        kept.append((in_use_kb(), resident_kb()))
     return np.array(kept)
-
-
-def vtk_alone_kb(cycles: int = 100) -> float:
-    """Return what an off-screen window of VTK keeps each time, with none of our code."""
-
-    def once() -> None:
-        window, renderer = vtkRenderWindow(), vtkRenderer()
-        window.SetOffScreenRendering(1)
-        window.SetSize(450, 320)
-        window.AddRenderer(renderer)
-        source, mapper, actor = vtkSphereSource(), vtkPolyDataMapper(), vtkActor()
-        mapper.SetInputConnection(source.GetOutputPort())
-        actor.SetMapper(mapper)
-        renderer.AddActor(actor)
-        window.Render()
-        window.Finalize()
-
-    for _ in range(cycles // 3):
-        once()
-    before = resident_kb()
-    for _ in range(cycles):
-        once()
-    return (resident_kb() - before) / cycles
 
 
 def growth_kb(kept: np.ndarray, early: slice, late: slice) -> float:
@@ -134,17 +92,29 @@ def growth_kb(kept: np.ndarray, early: slice, late: slice) -> float:
     return float(np.median(kept[late]) - np.median(kept[early])) / apart
 
 
+def write_table(curves: dict[str, np.ndarray], file: Path) -> None:
+    """Write the memory of each cycle, in kB."""
+    titles = ["cycle", *(f"{name} ({kind})" for name in curves for kind in KINDS)]
+    rows = np.hstack(list(curves.values()))
+    lines = [
+        ",".join(f"{own:.0f}" for own in (number, *row)) for number, row in enumerate(rows, 1)
+    ]
+    file.write_text("\n".join([",".join(titles), *lines]) + "\n")
+
+
 def plot(curves: dict[str, np.ndarray], file: Path) -> None:
     """Write the memory of each cycle as a picture."""
     widget = pg.PlotWidget(background="w")
     widget.resize(900, 420)
     widget.setLabel("bottom", "open and close cycles")
-    widget.setLabel("left", "resident memory (MB)")
+    widget.setLabel("left", "memory (MB)")
     widget.showGrid(x=True, y=True, alpha=0.3)
     widget.addLegend(offset=(-20, -20))
     for (name, kept), colour in zip(curves.items(), ("#1a56b0", "#c05a00"), strict=True):
-        pen = pg.mkPen(colour, width=2)
-        widget.plot(np.arange(1, len(kept) + 1), kept / 1024, pen=pen, name=name)
+        for kind, column, style in zip(KINDS, kept.T, LINES, strict=True):
+            pen = pg.mkPen(colour, width=2, style=style)
+            widget.plot(np.arange(1, len(kept) + 1), column / 1024, pen=pen,
+                        name=f"{name}, {kind}")  # fmt: skip
     widget.setYRange(0, max(kept.max() for kept in curves.values()) / 1024 * 1.1)
     widget.show()
     QApplication.processEvents()
@@ -166,16 +136,15 @@ def main() -> None:
             cycles, lambda: show_all(desk, folder)
         )
         desk.leave()
-    rows = zip(*curves.values(), strict=True)
-    lines = [f"{number},{one},{other}" for number, (one, other) in enumerate(rows, start=1)]
-    (target / "memory.csv").write_text("\n".join(["cycle,closed_kb,same_page_kb", *lines]) + "\n")
+    write_table(curves, target / "memory.csv")
     plot(curves, target / "memory.png")
     quarter = max(cycles // 4, 1)
     for name, kept in curves.items():
-        growth = growth_kb(kept, slice(quarter, 2 * quarter), slice(-quarter, None))
-        print(f"{name}, {cycles} cycles: {kept[0] / 1024:.0f} to {kept[-1] / 1024:.0f} MB, "
-              f"{growth:.1f} kB per cycle after the first quarter")  # fmt: skip
-    print(f"an empty off-screen window of VTK alone keeps {vtk_alone_kb():.1f} kB")
+        for kind, column in zip(KINDS, kept.T, strict=True):
+            growth = growth_kb(column, slice(quarter, 2 * quarter), slice(-quarter, None))
+            print(f"{name}, {kind}, {cycles} cycles: {column[0] / 1024:.0f} to "
+                  f"{column[-1] / 1024:.0f} MB, {growth:.1f} kB per cycle after the first "
+                  "quarter")  # fmt: skip
     del application
 
 

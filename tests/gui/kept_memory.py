@@ -6,40 +6,16 @@ In the process of all window tests what earlier tests left behind goes at some m
 measurement, and hides what a cycle keeps.
 """
 
-import ctypes
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 
+from tests.bench.memory import in_use_kb
 from tests.bench.open_close import new_desk, one_cycle, show_all
 
 WARM, STRETCH = 4, 4
-
-
-class _Figures(ctypes.Structure):
-    """What `mallinfo2` of the GNU C library returns."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks",
-                     "uordblks", "fordblks", "keepcost")
-    )  # fmt: skip
-
-
-def in_use_kb() -> float:
-    """Return the memory that was asked for and not given back; unlike the resident memory it
-    does not depend on what the heap has left over from before. Qt's store of drawn pictures, which
-    fills up to its limit of 10 MB, is emptied first."""
-    QPixmapCache.clear()
-    gc.collect()
-    ask = ctypes.CDLL("libc.so.6").mallinfo2
-    ask.restype = _Figures
-    figures = ask()
-    return float(figures.uordblks + figures.hblkhd) / 1024
 
 
 def kept_kb(work: Callable[[], None]) -> float:
