@@ -9,7 +9,9 @@ from typing import Any
 from app.answers import finish, say
 from core.audit import entries, verify
 from core.findings import State
+from core.layers import own_layers
 from core.paths import data_folder
+from core.settings.change import log_files
 
 CLEAN, FINDINGS = 0, 1
 FOLDERS = ("filter", "audit")
@@ -33,11 +35,12 @@ def add_audit_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pu
 
 
 def logs() -> tuple[Path, ...]:
-    """Return every chained log of the rooms, as far as there are any."""
+    """Return every chained log of the rooms and of the settings, as far as there are any."""
     folder = data_folder()
+    found = [file for name in FOLDERS for file in sorted((folder / name).glob("*.jsonl"))]
     return tuple(
-        file for name in FOLDERS for file in sorted((folder / name).glob("*.jsonl"))
-    )  # fmt: skip
+        dict.fromkeys([*found, *(one for one in log_files(own_layers()) if one.is_file())])
+    )
 
 
 def _show(words: argparse.Namespace) -> int:
@@ -73,6 +76,9 @@ def _lines(entry: dict[str, Any]) -> Iterator[str]:
     said = [f"{key} {entry[key]!r}" for key in SHOWN[1:] if entry.get(key)]
     if said:
         yield f"    {', '.join(said)}"
+    for one in entry.get("changes", []):
+        where = f"{entry.get('table', '')} [{entry.get('layer', '')}]"
+        yield f"    {where} {one['key']}: {one['old'] or 'nothing'} -> {one['new'] or 'nothing'}"
     for one in entry.get("flagged", []):
         yield f"    {one['state']:8} {one['rule']:22} {one['message']}"
     for key in entry.get("findings", []) if isinstance(entry.get("findings"), list) else []:

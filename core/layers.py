@@ -101,7 +101,7 @@ class Layers:
                 names |= {path.name for path in (place.path / folder).glob(pattern)}
             except OSError as fault:
                 raise _unreadable(place.path / folder, fault) from fault
-            _require_there(place)
+            self._require_there(place)
         names |= {
             name.rpartition("/")[2] for _, name in self.instead
             if name.rpartition("/")[0] == folder and fnmatchcase(name.rpartition("/")[2], pattern)
@@ -132,8 +132,13 @@ class Layers:
                 return path
         except OSError as fault:
             raise _unreadable(path, fault) from fault
-        _require_there(place)
+        self._require_there(place)
         return None
+
+    def _require_there(self, place: OwnFile) -> None:
+        """Refuse a layer out of reach, but for a machine folder that is only tried."""
+        if not any(layer == place.layer for layer, _ in self.instead):
+            _require_there(place)
 
 
 Own = Path | Layers | None

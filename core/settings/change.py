@@ -6,6 +6,7 @@ their tables, so that everybody reads the same; the user's lies with the user's 
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -73,22 +74,37 @@ def refuse_faulty(layers: Layers, drafts: Iterable[Draft], faults: Faults) -> No
     drafts = tuple(drafts)
     with tempfile.TemporaryDirectory(prefix="eqs-settings-") as name:
         folder = File(name)
-        instead: dict[tuple[Layer, str], File | None] = {}
-        for draft in drafts:
-            instead[draft.layer, draft.name] = None
-            if draft.text is not None:
-                tried = folder / draft.name
-                tried.parent.mkdir(parents=True, exist_ok=True)
-                tried.write_text(draft.text, encoding="utf-8", newline="")
-                instead[draft.layer, draft.name] = tried
+        instead = _laid_out(drafts, folder)
         before, after = faults(layers), faults(tried_layers(layers, instead))
-        own = {draft.name for draft in drafts}
+        own = {draft.name.split("/")[0] if kind_of(draft.name).merge == "folder" else draft.name
+               for draft in drafts}  # fmt: skip
         for reader, fault in after.items():
             if reader not in before or own & set(reader.split()):
                 where = fault.where
                 for draft in drafts:
                     where = where.replace(str(folder / draft.name), str(draft.file))
                 raise ClinicFileError(fault.what, where=where, remedy=fault.remedy)
+
+
+def _laid_out(drafts: Iterable[Draft], folder: File) -> dict[tuple[Layer, str], File | None]:
+    """Write drafts into a folder to be tried, a book beside the files of it that stay."""
+    instead: dict[tuple[Layer, str], File | None] = {}
+    for draft in drafts:
+        tried = folder / draft.name
+        kind = kind_of(draft.name)
+        if kind.merge == "folder" and (draft.layer, kind.name) not in instead:
+            instead[draft.layer, kind.name] = folder / kind.name
+            there = next(one for one in draft.file.parents if one.name == kind.name)
+            if there.is_dir():
+                shutil.copytree(there, folder / kind.name)
+        tried.parent.mkdir(parents=True, exist_ok=True)
+        if draft.text is not None:
+            tried.write_text(draft.text, encoding="utf-8", newline="")
+        else:
+            tried.unlink(missing_ok=True)
+        if kind.merge != "folder":
+            instead[draft.layer, draft.name] = tried if draft.text is not None else None
+    return instead
 
 
 def tried_layers(layers: Layers, instead: Mapping[tuple[Layer, str], File | None]) -> Layers:
@@ -145,6 +161,17 @@ def write(
     if action != UNDONE:
         _note_undo(drafts)
     return drafts
+
+
+def log_share(folder: File, layer: Layer, author: Author) -> None:
+    """Put into the share's log that it was named as the clinic's."""
+    append(
+        folder / LOG,
+        {
+            "action": "share named", "person": author.person, "reason": author.reason,
+            "file": str(folder), "table": "layers.toml", "layer": str(layer),
+        },
+    )  # fmt: skip
 
 
 UNDONE = "change undone"

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path as File
 from typing import Any
 
@@ -44,6 +45,8 @@ class Draft:
         old = _leaves(self.name, self.before, self.file)
         new = _leaves(self.name, self.text, self.file)
         both = list(dict.fromkeys([*old, *new]))
+        if not both:
+            return (Change("whole file", _short(self.before), _short(self.text)),)
         return tuple(
             Change(words_of(path), _words(old.get(path)), _words(new.get(path)))
             for path in both
@@ -132,7 +135,7 @@ def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Dra
     kind_of(name)
     file = layer_folder(layers, layer) / name
     draft = Draft(name, layer, file, text, text_in(file))
-    if text is not None:
+    if text is not None and not name.endswith(".csv"):
         text_leaves(name, text, file)
     return draft
 
@@ -174,6 +177,11 @@ def _leaves(name: str, text: str | None, file: File) -> dict[Path, Leaf]:
         return text_leaves(name, text, file) if text is not None else {}
     except ClinicFileError:
         return {}
+
+
+def _short(text: str | None) -> str:
+    """Return the begin of a text's digest, for what is no TOML or holds no value."""
+    return "" if text is None else f"SHA-256 {sha256(text.encode('utf-8')).hexdigest()[:12]}"
 
 
 def _words(leaf: Leaf | None) -> str:

@@ -66,7 +66,7 @@ def kind_of(name: str) -> Table:
 
     """
     kind = known(name)
-    if kind is None or (kind.merge == "folder" and kind.name != name) or ".." in name:
+    if kind is None or ".." in name:
         raise ClinicFileError(
             f"there is no table {name!r}",
             where="settings",

@@ -53,7 +53,8 @@ class Sample:
 
 def _shipped(name: str, old: str, new: str) -> str:
     text = (RESOURCES / name).read_text(encoding="utf-8")
-    assert old in text and "@" not in text
+    assert old in text
+    assert "@" not in text
     return text.replace(old, new, 1)
 
 
@@ -84,7 +85,7 @@ PROTECTED = (
     Sample("filter/rules.toml", '[setup]\nwords = { value = ["word@"] }',
            lambda: read_settings().rules.words("setup.words")),
     Sample("lex_rules.toml",
-           'version = "@"\n[[rule]]\nid = "CLINIC-1"\nsentence = "SSD is 100 cm"\nneeds = "reason"\n'
+           'version = "@"\n[[rule]]\nid = "CLINIC-1"\nsentence = "SSD"\nneeds = "reason"\n'
            'of = "beam"\nmust = [{ item = "ssd_cm", least = 99, most = 101 }]\nwhy = "Agreed."\n'
            'remedy = "Ask."\n',
            lambda: read_own_rules(own_layers())),
@@ -96,7 +97,8 @@ PROTECTED = (
            _shipped("filter/record.toml", 'words = "reviewed"', 'words = "seen @"'),
            lambda: read_record_rules().meanings["review"].words),
     Sample("filter/srs.toml",
-           _shipped("filter/srs.toml", 'tolerance_deg = { value = 1.0', "tolerance_deg = { value = 1.@"),
+           _shipped("filter/srs.toml", "tolerance_deg = { value = 1.0",
+                    "tolerance_deg = { value = 1.@"),
            lambda: read_srs_rules(own_layers()).tolerance_deg),
     Sample("filter/tbi.toml", '[[field]]\nname = "LAT @"\nenergy = { value = 6, unit = "MV" }',
            lambda: [one.name for one in read_tbi_templates(own_layers())]),
@@ -109,7 +111,7 @@ PROTECTED = (
            'title = "Ours @"\nfractionation = "any"\n[[constraint]]\nstructure = "PTV*"\n'
            'metric = "D95%"\nsource = "ours"\n',
            lambda: [one.title for one in templates_in_force()]),
-    Sample("dosimetry_book", "", lambda: own_book_folder()),
+    Sample("dosimetry_book", "", own_book_folder),
     Sample("electron_density.toml",
            _shipped("electron_density.toml", 'name = "generic CT, lines of Thomas 1999"',
                     'name = "our CT @"'),
