@@ -27,7 +27,7 @@ from app.settings_store import user_settings
 
 MARGIN = 60
 PERSON = "settings/person"
-WIDTHS = {KEY: 280, VALUE: 190, 2: 90, 3: 100, LAYER: 100}
+WIDTHS = {KEY: 300, VALUE: 150, 2: 90, 3: 100, LAYER: 100}
 BUTTONS = (
     "&Back to the layer below", "Edit f&ile", "&Undo last change", "E&xport…", "I&mport…",
 )  # fmt: skip
@@ -152,7 +152,7 @@ class SettingsLayout(QDialog):
         split = QSplitter()
         split.addWidget(left)
         split.addWidget(right)
-        split.setSizes([290, 950])
+        split.setSizes([310, 930])
         split.setChildrenCollapsible(False)
         outer = QVBoxLayout(self)
         outer.addWidget(self.notice)

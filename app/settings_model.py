@@ -132,4 +132,5 @@ class SettingsModel(QAbstractTableModel):
             return f"{title_of(row.table)}: {row.key}" if self.named else row.key
         if column == VALUE:
             return number_text(leaf.value) if is_number(leaf.value) else value_words(row)
-        return (leaf.unit, leaf.allowed, str(row.layer), leaf.source)[column - UNIT]
+        allowed = leaf.allowed.replace(".", QLocale().decimalPoint())
+        return (leaf.unit, allowed, str(row.layer), leaf.source)[column - UNIT]

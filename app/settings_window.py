@@ -131,6 +131,7 @@ class SettingsWindow(SettingsLayout):
                 font = QFont(self.font())
                 font.setBold(True)
                 head.setFont(font)
+                head.setForeground(self.palette().text())
                 self.list.addItem(head)
             own = sum(row.layer != Layer.SHIPPED for row in rows)
             title = desk.title_of(name)
@@ -148,7 +149,7 @@ class SettingsWindow(SettingsLayout):
         listed = tables.values() if words else [tables.get(name, ())]
         rows = [row for one in listed for row in one if matches(row, words)]
         self.model.show_rows(rows, named=bool(words))
-        protected = "protected: not set per user" if is_protected(name) else "each user's own"
+        protected = "protected: not set per user" if is_protected(name) else "may be set per user"
         title = f"{len(rows)} values found" if words else f"{desk.title_of(name)} ({protected})"
         self.title.setText(title)
         self.empty.setVisible(not rows)
@@ -165,7 +166,7 @@ class SettingsWindow(SettingsLayout):
         name = row.table if row is not None else self.table_name()
         if self.loaded is None or not name:
             return
-        layers, before = self.loaded.layers, self.layer.currentData()
+        layers = self.loaded.layers
         offered = [
             one for one in LAYER_WORDS
             if (one == Layer.MACHINE or layers.folder(one)) and layers.counts(one, name)
@@ -174,9 +175,8 @@ class SettingsWindow(SettingsLayout):
             self.layer.clear()
             for one in offered:
                 self.layer.addItem(LAYER_WORDS[one], one)
-            usual = desk.usual_layer(layers, name)
-            self.layer.setCurrentIndex(max(0, self.layer.findData(
-                before if before in offered else usual)))  # fmt: skip
+            usual = self.layer.findData(desk.usual_layer(layers, name))
+            self.layer.setCurrentIndex(max(0, usual))
         can_reset = row is not None and row.layer != Layer.SHIPPED
         self.reset_button.setEnabled(can_reset)
         self.file_words.setText(f"{row.table} from {row.file}" if row is not None else "")

@@ -112,7 +112,8 @@ def _is_entry(node: Mapping[str, Any]) -> bool:
 
 def _entry(node: Mapping[str, Any]) -> Leaf:
     least, most = node.get("least"), node.get("most")
-    allowed = "" if least is None and most is None else f"{least} to {most}"
+    numbers = isinstance(least, int | float) and isinstance(most, int | float)
+    allowed = f"{least:.10g} to {most:.10g}" if numbers else ""
     return Leaf(
         node.get("value"), str(node.get("unit", "")), str(node.get("source", "")), allowed,
         is_entry=True,
