@@ -41,6 +41,18 @@ def ignored_words(layers: Layers) -> tuple[str, ...]:
     )
 
 
+def layer_words() -> tuple[str, ...]:
+    """Return what is to be told at the start: tables that are not used.
+
+    Raises:
+        ClinicFileError: A layer is out of reach.
+
+    """
+    layers = own_layers()
+    layers.files("tolerances.toml")
+    return ignored_words(layers)
+
+
 def usual_layer(layers: Layers, name: str) -> Layer:
     """Return the layer a change of a table goes to where nobody says otherwise."""
     return pack.strongest_layer(layers) if is_protected(name) else Layer.USER

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from app.main_window import MainWindow
 from app.settings_window import SettingsWindow
+from app.start import tell_layers
 from core.layers import MARK_FILE, Layer
 from core.paths import clinic_folder
 
@@ -163,3 +164,15 @@ def test_that_the_menu_opens_it(qtbot):
     (settings,) = window.findChildren(SettingsWindow)
     qtbot.waitUntil(lambda: settings.loaded is not None, timeout=20000)
     settings.close()
+
+
+def test_that_the_start_tells_a_layer_out_of_reach_and_a_table_not_used(qtbot, share):
+    window = MainWindow(())
+    qtbot.addWidget(window)
+    clinic_folder().mkdir(parents=True)
+    (clinic_folder() / "tolerances.toml").write_text("[comparison]\nangle_deg = 2.0\n")
+    tell_layers(window)
+    told(qtbot, window, "tolerances.toml is not used")
+    share.rename(share.with_name("away"))
+    tell_layers(window)
+    told(qtbot, window, "out of reach")
