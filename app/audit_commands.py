@@ -8,6 +8,7 @@ from typing import Any
 
 from app.answers import finish, say
 from core.audit import entries, verify
+from core.errors import ClinicFileError
 from core.findings import State
 from core.layers import own_layers
 from core.paths import data_folder
@@ -43,6 +44,15 @@ def logs() -> tuple[Path, ...]:
     )
 
 
+def _out_of_reach() -> list[str]:
+    """Return a sentence when a layer's log of settings cannot be looked at."""
+    try:
+        own_layers().files("tolerances.toml")
+    except ClinicFileError as fault:
+        return [f"The log of settings is not looked at: {fault}"]
+    return []
+
+
 def _show(words: argparse.Namespace) -> int:
     found = [(file.stem, one) for file in logs() for one in entries(file)]
     found = sorted(found, key=lambda pair: str(pair[1].get("time", "")))
@@ -51,7 +61,9 @@ def _show(words: argparse.Namespace) -> int:
         found = found[-words.last :]
     rows = [{"log": log, **one} for log, one in found]
     text = "\n".join(line for _, one in found for line in _lines(one))
-    say(words, {"entries": rows}, text or "The logs hold no such entry.")
+    away = _out_of_reach()
+    text = "\n".join([text or "The logs hold no such entry.", *away])
+    say(words, {"entries": rows, "not_looked_at": away}, text)
     return CLEAN
 
 
@@ -90,6 +102,7 @@ def _verify(words: argparse.Namespace) -> int:
     for file in logs():
         faults = verify(file)
         rows.append({"log": str(file), "entries": len(entries(file)), "faults": list(faults)})
+    rows += [{"log": "settings.jsonl", "entries": 0, "faults": [one]} for one in _out_of_reach()]
     bad = any(row["faults"] for row in rows)
     lines = [
         f"{row['log']}: {row['entries']} entries, {'NOT ' if row['faults'] else ''}as written"

@@ -320,3 +320,5 @@ def test_that_a_share_is_named_by_command(tmp_path, capsys, machine):
     shutil.rmtree(folder)
     answer = run(capsys, "list", code=2)
     assert "out of reach" in answer["error"]["what"]
+    assert main(["audit", "verify"]) == 1
+    assert "The log of settings is not looked at" in capsys.readouterr().out
