@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QListWidgetItem, QWidget
 
@@ -140,6 +140,15 @@ class SettingsWindow(SettingsLayout):
             item.setToolTip(f"{title}: {name}, {len(rows)} values, {own} not shipped")
             self.list.addItem(item)
         self.list.blockSignals(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Give the group titles the colours of another scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and getattr(self, "loaded", None) is not None:
+            for place in range(self.list.count()):
+                item = self.list.item(place)
+                if not item.data(Qt.ItemDataRole.UserRole):
+                    item.setForeground(self.palette().text())
 
     def _show_rows(self) -> None:
         if self.loaded is None:

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLineEdit
 from app.main_window import MainWindow
 from app.settings_window import SettingsWindow
 from app.start import tell_layers
-from core.layers import MARK_FILE, Layer
+from core.layers import MARK_FILE, Layer, own_layers
 from core.paths import clinic_folder
+from core.settings.pack import export
 
 KEY = "comparison.angle_deg"
 
@@ -176,3 +177,30 @@ def test_that_the_start_tells_a_layer_out_of_reach_and_a_table_not_used(qtbot, s
     share.rename(share.with_name("away"))
     tell_layers(window)
     told(qtbot, window, "out of reach")
+
+
+def test_that_an_import_is_shown_before_it_is_written(qtbot, share, tmp_path):
+    (share / "tolerances.toml").write_text("[comparison]\nangle_deg = 1.5\n")
+    export(own_layers(), Layer.CLINIC, tmp_path / "ours.zip")
+    (share / "tolerances.toml").unlink()
+    window = opened(qtbot)
+    sign(qtbot, window)
+    at(window, "tolerances.toml", KEY)
+    window.offer_import(tmp_path / "ours.zip")
+    told(qtbot, window, "ours.zip changes 1 values of the layer 'clinic share' in tolerances.toml")
+    assert not (share / "tolerances.toml").exists()
+    (button,) = window.notice.buttons
+    button.click()
+    qtbot.waitUntil(lambda: shown(window)[4] == "clinic share", timeout=20000)
+    assert (share / "tolerances.toml").read_text() == "[comparison]\nangle_deg = 1.5\n"
+
+
+def test_that_a_value_is_taken_out_by_a_button(qtbot, share, plain_numbers):
+    (share / "tolerances.toml").write_text("# ours\n[comparison]\nangle_deg = 1.5\nmu = 0.5\n")
+    window = opened(qtbot)
+    sign(qtbot, window)
+    at(window, "tolerances.toml", KEY)
+    window.reset_button.click()
+    qtbot.waitUntil(lambda: shown(window)[4] == "shipped", timeout=20000)
+    assert (share / "tolerances.toml").read_text() == "# ours\n[comparison]\nmu = 0.5\n"
+    assert not window.reset_button.isEnabled()
