@@ -158,7 +158,7 @@ def own_layers() -> Layers:
     if tried is not None:
         return tried
     machine, share = machine_folder(), clinic_share()
-    places = [OwnFile(Layer.MACHINE, machine)] if machine.is_dir() else []
+    places = [OwnFile(Layer.MACHINE, machine)] if _is_there(machine) else []
     places += [OwnFile(Layer.CLINIC, share)] if share is not None else []
     return Layers((*places, OwnFile(Layer.USER, clinic_folder())))
 
@@ -199,9 +199,17 @@ def clinic_share() -> Path | None:
     variable = os.environ.get(CLINIC_VARIABLE)
     if named is None and variable:
         return Path(variable)
-    if named is None and not machine.is_dir():
+    if named is None and not _is_there(machine):
         named = _named_share(data_folder() / LAYERS_FILE)
     return named
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether a folder is there; one that cannot be looked at is no answer."""
+    try:
+        return folder.is_dir()
+    except OSError as fault:
+        raise _unreadable(folder, fault) from fault
 
 
 def _named_share(file: Path) -> Path | None:
