@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
-from core.errors import RemedyError
+from core.errors import ClinicFileError, RemedyError
 from core.findings import State
 
 LEVELS = ("patient", "study", "series", "image")
@@ -86,7 +86,6 @@ def _serve(words: argparse.Namespace) -> int:
     import logging
 
     from app.archive import command, network
-    from core.archive.settings import settings_file
 
     settings = _settings(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -105,10 +104,9 @@ def _serve(words: argparse.Namespace) -> int:
     text = network.listening_text(settings.listener, service.listener.port)
     say(words, {"status": State.PASS, "port": service.listener.port}, text)
     sys.stdout.flush()
-    file = words.settings if words.settings is not None else settings_file()
-    seen = _changed(file)
+    seen = _changed(words.settings, ())
     while not ended.wait(0.5):  # in pieces: on Windows a signal does not end a wait
-        now = _changed(file)
+        now = _changed(words.settings, seen)
         if now != seen:
             seen = now
             logging.getLogger("eqs.archive").info(network.renewed(service, words.settings))
@@ -117,12 +115,15 @@ def _serve(words: argparse.Namespace) -> int:
     return 0
 
 
-def _changed(file: Path) -> int:
-    """Return when a file was changed; 0 when there is none."""
+def _changed(named: Path | None, before: tuple[int, ...]) -> tuple[int, ...]:
+    """Return when each file of the settings was changed; as before while a layer is away."""
+    from core.archive.settings import settings_file, weaker_files
+
     try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
+        files = (named,) if named is not None else (*weaker_files(), settings_file())
+        return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    except (OSError, ClinicFileError):
+        return before
 
 
 def _times(words: argparse.Namespace) -> int:

@@ -8,8 +8,11 @@ from typing import Any
 
 from app.answers import finish, say
 from core.audit import entries, verify
+from core.errors import ClinicFileError
 from core.findings import State
+from core.layers import own_layers
 from core.paths import data_folder
+from core.settings.change import log_files
 
 CLEAN, FINDINGS = 0, 1
 FOLDERS = ("filter", "audit")
@@ -33,11 +36,21 @@ def add_audit_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pu
 
 
 def logs() -> tuple[Path, ...]:
-    """Return every chained log of the rooms, as far as there are any."""
+    """Return every chained log of the rooms and of the settings, as far as there are any."""
     folder = data_folder()
+    found = [file for name in FOLDERS for file in sorted((folder / name).glob("*.jsonl"))]
     return tuple(
-        file for name in FOLDERS for file in sorted((folder / name).glob("*.jsonl"))
-    )  # fmt: skip
+        dict.fromkeys([*found, *(one for one in log_files(own_layers()) if one.is_file())])
+    )
+
+
+def _out_of_reach() -> list[str]:
+    """Return a sentence when a layer's log of settings cannot be looked at."""
+    try:
+        own_layers().files("tolerances.toml")
+    except ClinicFileError as fault:
+        return [f"The log of settings is not looked at: {fault}"]
+    return []
 
 
 def _show(words: argparse.Namespace) -> int:
@@ -48,7 +61,9 @@ def _show(words: argparse.Namespace) -> int:
         found = found[-words.last :]
     rows = [{"log": log, **one} for log, one in found]
     text = "\n".join(line for _, one in found for line in _lines(one))
-    say(words, {"entries": rows}, text or "The logs hold no such entry.")
+    away = _out_of_reach()
+    text = "\n".join([text or "The logs hold no such entry.", *away])
+    say(words, {"entries": rows, "not_looked_at": away}, text)
     return CLEAN
 
 
@@ -73,6 +88,9 @@ def _lines(entry: dict[str, Any]) -> Iterator[str]:
     said = [f"{key} {entry[key]!r}" for key in SHOWN[1:] if entry.get(key)]
     if said:
         yield f"    {', '.join(said)}"
+    for one in entry.get("changes", []):
+        where = f"{entry.get('table', '')} [{entry.get('layer', '')}]"
+        yield f"    {where} {one['key']}: {one['old'] or 'nothing'} -> {one['new'] or 'nothing'}"
     for one in entry.get("flagged", []):
         yield f"    {one['state']:8} {one['rule']:22} {one['message']}"
     for key in entry.get("findings", []) if isinstance(entry.get("findings"), list) else []:
@@ -84,6 +102,7 @@ def _verify(words: argparse.Namespace) -> int:
     for file in logs():
         faults = verify(file)
         rows.append({"log": str(file), "entries": len(entries(file)), "faults": list(faults)})
+    rows += [{"log": "settings.jsonl", "entries": 0, "faults": [one]} for one in _out_of_reach()]
     bad = any(row["faults"] for row in rows)
     lines = [
         f"{row['log']}: {row['entries']} entries, {'NOT ' if row['faults'] else ''}as written"

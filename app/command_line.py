@@ -24,6 +24,7 @@ from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
 from app.selftest_commands import add_selftest_command
+from app.settings_commands import add_settings_commands
 from app.support import add_support_command
 from app.training_commands import add_training_commands
 from app.viewer_commands import add_viewer_commands
@@ -80,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     add_archive_commands(rooms)
     add_portal_commands(rooms)
     add_audit_commands(rooms)
+    add_settings_commands(rooms)
     add_selftest_command(rooms)
     add_help_commands(rooms)
     add_training_commands(rooms)

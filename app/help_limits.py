@@ -5,12 +5,11 @@ from functools import lru_cache
 
 from app.filter.limits import read_limits as filter_limits
 from app.filter.rules import read_rules
-from app.filter.settings import own_file
 from app.lex.checks.own import own_checks
 from app.lex.limits import read_limits as lex_limits
 from app.lex.rules_page import policy_words
 from core.errors import RemedyError
-from core.paths import clinic_folder
+from core.layers import own_files, own_layers
 
 LEX_PAGE = "# LEX: what is checked"
 LINE = re.compile(r"^- (?:Limit|Entry) `([a-z0-9_.]+)`: .*$", re.MULTILINE)
@@ -45,7 +44,7 @@ def _own_rules() -> str:
     parts = [
         f"\n## {one.rule}: {one.title}\n\n**{policy_words(one)}.** {one.why}\n\n"
         f"What to do: {one.remedy}\n\n- Source: {one.source}\n"
-        for one in own_checks(clinic_folder())
+        for one in own_checks(own_layers())
     ]
     return "".join(parts)
 
@@ -57,20 +56,18 @@ def own_values() -> dict[str, str]:
         ClinicFileError: A file of the clinic cannot be used.
 
     """
-    folder = clinic_folder() if clinic_folder().is_dir() else None
-    if folder is None:
-        return {}
+    layers = own_layers()
     found = {
         one.name: f"{one.value:g} {one.unit}"
         + "".join(f", {key}: {value:g} {one.unit}" for key, value in sorted(one.special.items()))
-        for one in lex_limits(folder).values()
+        for one in lex_limits(layers).values()
         if one.own
     }
-    limits = filter_limits(own_file(folder, "tolerances.toml")).entries
+    limits = filter_limits(*own_files(layers, "tolerances.toml")).entries
     for name, limit in limits.items():
         if limit.value != _shipped_limits()[name]:
             found[name] = f"{limit.value:f} {limit.unit}"
-    rules, shipped = read_rules(own_file(folder, "filter/rules.toml")).entries, read_rules()
+    rules, shipped = read_rules(*own_files(layers, "filter/rules.toml")).entries, read_rules()
     for name, rule in rules.items():
         if rule.value != shipped.entries[name].value:
             value = rule.value

@@ -35,6 +35,7 @@ from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
 from app.settings_store import user_settings
+from app.settings_window import SettingsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
 from app.support import write_bundle
@@ -196,6 +197,8 @@ class MainWindow(QMainWindow):
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         file_menu.addMenu(self.recent_menu)
         file_menu.addSeparator()
+        file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self._settings)
+        file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
         view_menu = self.menuBar().addMenu("&View")
         group = QActionGroup(self)
@@ -286,6 +289,9 @@ class MainWindow(QMainWindow):
                 State.ERROR, f"The support bundle was not written: {fault}"
             ),
         )  # fmt: skip
+
+    def _settings(self) -> None:
+        SettingsWindow(self).show()
 
     def _about(self) -> None:
         QMessageBox.about(

@@ -6,10 +6,13 @@ from threading import Thread
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer, Signal
 
+from app.background import JOBS
 from app.crash_care import let_go, take_care
 from app.main_window import MainWindow
 from app.session import LeftOver, Session, forget, left_over
+from app.settings_desk import layer_words
 from app.style import application
+from core.errors import RemedyError
 from core.findings import State
 
 PREPARE_MS = 300
@@ -47,6 +50,7 @@ def show(demo: Path | None = None) -> int:
         timer.timeout.connect(lambda: session.keep(window.state()))
         timer.start(KEEP_MS)
     window.show()
+    QTimer.singleShot(PREPARE_MS, lambda: tell_layers(window))
     gc.freeze()  # the window lives as long as the program: looking through it again is in vain
     # After the first painting: loading libraries holds the interpreter up.
     QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
@@ -55,6 +59,21 @@ def show(demo: Path | None = None) -> int:
         session.end()
     let_go()
     return code
+
+
+def tell_layers(window: MainWindow) -> None:
+    """Tell at once when a layer of the settings is out of reach, or a user's table not used."""
+
+    def tell(words: tuple[str, ...]) -> None:
+        if words and window.notice.isHidden():  # what was open before is told first
+            window.notice.tell(State.WARNING, " ".join(words))
+
+    def refuse(fault: Exception) -> None:
+        words = f"{fault.what}. {fault.remedy}" if isinstance(fault, RemedyError) else f"{fault}"
+        window.notice.tell(State.ERROR, words)
+
+    JOBS.start(window, "Looking for the clinic's settings", lambda _: layer_words(),
+               done=tell, failed=refuse)  # fmt: skip
 
 
 def offer(window: MainWindow, left: LeftOver) -> None:

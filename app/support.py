@@ -16,9 +16,11 @@ from typing import Any
 
 from app.answers import finish, say
 from core.fault_log import fault_file, log_folder, program_path
-from core.paths import RESOURCES, clinic_folder
+from core.layers import Layer, own_layers
+from core.paths import RESOURCES
 from core.safe_write import write_whole
 
+KEYS = {Layer.MACHINE: "machine", Layer.CLINIC: "share", Layer.USER: "clinic"}
 _FILE_NAMED = re.compile(r'File "([^"]+)"')
 READ_ME = """\
 Support bundle of EQS Workstation. It holds:
@@ -78,13 +80,14 @@ def about() -> dict[str, Any]:
 
 def _tables() -> dict[str, dict[str, str]]:
     """Return which tables of the clinic are in force: by digest, for they may name people."""
-    own = clinic_folder()
-    found = sorted(file for file in own.rglob("*") if file.is_file()) if own.is_dir() else []
-    names = [file.relative_to(own).as_posix() for file in found]
-    return {
-        name: {"clinic": _digest(own / name), "shipped": _digest(RESOURCES / name)}
-        for name in names
-    }
+    tables: dict[str, dict[str, str]] = {}
+    for place in own_layers().places:
+        found = sorted(file for file in place.path.rglob("*") if file.is_file())
+        for file in found:
+            name = file.relative_to(place.path).as_posix()
+            row = tables.setdefault(name, {"shipped": _digest(RESOURCES / name)})
+            row[KEYS[place.layer]] = _digest(file)
+    return tables
 
 
 def _digest(file: Path) -> str:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.errors import ClinicFileError
+from core.layers import Layers, Own
 from core.machine_values import Confidence, Listed, Place, Span, Value, near_name, read_section
 from core.paths import RESOURCES
 
@@ -207,22 +208,23 @@ class Machine:
         return None if flattened is False and unflattened is not False else flattened
 
 
-def machine_ids(folder: Path | None = None) -> tuple[str, ...]:
+def machine_ids(folder: Own = None) -> tuple[str, ...]:
     """Return the id of every machine type, sorted; `folder` as in `read_machine`."""
     return tuple(sorted(_files(folder)))
 
 
-def digest(stem: str, folder: Path | None = None) -> str:
+def digest(stem: str, folder: Own = None) -> str:
     """Return the SHA-256 of a machine file; arguments and errors as in `read_machine`."""
     return sha256(_content(_file(stem, folder))).hexdigest()
 
 
-def read_machine(stem: str, folder: Path | None = None) -> Machine:
+def read_machine(stem: str, folder: Own = None) -> Machine:
     """Read one machine description whole or not at all.
 
     Args:
         stem: Id of the machine type, the file's name without ``.toml``.
-        folder: The clinic's folder; a file in its ``machines`` folder replaces the shipped one.
+        folder: The clinic's folder or layers; a file in ``machines`` there replaces the shipped
+            one.
 
     Raises:
         ClinicFileError: There is no such machine, or its file is damaged, has an unknown key,
@@ -243,13 +245,17 @@ def read_machine(stem: str, folder: Path | None = None) -> Machine:
     return read_section(Machine, data, Place(str(path), stem), known)
 
 
-def _files(folder: Path | None) -> dict[str, Path]:
+def _files(folder: Own) -> dict[str, Path]:
     """Return the file of each machine; the clinic's one takes the place of the shipped one.
 
     A clinic's folder out of reach is refused: the shipped file must not stand in unnoticed.
     """
     places = [RESOURCES / "machines"]
-    if folder is not None:
+    own: dict[str, Path] = {}
+    if isinstance(folder, Layers):
+        listed = folder.listing("machines").items()
+        own = {Path(name).stem: one.path for name, one in listed}
+    elif folder is not None:
         if not folder.is_dir():
             raise ClinicFileError(
                 "the clinic's folder is not there",
@@ -257,16 +263,17 @@ def _files(folder: Path | None) -> dict[str, Path]:
                 remedy="Connect the drive it lies on, or choose the clinic's folder again.",
             )
         places.append(folder / "machines")
-    return {path.stem: path for place in places for path in sorted(place.glob("*.toml"))}
+    found = {path.stem: path for place in places for path in sorted(place.glob("*.toml"))}
+    return found | own
 
 
-def _file(stem: str, folder: Path | None) -> Path:
+def _file(stem: str, folder: Own) -> Path:
     """Return the file of one machine; a stem never leads out of the two folders."""
     files = _files(folder)
     if stem not in files:
         raise ClinicFileError(
             f"unknown machine type {stem!r}",
-            where=str((RESOURCES if folder is None else folder) / "machines"),
+            where=str((folder if isinstance(folder, Path) else RESOURCES) / "machines"),
             remedy=near_name(stem, files, f"Choose one of {', '.join(sorted(files))}."),
         )
     return files[stem]

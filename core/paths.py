@@ -8,6 +8,7 @@ import platformdirs
 PROGRAM = Path(__file__).resolve().parent.parent
 RESOURCES = PROGRAM / "resources"
 DATA_VARIABLE = "EQS_DATA"
+MACHINE_VARIABLE = "EQS_MACHINE"
 
 
 def data_folder() -> Path:
@@ -22,5 +23,17 @@ def data_folder() -> Path:
 
 
 def clinic_folder() -> Path:
-    """Return the folder of the clinic's own tables; it need not exist."""
+    """Return the folder of this user's tables; it need not exist.
+
+    Which tables apply, `core.layers` tells: this is the strongest of its folders.
+    """
     return data_folder() / "clinic"
+
+
+def machine_folder() -> Path:
+    """Return the folder of the tables for everybody on this computer; it need not exist.
+
+    EQS/EQS Workstation in %PROGRAMDATA% on Windows. The variable EQS_MACHINE names another one.
+    """
+    named = os.environ.get(MACHINE_VARIABLE)
+    return Path(named) if named else platformdirs.site_data_path("EQS Workstation", "EQS")

@@ -31,8 +31,11 @@ def shared_formats() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_data_folder(tmp_path_factory, monkeypatch):
-    """No test writes into the data folder of the person who runs it."""
-    monkeypatch.setenv("EQS_DATA", str(tmp_path_factory.mktemp("data")))
+    """No test writes into the data folder of the person who runs it, or reads its computer's."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("EQS_DATA", str(folder))
+    monkeypatch.setenv("EQS_MACHINE", str(folder / "no machine folder"))
+    monkeypatch.delenv("EQS_CLINIC", raising=False)
 
 
 @pytest.hookimpl(tryfirst=True)

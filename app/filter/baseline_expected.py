@@ -11,7 +11,7 @@ from app.filter.ledger_log import TABLES
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import State
-from core.paths import clinic_folder
+from core.layers import own_layers
 
 STATES = {"info": State.INFO, "warning": State.WARNING}
 
@@ -52,8 +52,7 @@ class ExpectedList:
 
 def table_file(name: str) -> Path:
     """Return the clinic's own table when it has laid one down, else the one shipped."""
-    own = clinic_folder() / "filter" / name
-    return own if own.is_file() else TABLES / name
+    return own_layers().strongest(f"filter/{name}") or TABLES / name
 
 
 def read_expected(file: Path | None = None) -> ExpectedList:

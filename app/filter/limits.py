@@ -7,9 +7,11 @@ from pathlib import Path
 
 from app.filter.toml_table import entries_of, unknown_entry
 from core.errors import ClinicFileError
+from core.layers import own_files, own_layers
 from core.paths import RESOURCES
 
-SHIPPED = RESOURCES / "tolerances.toml"
+FILE = "tolerances.toml"
+SHIPPED = RESOURCES / FILE
 REMEDY = "Correct the entry; resources/tolerances.toml shows how it is written."
 
 
@@ -33,11 +35,11 @@ class Limits:
         return self.entries[name].value
 
 
-def read_limits(own: Path | None = None) -> Limits:
-    """Return the shipped limits, those of the clinic's own file put over them.
+def read_limits(*own: Path) -> Limits:
+    """Return the shipped limits, those of the clinic's own files put over them.
 
     Args:
-        own: The clinic's file: the same groups, only the entries that differ.
+        *own: The clinic's files, weakest first: the same groups, only the entries that differ.
 
     Raises:
         ClinicFileError: An entry is unknown, out of its range, or not written as a table.
@@ -45,11 +47,17 @@ def read_limits(own: Path | None = None) -> Limits:
     """
     shipped = dict(entries_of(SHIPPED))
     entries = {name: _limit(name, row, row, SHIPPED) for name, row in shipped.items()}
-    for name, row in dict(entries_of(own) if own is not None else ()).items():
-        if name not in shipped:
-            raise unknown_entry("limit", name, shipped, own or SHIPPED)
-        entries[name] = _limit(name, row, shipped[name], own or SHIPPED)
+    for file in own:
+        for name, row in entries_of(file):
+            if name not in shipped:
+                raise unknown_entry("limit", name, shipped, file)
+            entries[name] = _limit(name, row, shipped[name], file)
     return Limits(entries)
+
+
+def limits_in_force() -> Limits:
+    """Return the limits of this computer's layers; errors as in `read_limits`."""
+    return read_limits(*own_files(own_layers(), FILE))
 
 
 def _limit(

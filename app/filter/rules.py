@@ -43,22 +43,23 @@ class Rules:
         return re.compile(str(self.entries[name].value))
 
 
-def read_rules(own: Path | None = None) -> Rules:
-    """Return the shipped entries, those of the clinic's own file put over them.
+def read_rules(*own: Path) -> Rules:
+    """Return the shipped entries, those of the clinic's own files, weakest first, put over them.
 
     Raises:
         ClinicFileError: An entry is unknown, of another kind than the shipped one, or no pattern.
 
     """
     entries = _entries(SHIPPED)
-    for name, rule in (_entries(own) if own is not None else {}).items():
-        if name not in entries:
-            raise unknown_entry("rule", name, entries, own or SHIPPED)
-        if not _alike(rule.value, entries[name].value):
-            words = f"{name} is {rule.value!r}, which is not written like the shipped entry"
-            raise ClinicFileError(words, where=str(own), remedy=REMEDY)
-        shipped = entries[name]
-        entries[name] = Rule(rule.value, shipped.unit, rule.source or shipped.source)
+    for file in own:
+        for name, rule in _entries(file).items():
+            if name not in entries:
+                raise unknown_entry("rule", name, entries, file)
+            if not _alike(rule.value, entries[name].value):
+                words = f"{name} is {rule.value!r}, which is not written like the shipped entry"
+                raise ClinicFileError(words, where=str(file), remedy=REMEDY)
+            shipped = entries[name]
+            entries[name] = Rule(rule.value, shipped.unit, rule.source or shipped.source)
     return Rules(entries)
 
 

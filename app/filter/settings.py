@@ -10,8 +10,9 @@ from app.filter.rules import Rules, read_rules
 from app.filter.sites import Sites, read_sites
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
+from core.layers import Own, own_files, own_layers, strongest_file
 from core.machines import Machine, machine_ids, read_machine
-from core.paths import RESOURCES, clinic_folder
+from core.paths import RESOURCES
 
 NAMES = RESOURCES / "filter" / "machine_names.toml"
 CONE_BEAM = RESOURCES / "filter" / "cone_beam.toml"
@@ -25,7 +26,7 @@ class Settings:
     Attributes:
         names: Machine description by the machine's name in the R&V system, in lower case.
         tables: Allowed difference of the couch angle (deg) by number of the tolerance table.
-        folder: The clinic's folder; None where there is none.
+        folder: The clinic's folder or layers; None where there is none.
         sites: Templates by treatment site, and rules that are not asked.
         cone_beam: Which fields are cone-beam fields, and what they have.
 
@@ -35,7 +36,7 @@ class Settings:
     rules: Rules
     names: dict[str, str]
     tables: dict[str, Decimal] = field(default_factory=dict)
-    folder: Path | None = None
+    folder: Own = None
     sites: Sites = field(default_factory=Sites)
     cone_beam: ConeBeam = field(default_factory=ConeBeam)
     _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
@@ -59,39 +60,33 @@ class Settings:
         return self._read[stem]
 
 
-def read_settings(folder: Path | None = None) -> Settings:
+def read_settings(folder: Own = None) -> Settings:
     """Return the shipped settings with the clinic's own put over them.
 
     Args:
-        folder: The clinic's folder; None takes this machine's, which need not be there.
+        folder: The clinic's folder alone, or its layers; None takes those of this computer.
 
     Raises:
         ClinicFileError: A file of the clinic cannot be used as it stands.
 
     """
-    chosen = clinic_folder() if folder is None else folder
-    place = chosen if chosen.is_dir() else None
+    place: Own = own_layers() if folder is None else folder
+    if isinstance(place, Path) and not place.is_dir():
+        place = None
     return Settings(
-        read_limits(own_file(place, "tolerances.toml")),
-        read_rules(own_file(place, "filter/rules.toml")),
+        read_limits(*own_files(place, "tolerances.toml")),
+        read_rules(*own_files(place, "filter/rules.toml")),
         _names(place),
         _tables(place),
         place,
-        read_sites(own_file(place, "filter/sites.toml") or SITES),
-        read_cone_beam(own_file(place, "filter/cone_beam.toml") or CONE_BEAM),
+        read_sites(strongest_file(place, "filter/sites.toml") or SITES),
+        read_cone_beam(strongest_file(place, "filter/cone_beam.toml") or CONE_BEAM),
     )
 
 
-def own_file(folder: Path | None, name: str) -> Path | None:
-    """Return a file of the clinic's folder, or None where there is none."""
-    file = folder / name if folder is not None else None
-    return file if file is not None and file.is_file() else None
-
-
-def _names(folder: Path | None) -> dict[str, str]:
+def _names(folder: Own) -> dict[str, str]:
     names: dict[str, str] = {}
-    own = own_file(folder, "filter/machine_names.toml")
-    for file in (NAMES, own) if own is not None else (NAMES,):
+    for file in (NAMES, *own_files(folder, "filter/machine_names.toml")):
         rows = read_table(file).get("names")
         for name, stem in rows.items() if isinstance(rows, dict) else ():
             if stem not in machine_ids(folder):
@@ -104,10 +99,16 @@ def _names(folder: Path | None) -> dict[str, str]:
     return names
 
 
-def _tables(folder: Path | None) -> dict[str, Decimal]:
-    own = own_file(folder, "filter/tolerance_tables.toml")
+def _tables(folder: Own) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
-    rows = read_table(own).get("tables") if own is not None else None
+    for own in own_files(folder, "filter/tolerance_tables.toml"):
+        found |= _couch_deg(own)
+    return found
+
+
+def _couch_deg(own: Path) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    rows = read_table(own).get("tables")
     for number, row in rows.items() if isinstance(rows, dict) else ():
         entry = row.get("couch_deg") if isinstance(row, dict) else None
         value = entry.get("value") if isinstance(entry, dict) else entry

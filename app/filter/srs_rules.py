@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
-from app.filter.settings import own_file
 from app.filter.template import Template, read_template
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
+from core.layers import Own, strongest_file
 from core.paths import RESOURCES
 
 SHIPPED = RESOURCES / "filter" / "srs.toml"
@@ -74,14 +73,14 @@ class SrsRules:
     tolerance_deg: Decimal
 
 
-def read_srs_rules(folder: Path | None) -> SrsRules:
+def read_srs_rules(folder: Own) -> SrsRules:
     """Return the rules for stereotactic arcs; the clinic's file replaces the shipped one.
 
     Raises:
         ClinicFileError: The file cannot be used as it stands.
 
     """
-    file = own_file(folder, "filter/srs.toml") or SHIPPED
+    file = strongest_file(folder, "filter/srs.toml") or SHIPPED
     table = read_table(file)
     try:
         note = table["setup_note"]["pattern"]  # type: ignore[index]  # a wrong shape is refused

@@ -6,7 +6,6 @@ measured on verification day.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -14,11 +13,11 @@ from scipy.optimize import linear_sum_assignment
 from app.filter.compare import Comparison, Match
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits
-from app.filter.settings import own_file
 from app.filter.template import Template, against, read_template
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
+from core.layers import Own, strongest_file
 from core.paths import RESOURCES
 
 SHIPPED = RESOURCES / "filter" / "tbi.toml"
@@ -26,14 +25,14 @@ REMEDY = "Correct the field in the R&V system; if the template is wrong, have it
 MANUAL = "Table 1 leaves it to the physicist"
 
 
-def read_tbi_templates(folder: Path | None) -> tuple[Template, ...]:
+def read_tbi_templates(folder: Own) -> tuple[Template, ...]:
     """Return the fields of the template; the clinic's file replaces the shipped one.
 
     Raises:
         ClinicFileError: The file cannot be used as it stands.
 
     """
-    file = own_file(folder, "filter/tbi.toml") or SHIPPED
+    file = strongest_file(folder, "filter/tbi.toml") or SHIPPED
     rows = read_table(file).get("field")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         words = "the template has no list of fields"

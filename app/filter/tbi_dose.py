@@ -13,11 +13,11 @@ import numpy as np
 
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits
-from app.filter.settings import own_file
 from app.filter.tbi import SHIPPED
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
+from core.layers import Own, strongest_file
 
 ITEM = "mid-plane dose at the umbilicus"
 OVER = ("thickness_mm", "depth_mm", "ssd_mm")
@@ -48,14 +48,14 @@ class TbiDose:
     factors: tuple[Factor, ...]
 
 
-def read_tbi_dose(folder: Path | None) -> TbiDose | None:
+def read_tbi_dose(folder: Own) -> TbiDose | None:
     """Return the tables of `filter/tbi.toml`; None while the clinic has laid down none.
 
     Raises:
         ClinicFileError: A factor is neither a number nor a table of rising points.
 
     """
-    file = own_file(folder, "filter/tbi.toml") or SHIPPED
+    file = strongest_file(folder, "filter/tbi.toml") or SHIPPED
     table = read_table(file).get("dose")
     if table is None:
         return None

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ClinicFileError, UnreadableFileError
+from core.layers import own_layers
 from core.machine_values import near_name
-from core.paths import RESOURCES, clinic_folder, data_folder
+from core.paths import RESOURCES, data_folder
 from core.safe_write import write_whole
 
 FILES = "files"
@@ -169,8 +170,7 @@ def read_limits() -> Limits:
         ClinicFileError: The file cannot be read, or a limit is unknown, missing or out of range.
 
     """
-    own = clinic_folder() / "copies.toml"
-    file = own if own.is_file() else RESOURCES / "copies.toml"
+    file = own_layers().strongest("copies.toml") or RESOURCES / "copies.toml"
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("copies", {})
     except (OSError, ValueError) as fault:

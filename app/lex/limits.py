@@ -7,12 +7,13 @@ stays within the bounds of the shipped file.
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import ClinicFileError
+from core.layers import Layers, Own, own_files
 from core.machines import machine_ids
 from core.paths import RESOURCES
 
@@ -52,11 +53,12 @@ class Limit:
         return self.value
 
 
-def read_limits(folder: Path | None = None) -> dict[str, Limit]:
+def read_limits(folder: Own = None) -> dict[str, Limit]:
     """Return every limit by name.
 
     Args:
-        folder: The clinic's folder; a lex_limits.toml in it changes numbers of the shipped file.
+        folder: The clinic's folder or layers; a lex_limits.toml there changes numbers of the
+            shipped file, a stronger one those of a weaker one.
 
     Raises:
         ClinicFileError: A file is damaged, names an unknown limit, or has a number out of bounds.
@@ -64,13 +66,12 @@ def read_limits(folder: Path | None = None) -> dict[str, Limit]:
     """
     shipped = RESOURCES / FILE
     limits = {name: _limit(name, row) for name, row in _toml(shipped).items()}
-    own = None if folder is None else folder / FILE
-    if own is None or not own.is_file():
-        return limits
-    for name, entry in _toml(own).items():
-        if name not in limits:
-            raise _refused(f"unknown limit {name!r}", own, _near(name, limits))
-        limits[name] = _changed(limits[name], entry, own)
+    machines = machine_ids(folder) if isinstance(folder, Layers) else machine_ids()
+    for own in own_files(folder, FILE):
+        for name, entry in _toml(own).items():
+            if name not in limits:
+                raise _refused(f"unknown limit {name!r}", own, _near(name, limits))
+            limits[name] = _changed(limits[name], entry, own, machines)
     return limits
 
 
@@ -85,11 +86,11 @@ def _limit(name: str, row: Mapping[str, Any]) -> Limit:
     return replace(
         plain,
         value=_number(plain, "value", row["value"], file),
-        special=_specials(plain, row.get("special", {}), file),
+        special=_specials(plain, row.get("special", {}), file, machine_ids()),
     )
 
 
-def _changed(limit: Limit, entry: object, file: Path) -> Limit:
+def _changed(limit: Limit, entry: object, file: Path, machines: Collection[str]) -> Limit:
     """Return a limit with the clinic's numbers."""
     table = entry if isinstance(entry, Mapping) else {"value": entry}
     for key in table:
@@ -99,16 +100,17 @@ def _changed(limit: Limit, entry: object, file: Path) -> Limit:
     value = _number(limit, "value", table["value"], file) if "value" in table else limit.value
     # A number the clinic sets for all holds before a shipped special one.
     kept = {} if "value" in table else limit.special
-    special = {**kept, **_specials(limit, table.get("special", {}), file)}
+    special = {**kept, **_specials(limit, table.get("special", {}), file, machines)}
     return replace(limit, value=value, special=special, own=True)
 
 
-def _specials(limit: Limit, table: object, file: Path) -> dict[str, float]:
+def _specials(
+    limit: Limit, table: object, file: Path, machines: Collection[str]
+) -> dict[str, float]:
     """Return the numbers for techniques and machine types, each name a known one."""
     if not isinstance(table, Mapping):
         what = f"special of {limit.name} is {table!r}, not a table"
         raise _refused(what, file, f"Begin it with [{limit.name}.special].")
-    machines = machine_ids()
     for key in table:
         machine, _, technique = key.rpartition(" ")
         good = key in (*machines, *TECHNIQUES) or (machine in machines and technique in TECHNIQUES)

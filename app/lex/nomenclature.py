@@ -1,8 +1,9 @@
 """What things are called in the R&V system, and the clinic's map of the planner's names (L-04).
 
 Every R&V system has a table per category, shipped with its description and layered over by the
-clinic's nomenclature/<R&V system>.toml. A name that no table has either goes as planned or blocks
-the file; where the clinic has a table of its own, it blocks unless the table says otherwise.
+clinic's nomenclature/<R&V system>.toml, a stronger layer's over a weaker one's. A name that no
+table has either goes as planned or blocks the file; where the clinic has a table of its own, it
+blocks unless the table says otherwise.
 """
 
 import difflib
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ClinicFileError
+from core.layers import Layers, Own, own_files
 
 LONGEST = {
     "machines": 20, "energies": 2, "wedges": 10, "applicators": 10, "techniques": 10,
@@ -96,18 +98,26 @@ class Nomenclature:
     own_file: str = ""
 
 
-def own_file(folder: Path | None, stem: str) -> Path:
-    """Return where the clinic's map for an R&V system is, or would be."""
-    return (folder or Path("CLINIC")) / "nomenclature" / f"{stem}.toml"
+def own_file(folder: Own, stem: str) -> Path:
+    """Return where the clinic's map for an R&V system is, or would be.
+
+    Of several layers it is the one that everybody shares; a map that is there goes before.
+    """
+    name = f"nomenclature/{stem}.toml"
+    if not isinstance(folder, Layers):
+        return (folder or Path("CLINIC")) / name
+    there = folder.files(name)
+    counting = [place for place in folder.places if folder.counts(place.layer, name)]
+    return there[-1].path if there else counting[-1].path / name
 
 
-def read_nomenclature(shipped: Mapping[str, Any], stem: str, folder: Path | None) -> Nomenclature:
+def read_nomenclature(shipped: Mapping[str, Any], stem: str, folder: Own) -> Nomenclature:
     """Return the names of an R&V system.
 
     Args:
         shipped: Tables of its shipped description.
         stem: Id of the R&V system.
-        folder: The clinic's folder; None for the shipped names alone.
+        folder: The clinic's folder or layers; None for the shipped names alone.
 
     Raises:
         ClinicFileError: The clinic's file is damaged, has an unknown table or key, or a name the
@@ -115,12 +125,9 @@ def read_nomenclature(shipped: Mapping[str, Any], stem: str, folder: Path | None
 
     """
     file = own_file(folder, stem)
-    own = _toml(file) if folder is not None and file.is_file() else {}
-    for key in own:
-        if key not in CATEGORIES:
-            near = difflib.get_close_matches(key, CATEGORIES, n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(CATEGORIES)}."
-            raise _refused(f"unknown table {key!r}", file, remedy)
+    own: dict[str, Any] = {}
+    for one in own_files(folder, f"nomenclature/{stem}.toml"):
+        own = _over(own, _known(_toml(one), one), one)
     names = {
         key: _names(key, _table(shipped, key, file), _table(own, key, file), file)
         for key in LONGEST
@@ -131,6 +138,28 @@ def read_nomenclature(shipped: Mapping[str, Any], stem: str, folder: Path | None
         **names, tolerance_tables=_tolerance_tables(tables, file), field_ids=rule,
         own_file=str(file),
     )  # fmt: skip
+
+
+def _known(own: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return the tables of a map once every one of them is known."""
+    for key in own:
+        if key not in CATEGORIES:
+            near = difflib.get_close_matches(key, CATEGORIES, n=1)
+            remedy = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(CATEGORIES)}."
+            raise _refused(f"unknown table {key!r}", file, remedy)
+    return own
+
+
+def _over(weaker: Mapping[str, Any], own: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """Return the tables of a weaker layer's map with those of a stronger one put over, by line."""
+    made = dict(weaker)
+    for key in own:
+        lines, over = _table(weaker, key, file), _table(own, key, file)
+        made[key] = lines | over
+        for inner in ("names", "block_codes"):
+            if inner in lines and inner in over:
+                made[key][inner] = _table(lines, inner, file) | _table(over, inner, file)
+    return made
 
 
 def _names(key: str, shipped: Mapping[str, Any], own: Mapping[str, Any], file: Path) -> Names:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from app.lex.nomenclature import Nomenclature
 from app.lex.plan import Beam
 from app.lex.rv_systems import read_rv_system
+from core.layers import own_layers
 from core.machine_values import Listed
 from core.machines import Machine, read_machine
-from core.paths import clinic_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def offers(rv_system: str, machine_type: str | None, beams: Iterable[Beam]) -> O
         ClinicFileError: A description or the clinic's map cannot be used.
 
     """
-    names = read_rv_system(rv_system, clinic_folder()).names
-    machine = None if machine_type is None else read_machine(machine_type)
+    names = read_rv_system(rv_system, own_layers()).names
+    machine = None if machine_type is None else read_machine(machine_type, own_layers())
     called = dict.fromkeys(names.machines.names.values())
     tables = [f"{number} {words}" for number, words in sorted(names.tolerance_tables.items())]
     return Offers(

@@ -15,6 +15,7 @@ from typing import Any
 from app.lex.own_items import BY_NAME, LEVELS, Item, Value
 from core.errors import ClinicFileError
 from core.findings import State
+from core.layers import Own, strongest_file
 
 FILE = "lex_rules.toml"
 PREFIX = "CLINIC-"
@@ -66,15 +67,15 @@ class OwnRule:
     version: str
 
 
-def read_own_rules(folder: Path | None) -> tuple[OwnRule, ...]:
-    """Return the rules of a clinic's folder; none where it has no such file.
+def read_own_rules(folder: Own) -> tuple[OwnRule, ...]:
+    """Return the rules of the clinic's folder or layers; none where there is no such file.
 
     Raises:
         ClinicFileError: The file is damaged, or a rule is not one that can be asked.
 
     """
-    file = None if folder is None else folder / FILE
-    if file is None or not file.is_file():
+    file = strongest_file(folder, FILE)
+    if file is None:
         return ()
     try:
         top = tomllib.loads(file.read_text(encoding="utf-8-sig"))

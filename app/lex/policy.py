@@ -9,7 +9,7 @@ from app.lex.checks.own import own_checks
 from app.lex.own_rules import PREFIX
 from core.errors import RemedyError
 from core.findings import Finding, State
-from core.paths import clinic_folder
+from core.layers import own_layers
 
 SHORTEST, LONGEST = 3, 500
 
@@ -49,7 +49,7 @@ def policy_of(finding: Finding) -> Policy:
 
 def _stops(rule: str) -> bool:
     """Tell whether a check, of the program or of the clinic, stops the file."""
-    checks = own_checks(clinic_folder()) if rule.startswith(PREFIX) else CHECKS
+    checks = own_checks(own_layers()) if rule.startswith(PREFIX) else CHECKS
     return any(one.rule == rule and one.state == State.ERROR for one in checks)
 
 

@@ -12,7 +12,7 @@ from app.lex.rtp_write import Cell, Row, filled_cells
 from app.lex.rv_systems import RvSystem, read_rv_system
 from app.lex.transfer import Transfer
 from app.lex.treatment import Treatment
-from core.paths import clinic_folder
+from core.layers import own_layers
 
 ENTERED, MAPPED, OURS = "entered", "name map", "by LEX"
 ROUNDED, TURNED, OPTION = "rounded", "as 0 to 360", "by an option"
@@ -157,7 +157,7 @@ def preview(trial: Trial, treatment: Treatment, transfer: Transfer) -> tuple[Rec
         ClinicFileError: The description of the R&V system cannot be used.
 
     """
-    system = read_rv_system(treatment.rv_system, clinic_folder())
+    system = read_rv_system(treatment.rv_system, own_layers())
     said = _said(trial, treatment, transfer, system)
     fields = Counter(row.field for row in transfer.rows if row.record == "FIELD_DEF")
     top: list[Record] = []

@@ -10,7 +10,7 @@ from app.lex.limits import Limit, read_limits
 from app.lex.own_items import ITEMS
 from app.lex.policy import Policy
 from core.findings import State
-from core.paths import clinic_folder
+from core.layers import own_layers
 
 POLICIES = {State.ERROR: Policy.HARD, State.WARNING: Policy.ACK}
 HEAD = """# LEX: what is checked
@@ -118,9 +118,9 @@ def _coverage(tests: Mapping[str, Sequence[str]]) -> str:
 
 def rules_text() -> str:
     """Return every rule with the limits that hold here, for a terminal."""
-    limits = read_limits(clinic_folder())
+    limits = read_limits(own_layers())
     lines = []
-    for one in (*CHECKS, *own_checks(clinic_folder())):
+    for one in (*CHECKS, *own_checks(own_layers())):
         needs = f" [{', '.join(one.requirements)}]" if one.requirements else ""
         lines.append(f"{one.rule:<8} {policy_words(one):<16} {one.title}{needs}")
         for name in one.limits:
@@ -131,7 +131,7 @@ def rules_text() -> str:
 
 def rules_json() -> list[dict[str, Any]]:
     """Return every rule as plain values."""
-    limits = read_limits(clinic_folder())
+    limits = read_limits(own_layers())
     return [
         {
             "rule": one.rule, "title": one.title, "policy": policy_words(one),
@@ -147,5 +147,5 @@ def rules_json() -> list[dict[str, Any]]:
                 for name in one.limits
             ],
         }
-        for one in (*CHECKS, *own_checks(clinic_folder()))
+        for one in (*CHECKS, *own_checks(own_layers()))
     ]  # fmt: skip

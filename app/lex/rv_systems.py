@@ -3,11 +3,11 @@
 import difflib
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from app.lex.nomenclature import CATEGORIES, Nomenclature, read_nomenclature
 from app.lex.rtp_columns import LAYOUTS
 from core.errors import ClinicFileError
+from core.layers import Own
 from core.paths import RESOURCES
 
 FOLDER = RESOURCES / "rv_systems"
@@ -42,12 +42,12 @@ def rv_system_ids() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def read_rv_system(stem: str, folder: Path | None = None) -> RvSystem:
+def read_rv_system(stem: str, folder: Own = None) -> RvSystem:
     """Read what one R&V system accepts.
 
     Args:
         stem: Its id.
-        folder: The clinic's folder; its map of names is layered over the shipped one.
+        folder: The clinic's folder or layers; its map of names is put over the shipped one.
 
     Raises:
         ClinicFileError: There is no such system, or a file of it is damaged.

@@ -1,4 +1,4 @@
-"""The clinic's planning servers, one table each in servers.toml of the clinic's folder (L-02).
+"""The clinic's planning servers, one table each in servers.toml of the clinic's layers (L-02).
 
 No password stands there; see `passwords`.
 """
@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ClinicFileError
+from core.layers import Layer, own_layers
 from core.machine_values import near_name
 from core.paths import clinic_folder
 from core.safe_write import write_whole
 
 PORTS = {"ftp": 21, "sftp": 22, "folder": 0}
 PROTOCOLS = tuple(PORTS)
+FILE = "servers.toml"
 _HEAD = "# Planning servers that LEX fetches plans from. Passwords are never kept here.\n"
 
 
@@ -58,20 +60,30 @@ class Server:
 
 
 def servers_file() -> Path:
-    """Return where the clinic's list lies; it need not exist."""
-    return clinic_folder() / "servers.toml"
+    """Return where this user's list lies, the strongest; it need not exist."""
+    return clinic_folder() / FILE
 
 
 def read_servers(path: Path | None = None) -> tuple[Server, ...]:
-    """Return the servers in the order of the file; none when there is no file.
+    """Return the servers in the order of the files; none when there is no file.
+
+    Args:
+        path: One file alone; None reads those of the layers, a server of a stronger one in the
+            place of that of the same name.
 
     Raises:
         ClinicFileError: The file is damaged, has an unknown key or an impossible value.
 
     """
-    file = path or servers_file()
-    if not file.is_file():
-        return ()
+    if path is not None:
+        return _read(path) if path.is_file() else ()
+    found: dict[str, Server] = {}
+    for one in own_layers().files(FILE):
+        found |= {server.name.casefold(): server for server in _read(one.path)}
+    return tuple(found.values())
+
+
+def _read(file: Path) -> tuple[Server, ...]:
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
@@ -155,15 +167,29 @@ def refuse_doubles(servers: Iterable[Server], where: str) -> None:
 
 
 def write_servers(servers: Iterable[Server]) -> None:
-    """Write the clinic's list whole; comments in an older one are lost.
+    """Write this user's list whole; comments in an older one are lost.
+
+    Servers of a weaker layer that are as they stand there are not written again.
 
     Raises:
-        ClinicFileError: Two servers have one name.
+        ClinicFileError: Two servers have one name, or one of a weaker layer is missing.
 
     """
     listed = tuple(servers)
     file = servers_file()
     refuse_doubles(listed, str(file))
+    shared: dict[str, Server] = {}
+    for one in own_layers().files(FILE):
+        if one.layer != Layer.USER:
+            shared |= {server.name.casefold(): server for server in _read(one.path)}
+    for key, server in shared.items():
+        if key not in {one.name.casefold() for one in listed}:
+            raise ClinicFileError(
+                f"the server {server.name!r} is laid down for everybody, not by this user",
+                where=FILE,
+                remedy="Have it taken out of the clinic's settings.",
+            )
+    listed = tuple(one for one in listed if shared.get(one.name.casefold()) != one)
     file.parent.mkdir(parents=True, exist_ok=True)
     text = _HEAD + "".join(f"\n[[server]]\n{_lines(server)}" for server in listed)
     write_whole(file, text.encode("utf-8"))

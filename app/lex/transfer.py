@@ -17,8 +17,8 @@ from app.lex.rv_systems import read_rv_system
 from app.lex.treatment import Treatment
 from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
+from core.layers import own_layers
 from core.machines import read_machine
-from core.paths import clinic_folder
 from core.safe_write import write_whole
 
 # What this program does not do, said with every transfer (L-23, L-25; Siochi 2009, II.B).
@@ -96,8 +96,12 @@ def prepare(trial: Trial, treatment: Treatment) -> Transfer:
         ClinicFileError: The description of the machine or of the R&V system cannot be used.
 
     """
-    system = read_rv_system(treatment.rv_system, clinic_folder())
-    machine = None if treatment.machine_type is None else read_machine(treatment.machine_type)
+    system = read_rv_system(treatment.rv_system, own_layers())
+    machine = (
+        None
+        if treatment.machine_type is None
+        else read_machine(treatment.machine_type, own_layers())
+    )
     done = arranged(fields_of(trial, treatment, system), treatment, machine, system.names)
     fields = done.fields
     findings = done.findings + check_case(Case(trial, treatment, fields, machine, system))

@@ -23,7 +23,7 @@ from app.viewer.dvh_plot import TOLD, DvhPlot
 from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
 from core.dicom.dvh_export import dvh_table_csv
 from core.dicom.structure_dvh import StructureDvh
-from core.dose.constraints import Template, Verdict, judge, read_template, shipped_templates
+from core.dose.constraints import Template, Verdict, judge, read_template, templates_in_force
 from core.errors import ClinicFileError
 from core.safe_write import write_whole
 
@@ -129,7 +129,7 @@ class DvhPanel(QWidget):
 
     def _load_templates(self) -> None:
         try:
-            self.templates = list(shipped_templates())
+            self.templates = list(templates_in_force())
         except ClinicFileError as fault:
             self._tell(str(fault))
         self._list_templates(0)

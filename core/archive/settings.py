@@ -1,9 +1,8 @@
-"""archive.toml of the clinic's folder: listener, nodes, rules, watched folders."""
+"""archive.toml of the clinic's layers: listener, nodes, rules, watched folders."""
 
 import difflib
 import ipaddress
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 
 from core.archive.nodes import Kind, ListenerSettings, Node, TlsFiles
 from core.archive.rules import Rule
+from core.archive.settings_layers import over, told_by, unreadable
 from core.errors import ClinicFileError
+from core.layers import Layer, own_layers
 from core.paths import clinic_folder
 
 FILE = "archive.toml"
@@ -80,42 +81,59 @@ class ArchiveSettings:
 
 
 def settings_file() -> Path:
-    """Return where the settings of this computer lie; the file need not exist."""
+    """Return where this user's settings lie, the strongest; the file need not exist."""
     return clinic_folder() / FILE
 
 
 def read_settings(path: Path | None = None) -> ArchiveSettings:
-    """Return the settings of a file; those of this computer when none is named.
+    """Return the settings of a file; those of this computer's layers when none is named.
 
     Raises:
         ClinicFileError: A line cannot be used as it stands.
 
     """
-    file = settings_file() if path is None else path
-    if path is None and not file.is_file():
-        return ArchiveSettings()
-    try:
-        return settings_of(file.read_text(encoding="utf-8"), file)
-    except (OSError, UnicodeDecodeError) as fault:
-        raise _unreadable(file, fault) from fault
+    if path is not None:
+        return settings_of(_text(path), path)
+    files = [one.path for one in own_layers().files(FILE)]
+    told = told_by_all(files)
+    return _Reader(files[-1]).whole(told) if files else ArchiveSettings()
 
 
-def settings_of(text: str, file: Path) -> ArchiveSettings:
+def told_by_all(files: Sequence[Path]) -> dict[str, Any]:
+    """Return what several files say together, weakest first; nothing of it is checked yet."""
+    told: dict[str, Any] = {}
+    for file in files:
+        told = over(told, told_by(_text(file), file))
+    return told
+
+
+def weaker_files(path: Path | None = None) -> tuple[Path, ...]:
+    """Return the files below this user's, weakest first; none below a file that was named."""
+    if path is not None:
+        return ()
+    return tuple(one.path for one in own_layers().files(FILE) if one.layer != Layer.USER)
+
+
+def settings_of(text: str, file: Path, weaker: Mapping[str, Any] | None = None) -> ArchiveSettings:
     """Return what the text of a file says.
 
     Args:
         text: The text.
         file: For messages, and where relative paths begin.
+        weaker: What the files below it say (`told_by_all`).
 
     Raises:
         ClinicFileError: A line cannot be used as it stands.
 
     """
+    return _Reader(file).whole(over(weaker or {}, told_by(text, file)))
+
+
+def _text(file: Path) -> str:
     try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise _unreadable(file, fault) from fault
-    return _Reader(file).whole(told)
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise unreadable(file, fault) from fault
 
 
 def time_of(told: object, where: str) -> str:
@@ -141,12 +159,6 @@ def time_of(told: object, where: str) -> str:
 
 def _written(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _unreadable(file: Path, fault: Exception) -> ClinicFileError:
-    return ClinicFileError(
-        f"the settings cannot be read: {fault}", where=file.name, remedy="Correct this line."
-    )
 
 
 class _Reader:

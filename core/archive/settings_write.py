@@ -1,18 +1,28 @@
 """Rules and systems written into archive.toml: what else stands there stays, to the letter (Y-02).
 
 A person may have written the file by hand, with comments. So only the one table that is meant is
-exchanged, and the whole is read before it takes the place of the old.
+exchanged, and the whole is read before it takes the place of the old. Written is this user's file;
+a system or rule of a weaker layer is overridden there, and taken out only in its own file.
 """
 
 import json
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from core.archive.nodes import Node
 from core.archive.rules import Rule
-from core.archive.settings import ArchiveSettings, settings_file, settings_of
+from core.archive.settings import (
+    ArchiveSettings,
+    settings_file,
+    settings_of,
+    told_by_all,
+    weaker_files,
+)
+from core.archive.settings_layers import NAMED, name_of
 from core.errors import ClinicFileError
 from core.safe_write import write_whole
 
@@ -49,22 +59,32 @@ def remove(kind: type[Rule] | type[Node], name: str, path: Path | None = None) -
 
     """
     file = path if path is not None else settings_file()
-    text = _text(file)
-    place = _place(settings_of(text, file), kind, name)
+    text, weaker = _text(file), told_by_all(weaker_files(path))
+    there = _place(settings_of(text, file, weaker), kind, name)
+    place = _own_place(text, kind, name)
+    if there is not None and place is None:
+        raise ClinicFileError(
+            f"the {_KINDS[kind]} '{name}' is laid down for everybody, not by this user",
+            where=str(weaker_files(path)[-1]),
+            remedy="Have it taken out of the clinic's settings.",
+        )
     if place is None:
         raise ClinicFileError(
             f"no {_KINDS[kind]} is called '{name}'", where=file.name, remedy="Look at the list."
         )
-    return _written(file, text, _exchanged(text, _KINDS[kind], place, ""), kind, place, None)
+    made = _exchanged(text, _KINDS[kind], place, "")
+    return _written(file, (text, made), weaker, kind, name, None)
 
 
 def _put(one: Rule | Node, name: str, path: Path | None) -> ArchiveSettings:
     file = path if path is not None else settings_file()
-    text = _text(file)
+    text, weaker = _text(file), told_by_all(weaker_files(path))
     kind = type(one)
-    place = _place(settings_of(text, file), kind, name) if name else None
+    settings_of(text, file, weaker)
+    # One of a weaker layer keeps its name: under another it would stand there twice.
+    place = _own_place(text, kind, name) if name else None
     made = _exchanged(text, _KINDS[kind], place, _block(one))
-    return _written(file, text, made, kind, place, one)
+    return _written(file, (text, made), weaker, kind, name, one)
 
 
 def _text(file: Path) -> str:
@@ -89,16 +109,28 @@ def _place(settings: ArchiveSettings, kind: type, name: str) -> int | None:
     return names.index(name) if name in names else None
 
 
+def _own_place(text: str, kind: type, name: str) -> int | None:
+    """Return the place of a name among the tables of this kind in the file's own text."""
+    key = _KINDS[kind]
+    names = [name_of(row, NAMED[key]) for row in tomllib.loads(text).get(key, [])]
+    return names.index(name) if name in names else None
+
+
 def _written(
-    file: Path, old: str, new: str, kind: type, place: int | None, one: Rule | Node | None
-) -> ArchiveSettings:
+    file: Path, texts: tuple[str, str], weaker: Mapping[str, Any], kind: type, name: str,
+    one: Rule | Node | None,
+) -> ArchiveSettings:  # fmt: skip
     """Write the new text once it says what it should and nothing else has changed."""
-    before, after = settings_of(old, file), settings_of(new, file)
+    before, after = (settings_of(text, file, weaker) for text in texts)
+    new = texts[1]
+    below = {_name(row): row for row in _listed(settings_of("", file, weaker), kind)}
     for each in _KINDS:
         wanted = list(_listed(before, each))
         if each is kind:
+            place = _place(before, kind, name)
             end = len(wanted) if place is None else place
-            wanted[end : end + 1] = [] if one is None else [one]
+            left = [below[name]] if one is None and name in below else []
+            wanted[end : end + 1] = left if one is None else [one]
         if list(_listed(after, each)) != wanted:
             raise ClinicFileError(
                 "the file is written in a way that cannot be changed from here",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ClinicFileError
+from core.layers import own_layers
 from core.machine_values import near_name
 from core.paths import RESOURCES
 
@@ -115,6 +116,18 @@ def shipped_templates() -> tuple[Template, ...]:
     """Return the templates that come with the program, by the names of their files."""
     files = sorted((RESOURCES / "constraints").glob("*.toml"))
     return tuple(read_template(path) for path in files)
+
+
+def templates_in_force() -> tuple[Template, ...]:
+    """Return the shipped templates and the clinic's; a file of hers replaces ours of its name.
+
+    Raises:
+        ClinicFileError: See `read_template`; or a folder of the clinic is out of reach.
+
+    """
+    files = {path.name: path for path in sorted((RESOURCES / "constraints").glob("*.toml"))}
+    files |= {name: one.path for name, one in own_layers().listing("constraints").items()}
+    return tuple(read_template(path) for path in files.values())
 
 
 def read_template(path: Path) -> Template:

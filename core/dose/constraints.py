@@ -22,6 +22,7 @@ from core.dose.constraint_template import (
     parse,
     read_template,
     shipped_templates,
+    templates_in_force,
 )
 from core.dose.dvh import Tally
 from core.dose.dvh_values import (
@@ -39,7 +40,7 @@ from core.findings import State
 
 __all__ = [
     "Constraint", "HasDvh", "Metric", "Template", "Verdict", "judge", "parse", "read_template",
-    "shipped_templates", "value_of",
+    "shipped_templates", "templates_in_force", "value_of",
 ]  # fmt: skip
 
 # As much of a volume may lie outside the dose grid without a note; see core.dicom.structure_dvh.

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from core.dose.gamma import Criteria
 from core.errors import ClinicFileError
+from core.layers import own_files, own_layers
 from core.machine_values import near_name
-from core.paths import RESOURCES, clinic_folder
+from core.paths import RESOURCES
 
 SHIPPED = RESOURCES / "gamma" / "presets.toml"
 OWN_NAME = "gamma/presets.toml"
@@ -35,15 +36,15 @@ def read_presets(own: Path | None = None) -> dict[str, Preset]:
     """Return the shipped presets by id, with those of the clinic added or put in their place.
 
     Args:
-        own: The clinic's file; None takes that of the clinic's folder, which need not be there.
+        own: The clinic's file; None takes those of this computer's layers.
 
     Raises:
         ClinicFileError: An entry lacks something, or a number of it is impossible.
 
     """
-    file = clinic_folder() / OWN_NAME if own is None else own
+    files = own_files(own_layers(), OWN_NAME) if own is None else (own,)
     found = _presets(SHIPPED)
-    if own is not None or file.is_file():
+    for file in files:
         found |= _presets(file)
     return found
 

@@ -160,7 +160,7 @@ def test_that_a_rule_broken_by_opening_stops_the_file_and_a_planned_breach_does_
 
     def states(span_mm: float) -> set[State]:
         machine = known(DEMO, "mlc", span_mm=span_mm)
-        monkeypatch.setattr("app.lex.transfer.read_machine", lambda _: machine)
+        monkeypatch.setattr("app.lex.transfer.read_machine", lambda *_: machine)
         told = prepare(trial(planned), treatment(**OPEN)).findings
         return {one.state for one in told if one.rule == "LEX-O3" and one.control_point == 0}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.filter.field import Field
 from app.filter.film.virtual import SAME_MM
-from app.filter.limits import read_limits
+from app.filter.limits import limits_in_force
 from app.filter.mu.check import field_pairs
 from app.filter.plan_source import read_plan_source
 from app.filter.rv_source import open_rv
@@ -41,7 +41,7 @@ def offers(rv_path: Path, plan_path: Path, trial: str | None = None) -> tuple[Of
     """
     plan = read_plan_source(plan_path, trial)
     rv = open_rv(rv_path) if rv_path != plan_path else plan
-    pairs = field_pairs(rv, plan, read_limits())
+    pairs = field_pairs(rv, plan, limits_in_force())
     return tuple(_offers([one for one in rv.fields if not one.setup], pairs))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.dose.gamma_presets import Preset, preset_named
 from core.errors import ClinicFileError
-from core.paths import RESOURCES, clinic_folder
+from core.layers import own_files, own_layers
+from core.paths import RESOURCES
 
 SHIPPED = RESOURCES / "filter" / "film.toml"
 OWN_NAME = "filter/film.toml"
@@ -39,24 +40,28 @@ def read_rule(own: Path | None = None, preset: str | None = None) -> FilmRule:
     """Return the shipped rule with the clinic's entries put over it.
 
     Args:
-        own: The clinic's file; None takes that of the clinic's folder, which need not be there.
+        own: The clinic's file; None takes those of this computer's layers.
         preset: Criteria to use instead of the rule's.
 
     Raises:
         ClinicFileError: An entry is unknown, out of its range, or not written as a table.
 
     """
-    file = clinic_folder() / OWN_NAME if own is None else own
+    files = own_files(own_layers(), OWN_NAME) if own is None else (own,)
     shipped = _rows(SHIPPED)
     rows = {name: dict(row) for name, row in shipped.items()}
-    if own is not None or file.is_file():
+    from_file = dict.fromkeys(shipped, SHIPPED)
+    for file in files:
         for name, row in _rows(file).items():
             if name not in shipped:
                 raise ClinicFileError(
                     f"unknown entry {name!r}", where=str(file), remedy=REMEDY
                 )  # fmt: skip
             rows[name] |= {"source": f"the clinic's {file.name}"} | dict(row)
-    numbers = {name: _number(name, rows[name], shipped[name], file) for name in NUMBERS}
+            from_file[name] = file
+    numbers = {
+        name: _number(name, rows[name], shipped[name], from_file[name]) for name in NUMBERS
+    }  # fmt: skip
     chosen = preset_named(preset or str(rows["preset"].get("value", "")))
     sources = {name: str(row.get("source", "")) for name, row in rows.items()}
     return FilmRule(chosen, **numbers, sources=sources)

@@ -24,7 +24,7 @@ from app.filter.film.kernel import (
 from app.filter.film.lookup import Counts
 from app.filter.film.phantom import FilmSetup, views
 from app.filter.film.plane import FilmError, FilmPlane
-from app.filter.limits import read_limits
+from app.filter.limits import limits_in_force
 from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.check import LEFT_OUT, field_pairs
 from app.filter.mu.collimator_scatter import air_of
@@ -216,7 +216,7 @@ def _chosen(
                 f"there is no treatment field {name!r}", where=Path(rv.source).name,
                 remedy=f"The fields are {', '.join(one.id or one.name for one in treated)}.",
             )  # fmt: skip
-    pairs = field_pairs(rv, plan, read_limits())
+    pairs = field_pairs(rv, plan, limits_in_force())
     paired = {id(own) for own, _ in pairs}
     left_out, chosen = [], []
     for one in treated:

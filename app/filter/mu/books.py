@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from core.paths import RESOURCES, clinic_folder
+from core.layers import own_layers
+from core.paths import RESOURCES
 
 GENERIC = RESOURCES / "book_generic"
 OWN = "dosimetry_book"
@@ -12,5 +13,4 @@ def own_book_folder(asked: Path | None = None) -> Path:
     """Return the folder of the book to use."""
     if asked is not None:
         return asked
-    own = clinic_folder() / OWN
-    return own if own.is_dir() else GENERIC
+    return own_layers().strongest(OWN) or GENERIC

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from app.filter.compare import Match, compare
 from app.filter.field import Field, Plan
-from app.filter.limits import Limits, read_limits
+from app.filter.limits import Limits, limits_in_force
 from app.filter.mu.book import Book
 from app.filter.mu.calibration import assumed, calibration_findings
 from app.filter.mu.ct_depth import read_ct, traced_points
@@ -100,7 +100,7 @@ def report_of(
     rv: Plan, plan: Plan, book: Book, choices: Choices, stated: Mapping[int | None, Stated]
 ) -> MuReport:
     """Calculate and compare what has been read."""
-    limits = read_limits()
+    limits = limits_in_force()
     pairs = field_pairs(rv, plan, limits)
     made = [
         _calculated(own, beam, plan.position, book, choices, stated, limits) for own, beam in pairs

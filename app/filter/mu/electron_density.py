@@ -8,7 +8,8 @@ import numpy as np
 
 from core.dose.geometry import Floats
 from core.errors import ClinicFileError
-from core.paths import RESOURCES, clinic_folder
+from core.layers import own_layers
+from core.paths import RESOURCES
 
 FILE = "electron_density.toml"
 REMEDY = "resources/electron_density.toml shows how the table is written."
@@ -34,8 +35,7 @@ def density_curve(own: Path | None = None) -> DensityCurve:
         ClinicFileError: The table is not written as it must be.
 
     """
-    clinic = clinic_folder() / FILE
-    path = own or (clinic if clinic.is_file() else RESOURCES / FILE)
+    path = own or own_layers().strongest(FILE) or RESOURCES / FILE
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
         points = [(float(one["hu"]), float(one["density"])) for one in rows["point"]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.filter.field import Field
-from app.filter.limits import read_limits
+from app.filter.limits import limits_in_force
 from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.special_sheet import About, write_srs, write_tbi
 from app.filter.mu.srs_arcs import Arc, ArcMu, arc_mus
@@ -93,7 +93,7 @@ class SrsReport:
 
 def tbi_report(fields: Sequence[Field], about: str, book: Book, given: TbiInput) -> TbiReport:
     """Calculate the total body fields of an export."""
-    limits = read_limits()
+    limits = limits_in_force()
     pair = (float(limits["mu.tbi_fail_percent"]), float(limits["special.tbi_ssd_mm"]))
     return TbiReport(about, book, tuple(tbi_doses(fields, book, given, limits)), pair)
 
@@ -105,7 +105,7 @@ def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsRep
         ClinicFileError: The book has no such beam.
 
     """
-    limits = read_limits()
+    limits = limits_in_force()
     pair = (float(limits["mu.photon_warn_percent"]), float(limits["mu.photon_fail_percent"]))
     return SrsReport(about, book, tuple(arc_mus(arcs, beam_of(book, beam), limits)), pair)
 

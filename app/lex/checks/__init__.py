@@ -10,7 +10,7 @@ from app.lex.checks.case import Case, Check, collect
 from app.lex.checks.own import own_checks
 from app.lex.limits import Limit, read_limits
 from core.findings import Finding
-from core.paths import clinic_folder
+from core.layers import own_layers
 
 CHECKS: tuple[Check, ...] = collect(entries, names, machine, prescriptions, beams, carried, sites)
 
@@ -26,6 +26,6 @@ def check_case(case: Case, limits: Mapping[str, Limit] | None = None) -> tuple[F
         ClinicFileError: The clinic's limits or rules cannot be used.
 
     """
-    numbers = read_limits(clinic_folder()) if limits is None else limits
-    checks = (*CHECKS, *own_checks(clinic_folder()))
+    numbers = read_limits(own_layers()) if limits is None else limits
+    checks = (*CHECKS, *own_checks(own_layers()))
     return tuple(finding for one in checks for finding in one.run(case, numbers))

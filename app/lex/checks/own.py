@@ -1,15 +1,15 @@
 """The clinic's own rules as checks like every other (L-21)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from app.lex.checks.case import Body, Case, Check, Miss
 from app.lex.own_items import BEAM, PLAN, Place, Value
 from app.lex.own_rules import Condition, OwnRule, read_own_rules
 from core.findings import State
+from core.layers import Own
 
 
-def own_checks(folder: Path | None) -> tuple[Check, ...]:
+def own_checks(folder: Own) -> tuple[Check, ...]:
     """Return a check for each rule in the clinic's folder; errors as in `read_own_rules`."""
     return tuple(
         Check(

@@ -25,7 +25,6 @@ from app.lex.treatment import (
 from app.page import Page
 from core.errors import RemedyError
 from core.findings import State
-from core.machines import machine_ids
 from core.safe_write import write_whole
 
 TREATMENT_FILES = "Treatment data (*.toml)"
@@ -145,7 +144,7 @@ class Entering(QObject):
         system = rv_system_last()
         if system in rv_system_ids():
             self._step.preselect("rv_system", system, LAST_TIME)
-        if known in machine_ids():
+        if known in self._step.machine_types:
             self._step.preselect("machine_type", known, LAST_TIME)
 
     def _offer(self) -> None:

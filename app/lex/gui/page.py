@@ -35,7 +35,8 @@ from app.lex.plan import Trial
 from app.lex.treatment import rv_system_ids
 from app.page import Page
 from app.recognise import Kind
-from core.errors import RemedyError
+from core.errors import ClinicFileError, RemedyError
+from core.layers import own_layers
 from core.machines import machine_ids
 
 FIX, BACK = "Repair an e&xport…", "Back to LE&X"
@@ -55,7 +56,7 @@ class LexPage(Page):
         self.source_step = SourceStep()
         self.plan_step = PlanStep()
         self.beams_step = BeamsStep()
-        self.treatment_step = TreatmentStep(machine_ids(), rv_system_ids())
+        self.treatment_step = TreatmentStep(_machine_types(), rv_system_ids())
         self.checks_step = ChecksStep()
         self.write_step = WriteStep(rv_system_ids())
         self.steps: tuple[Step, ...] = (
@@ -332,3 +333,11 @@ class LexPage(Page):
             if trial is not None:
                 path, _ = plan_for_the_filter(self.chosen, trial)
             self.go_to_room.emit("Filter", written, path)
+
+
+def _machine_types() -> tuple[str, ...]:
+    """Return what can be chosen; with a share out of reach the shipped ones, and no transfer."""
+    try:
+        return machine_ids(own_layers())
+    except ClinicFileError:
+        return machine_ids()

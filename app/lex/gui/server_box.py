@@ -189,6 +189,9 @@ class ServerBox(QGroupBox):
             return
         try:
             write_servers(with_key(self.servers, server.name, self._offered))
+        except RemedyError as fault:
+            self.show_fault(fault)
+            return
         except OSError as fault:
             self.fault.say(State.ERROR, f"The list cannot be written: {fault.strerror}.")
             return

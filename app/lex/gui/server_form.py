@@ -147,6 +147,8 @@ class ServerForm(QWidget):
     def _remove(self) -> None:
         try:
             write_servers(self._others)
+        except RemedyError as fault:
+            self._show_fault(f"{fault.what}. {fault.remedy}")
         except OSError as fault:
             self._show_fault(f"the list cannot be written: {fault.strerror}")
         else:

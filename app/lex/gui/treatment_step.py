@@ -58,6 +58,7 @@ class TreatmentStep(Step):
     def __init__(self, machines: Sequence[str], systems: Sequence[str]) -> None:
         super().__init__()
         self.course = WholeBox(*_whole("course"))
+        self.machine_types = tuple(machines)
         self.machine_type = choice(machines, CHOOSE)
         self.rv_system = choice(systems)
         self.rv_system.setCurrentIndex(max(self.rv_system.findData(DEFAULT), 0))

@@ -1,0 +1,313 @@
+"""Settings in a window of their own: tables at the left, values with their layer at the right."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QFont, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QListWidgetItem, QWidget
+
+from app import settings_desk as desk
+from app.background import JOBS
+from app.filter.people import printed_name
+from app.help_limits import in_force
+from app.help_window import HelpWindow
+from app.settings_layout import PERSON, SettingsLayout
+from app.settings_model import VALUE
+from app.settings_store import user_settings
+from core.errors import RemedyError
+from core.findings import State
+from core.layers import Layer, Layers, is_protected, own_layers
+from core.paths import machine_folder
+from core.settings.change import Author, can_undo
+from core.settings.draft import Draft, text_in
+from core.settings.pack import export, strongest_layer
+from core.settings.rows import Row, kind_of, matches, shipped_file
+
+LAYER_WORDS = {
+    Layer.MACHINE: "Machine: everybody on this computer",
+    Layer.CLINIC: "Clinic share: every computer of the clinic",
+    Layer.USER: "User: you on this computer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything the window shows."""
+
+    layers: Layers
+    tables: dict[str, tuple[Row, ...]]
+    ignored: tuple[str, ...]
+    person: str
+    undo: bool
+
+
+def load() -> Loaded:
+    """Return every table as it is in force; errors as in `desk.tables`."""
+    layers = own_layers()
+    return Loaded(
+        layers, desk.tables(layers), desk.ignored_words(layers), printed_name(), can_undo()
+    )  # fmt: skip
+
+
+class SettingsWindow(SettingsLayout):
+    """Look, search, change in place, undo, export and import; all work runs in JOBS."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.loaded: Loaded | None = None
+        self.edited: tuple[str, Layer] = ("", Layer.USER)
+        self.help_window = HelpWindow(self, in_force)
+        key = QAction("Help", self)
+        key.setShortcut(QKeySequence("F1"))
+        key.triggered.connect(lambda: self.help_window.show_page("settings"))
+        self.addAction(key)
+        self.search.textChanged.connect(lambda _: self._show_rows())
+        self.list.currentItemChanged.connect(lambda *_: self._show_rows())
+        self.model.asked.connect(self._set)
+        self.model.refused.connect(lambda words: self._say(State.ERROR, words))
+        self.view.selectionModel().currentChanged.connect(lambda *_: self._on_row())
+        for button, action in (
+            (self.reset_button, self._reset), (self.edit_button, self._edit_file),
+            (self.undo_button, self._undo), (self.export_button, self._export),
+            (self.import_button, self._import), (self.save_button, self._save_text),
+        ):  # fmt: skip
+            button.clicked.connect(action)
+        self.reload()
+
+    # What is shown.
+
+    def reload(self) -> None:
+        """Read everything again, keeping the table and the row that are looked at."""
+        JOBS.start(self, "Reading the settings", lambda _: load(),
+                   done=self._take, failed=self._tell_fault)  # fmt: skip
+
+    def table_name(self) -> str:
+        """Return the name of the table that is looked at; empty for none."""
+        item = self.list.currentItem()
+        return str(item.data(Qt.ItemDataRole.UserRole) or "") if item is not None else ""
+
+    def current_row(self) -> Row | None:
+        """Return the value that is looked at."""
+        place = self.view.currentIndex().row()
+        return self.model.rows[place] if 0 <= place < len(self.model.rows) else None
+
+    def choose_table(self, name: str) -> None:
+        """Look at a table."""
+        for place in range(self.list.count()):
+            if self.list.item(place).data(Qt.ItemDataRole.UserRole) == name:
+                self.list.setCurrentRow(place)
+
+    def _take(self, loaded: Loaded) -> None:
+        name, row = self.table_name(), self.current_row()
+        self.loaded = loaded
+        self.undo_button.setEnabled(loaded.undo)
+        if loaded.person:
+            self.person.setText(loaded.person)
+        if loaded.ignored:
+            self.notice.tell(State.WARNING, " ".join(loaded.ignored))
+        self._fill_list()
+        self.choose_table(name or next(iter(loaded.tables)))
+        self._show_rows()
+        if row is not None:
+            self._look_at(row)
+
+    def _look_at(self, row: Row) -> None:
+        for place, one in enumerate(self.model.rows):
+            if (one.table, one.path) == (row.table, row.path):
+                self.view.setCurrentIndex(self.model.index(place, VALUE))
+
+    def _fill_list(self) -> None:
+        self.list.blockSignals(True)
+        self.list.clear()
+        group = ""
+        for name, rows in self.loaded.tables.items() if self.loaded is not None else ():
+            kind = kind_of(name)
+            if kind.group != group:
+                group = kind.group
+                head = QListWidgetItem(group)
+                head.setFlags(Qt.ItemFlag.NoItemFlags)
+                font = QFont(self.font())
+                font.setBold(True)
+                head.setFont(font)
+                head.setForeground(self.palette().text())
+                self.list.addItem(head)
+            own = sum(row.layer != Layer.SHIPPED for row in rows)
+            title = desk.title_of(name)
+            item = QListWidgetItem(f"    {title}" + (f" ({own} own)" if own else ""))
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            item.setToolTip(f"{title}: {name}, {len(rows)} values, {own} not shipped")
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Give the group titles the colours of another scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and getattr(self, "loaded", None) is not None:
+            for place in range(self.list.count()):
+                item = self.list.item(place)
+                if not item.data(Qt.ItemDataRole.UserRole):
+                    item.setForeground(self.palette().text())
+
+    def _show_rows(self) -> None:
+        if self.loaded is None:
+            return
+        words, name = self.search.text().strip(), self.table_name()
+        tables = self.loaded.tables
+        listed = tables.values() if words else [tables.get(name, ())]
+        rows = [row for one in listed for row in one if matches(row, words)]
+        self.model.show_rows(rows, named=bool(words))
+        protected = "protected: not set per user" if is_protected(name) else "may be set per user"
+        title = f"{len(rows)} values found" if words else f"{desk.title_of(name)} ({protected})"
+        self.title.setText(title)
+        self.empty.setVisible(not rows)
+        self.empty.setText(
+            "No value has these words." if words
+            else "Nothing is laid down here. Press Edit file to write the clinic's table."
+        )  # fmt: skip
+        self.pages.setCurrentWidget(self.table_page)
+        self._on_row()
+
+    def _on_row(self) -> None:
+        """Offer the layers a change of this row may go to."""
+        row = self.current_row()
+        name = row.table if row is not None else self.table_name()
+        if self.loaded is None or not name:
+            return
+        layers = self.loaded.layers
+        offered = [
+            one for one in LAYER_WORDS
+            if (one == Layer.MACHINE or layers.folder(one)) and layers.counts(one, name)
+        ]  # fmt: skip
+        if [self.layer.itemData(place) for place in range(self.layer.count())] != offered:
+            self.layer.clear()
+            for one in offered:
+                self.layer.addItem(LAYER_WORDS[one], one)
+            usual = self.layer.findData(desk.usual_layer(layers, name))
+            self.layer.setCurrentIndex(max(0, usual))
+        can_reset = row is not None and row.layer != Layer.SHIPPED
+        self.reset_button.setEnabled(can_reset)
+        self.file_words.setText(f"{row.table} from {row.file}" if row is not None else "")
+
+    # What is done.
+
+    def author(self) -> Author:
+        """Return who changes something, and why."""
+        return Author(self.person.text(), self.reason.text())
+
+    def _set(self, row: Row, typed: str) -> None:
+        layer = Layer(self.layer.currentData())
+        author = self.author()
+        self._do(
+            "Setting a value", lambda: desk.set_value(row.table, row.key, typed, layer, author)
+        )
+
+    def _reset(self) -> None:
+        row, author = self.current_row(), self.author()
+        if row is not None:
+            self._do("Taking a value out",
+                     lambda: desk.reset_value(row.table, row.key, row.layer, author))  # fmt: skip
+
+    def _undo(self) -> None:
+        author = self.author()
+        self._do("Undoing the last change", lambda: desk.undo(author))
+
+    def _do(self, title: str, work: Callable[[], tuple[Draft, ...]]) -> None:
+        user_settings().setValue(PERSON, self.person.text())
+
+        def written(_: object) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+            drafts = work()
+            return drafts, desk.overruled(drafts)
+
+        JOBS.start(self, title, written, done=self._on_done, failed=self._tell_fault)
+
+    def _on_done(self, answer: tuple[tuple[Draft, ...], tuple[str, ...]]) -> None:
+        drafts, notes = answer
+        told = [
+            f"{one.key} {one.old or 'shipped'} → {one.new or 'as below'} in the layer "
+            f"'{draft.layer}'"
+            for draft in drafts for one in draft.changes
+        ]  # fmt: skip
+        more = f" and {len(told) - 2} more" if len(told) > 2 else ""
+        words = f"Written: {'; '.join(told[:2])}{more}. " if told else "Nothing is different. "
+        self._say(State.PASS if told else State.INFO, words + " ".join(notes))
+        self.reload()
+
+    def _tell_fault(self, fault: Exception) -> None:
+        where = Path(fault.where).name if isinstance(fault, RemedyError) else ""
+        words = (f"{fault.what} ({where}). {fault.remedy}" if isinstance(fault, RemedyError)
+                 else f"{fault}")  # fmt: skip
+        self._say(State.ERROR, f"Not written: {words}" if self.loaded is not None else words)
+
+    def _say(self, state: State, words: str) -> None:
+        self.notice.tell(state, words)
+
+    def _edit_file(self) -> None:
+        """Show the table's file of the chosen layer, or what it would begin with."""
+        name, layer = self.table_name(), self.layer.currentData()
+        row = self.current_row()
+        name = row.table if row is not None and self.search.text().strip() else name
+        if self.loaded is None or layer is None or kind_of(name).merge == "folder":
+            self._say(State.INFO, "A dosimetry book is put in whole: eqs settings put "
+                      "dosimetry_book FOLDER.")  # fmt: skip
+            return
+        folder = machine_folder() if layer == Layer.MACHINE else self.loaded.layers.folder(layer)
+        file = (folder or machine_folder()) / name
+        try:
+            text = text_in(file)
+            shipped = shipped_file(name)
+            if text is None and kind_of(name).merge == "whole" and shipped is not None:
+                text = text_in(shipped)
+        except RemedyError as fault:
+            self._tell_fault(fault)
+            return
+        self.edited = (name, Layer(layer))
+        self.text_title.setText(f"{file} (layer '{layer}')")
+        self.text.setPlainText(text or "")
+        self.pages.setCurrentWidget(self.text_page)
+        self.text.setFocus()
+
+    def _save_text(self) -> None:
+        (name, layer), text, author = self.edited, self.text.toPlainText(), self.author()
+        self._do("Writing the table", lambda: desk.put_text(name, text, layer, author))
+
+    def _export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the clinic's settings", "eqs-settings.zip", "Zip (*.zip)"
+        )
+        if not name:
+            return
+        JOBS.start(
+            self, "Exporting the settings",
+            lambda _: export(own_layers(), strongest_layer(own_layers()), Path(name)),
+            done=lambda found: self._say(State.PASS, f"{name} holds {len(found)} tables."),
+            failed=self._tell_fault,
+        )  # fmt: skip
+
+    def _import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import settings", "", "Zip (*.zip)")
+        if name:
+            self.offer_import(Path(name))
+
+    def offer_import(self, file: Path) -> None:
+        """Show what an import would change; it is written once the user agrees."""
+        layer = Layer(self.layer.currentData())
+
+        def tell(drafts: tuple[Draft, ...]) -> None:
+            changes = sum(len(one.changes) for one in drafts)
+            if not drafts:
+                self._say(State.INFO, f"{file.name} holds what the layer '{layer}' has already.")
+                return
+            names = ", ".join(one.name for one in drafts)
+            self.notice.tell(
+                State.WARNING, f"{file.name} changes {changes} values of the layer '{layer}' in "
+                f"{names}.", {"&Import them": lambda: self._import_now(file, layer)},
+            )  # fmt: skip
+
+        JOBS.start(self, "Trying the import", lambda _: desk.import_drafts(file, layer),
+                   done=tell, failed=self._tell_fault)  # fmt: skip
+
+    def _import_now(self, file: Path, layer: Layer) -> None:
+        author = self.author()
+        self._do("Importing the settings", lambda: desk.import_file(file, layer, author))

@@ -1,0 +1,1 @@
+"""The clinic's tables as keys and values with their layer; how they are changed and moved."""

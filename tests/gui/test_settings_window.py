@@ -1,0 +1,206 @@
+"""The settings window: a value by the keyboard, its layer, refusals in words, search, undo."""
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from app.main_window import MainWindow
+from app.settings_window import SettingsWindow
+from app.start import tell_layers
+from core.layers import MARK_FILE, Layer, own_layers
+from core.paths import clinic_folder
+from core.settings.pack import export
+
+KEY = "comparison.angle_deg"
+
+
+@pytest.fixture
+def share(tmp_path, monkeypatch):
+    folder = tmp_path / "share"
+    folder.mkdir()
+    (folder / MARK_FILE).write_text('name = "Our clinic"\n')
+    monkeypatch.setenv("EQS_CLINIC", str(folder))
+    return folder
+
+
+def opened(qtbot):
+    window = SettingsWindow()
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.loaded is not None, timeout=20000)
+    return window
+
+
+def at(window, table, key):
+    window.choose_table(table)
+    place = [row.key for row in window.model.rows].index(key)
+    window.view.setCurrentIndex(window.model.index(place, 1))
+    window.view.setFocus()
+    return place
+
+
+def typed(qtbot, window, text):
+    qtbot.keyClick(window.view, Qt.Key.Key_F2)
+    box = window.view.findChild(QLineEdit)
+    box.selectAll()
+    qtbot.keyClicks(box, text)
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+
+
+def sign(qtbot, window):
+    window.person.clear()
+    qtbot.keyClicks(window.person, "Jane Roe")
+    qtbot.keyClicks(window.reason, "measured again")
+
+
+def told(qtbot, window, words):
+    qtbot.waitUntil(lambda: words in window.notice.words.text(), timeout=20000)
+
+
+def shown(window, table=None):
+    place = [row.key for row in window.model.rows].index(KEY)
+    return [window.model.index(place, column).data() for column in range(6)]
+
+
+def test_that_a_value_is_changed_by_the_keyboard_and_shows_its_layer(qtbot, share, plain_numbers):
+    window = opened(qtbot)
+    at(window, "tolerances.toml", KEY)
+    assert shown(window)[:5] == [KEY, "0", "deg", "0 to 2", "shipped"]
+    assert window.layer.currentData() == Layer.CLINIC
+    sign(qtbot, window)
+    typed(qtbot, window, "0.5")
+    told(qtbot, window, "Written: comparison.angle_deg shipped → 0.5 in the layer 'clinic share'")
+    qtbot.waitUntil(lambda: shown(window)[4] == "clinic share", timeout=20000)
+    assert shown(window) == [
+        KEY, "0.5", "deg", "0 to 2", "clinic share", "measured again (Jane Roe)",
+    ]  # fmt: skip
+    assert window.current_row().key == KEY
+    assert "0.5" in (share / "tolerances.toml").read_text()
+    qtbot.waitUntil(window.undo_button.isEnabled)
+    window.undo_button.click()
+    qtbot.waitUntil(lambda: shown(window)[4] == "shipped", timeout=20000)
+    assert not (share / "tolerances.toml").exists()
+
+
+def test_that_a_decimal_comma_is_read_and_a_mark_between_thousands_refused(qtbot, share):
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    try:
+        window = opened(qtbot)
+        at(window, "tolerances.toml", KEY)
+        sign(qtbot, window)
+        typed(qtbot, window, "0.5")
+        told(qtbot, window, "'0.5' is not a number. Write it like 0,5")
+        typed(qtbot, window, "0,5")
+        qtbot.waitUntil(lambda: shown(window)[4] == "clinic share", timeout=20000)
+        assert shown(window)[1] == "0,5"
+        assert "value = 0.5" in (share / "tolerances.toml").read_text()
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_that_what_is_refused_is_told_and_nothing_written(qtbot, share, plain_numbers):
+    window = opened(qtbot)
+    at(window, "tolerances.toml", KEY)
+    typed(qtbot, window, "0.5")
+    told(qtbot, window, "nobody is named")
+    sign(qtbot, window)
+    typed(qtbot, window, "7")
+    told(qtbot, window, "allowed are 0.0 to 2.0 deg (tolerances.toml)")
+    assert shown(window)[1] == "0"
+    assert list(share.iterdir()) == [share / MARK_FILE]
+    layers = [window.layer.itemData(place) for place in range(window.layer.count())]
+    assert layers == [Layer.MACHINE, Layer.CLINIC]
+
+
+def test_that_search_looks_into_every_table(qtbot, share):
+    window = opened(qtbot)
+    qtbot.keyClicks(window.search, "tg218 dose_percent")
+    keys = [window.model.index(place, 0).data() for place in range(window.model.rowCount())]
+    assert "Criteria of gamma: preset[tg218].dose_percent" in keys
+    window.search.setText("no such words anywhere")
+    assert window.model.rowCount() == 0
+    assert window.empty.isVisible()
+    assert window.empty.text() == "No value has these words."
+
+
+def test_that_a_table_is_written_as_text_and_refused_as_text(qtbot, share):
+    window = opened(qtbot)
+    sign(qtbot, window)
+    window.choose_table("lex_rules.toml")
+    window.edit_button.click()
+    window.text.setPlainText('version = "1"\nrules = 3\n')
+    window.save_button.click()
+    told(qtbot, window, "the file must hold a version and rules")
+    assert window.pages.currentWidget() is window.text_page
+    window.text.setPlainText('version = "1"\n')
+    window.save_button.click()
+    told(qtbot, window, "Written: version")
+    assert (share / "lex_rules.toml").read_text() == 'version = "1"\n'
+
+
+def test_that_ignored_tables_and_a_share_out_of_reach_are_told(qtbot, share):
+    clinic_folder().mkdir(parents=True)
+    (clinic_folder() / "tolerances.toml").write_text("[comparison]\nangle_deg = 2.0\n")
+    window = opened(qtbot)
+    told(qtbot, window, "tolerances.toml is not used")
+    assert shown_after(window, "tolerances.toml") == "0"
+    share.rename(share.with_name("away"))
+    window.reload()
+    told(qtbot, window, "out of reach")
+
+
+def shown_after(window, table):
+    window.choose_table(table)
+    return shown(window)[1].rstrip(".0") or "0"
+
+
+def test_that_the_menu_opens_it(qtbot):
+    window = MainWindow(())
+    qtbot.addWidget(window)
+    (file_menu,) = [one.menu() for one in window.menuBar().actions() if one.text() == "&File"]
+    (action,) = [one for one in file_menu.actions() if one.text() == "&Settings…"]
+    assert action.shortcut().toString() == "Ctrl+,"
+    action.trigger()
+    (settings,) = window.findChildren(SettingsWindow)
+    qtbot.waitUntil(lambda: settings.loaded is not None, timeout=20000)
+    settings.close()
+
+
+def test_that_the_start_tells_a_layer_out_of_reach_and_a_table_not_used(qtbot, share):
+    window = MainWindow(())
+    qtbot.addWidget(window)
+    clinic_folder().mkdir(parents=True)
+    (clinic_folder() / "tolerances.toml").write_text("[comparison]\nangle_deg = 2.0\n")
+    tell_layers(window)
+    told(qtbot, window, "tolerances.toml is not used")
+    share.rename(share.with_name("away"))
+    tell_layers(window)
+    told(qtbot, window, "out of reach")
+
+
+def test_that_an_import_is_shown_before_it_is_written(qtbot, share, tmp_path):
+    (share / "tolerances.toml").write_text("[comparison]\nangle_deg = 1.5\n")
+    export(own_layers(), Layer.CLINIC, tmp_path / "ours.zip")
+    (share / "tolerances.toml").unlink()
+    window = opened(qtbot)
+    sign(qtbot, window)
+    at(window, "tolerances.toml", KEY)
+    window.offer_import(tmp_path / "ours.zip")
+    told(qtbot, window, "ours.zip changes 1 values of the layer 'clinic share' in tolerances.toml")
+    assert not (share / "tolerances.toml").exists()
+    (button,) = window.notice.buttons
+    button.click()
+    qtbot.waitUntil(lambda: shown(window)[4] == "clinic share", timeout=20000)
+    assert (share / "tolerances.toml").read_text() == "[comparison]\nangle_deg = 1.5\n"
+
+
+def test_that_a_value_is_taken_out_by_a_button(qtbot, share, plain_numbers):
+    (share / "tolerances.toml").write_text("# ours\n[comparison]\nangle_deg = 1.5\nmu = 0.5\n")
+    window = opened(qtbot)
+    sign(qtbot, window)
+    at(window, "tolerances.toml", KEY)
+    window.reset_button.click()
+    qtbot.waitUntil(lambda: shown(window)[4] == "shipped", timeout=20000)
+    assert (share / "tolerances.toml").read_text() == "# ours\n[comparison]\nmu = 0.5\n"
+    assert not window.reset_button.isEnabled()
