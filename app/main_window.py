@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,7 @@ from app.notice import Notice
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
+from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
 from app.settings_window import SettingsWindow
 from app.status_line import StatusLine
@@ -69,10 +69,11 @@ class MainWindow(QMainWindow):
         self.rail.setAccessibleName("Rooms")
         self.rail.setFixedWidth(150)
         self.rail.setIconSize(QSize(20, 20))
-        self.stack = QStackedWidget()
+        self.stack = RoomStack()
         self.banner = QLabel()
         self.banner.setObjectName("patient")
         self.banner.setAccessibleName("Patient")
+        self.banner.setWordWrap(True)  # never cut off, and never a reason for a wider window
         self.banner.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.demo_strip = QLabel()
         self.demo_strip.setObjectName("demo")
@@ -180,7 +181,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notice)
         column.addWidget(self.demo_strip)
         column.addWidget(self.banner)
-        column.addWidget(self.stack, 1)
+        column.addWidget(RoomArea(self.stack), 1)
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -197,7 +198,7 @@ class MainWindow(QMainWindow):
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         file_menu.addMenu(self.recent_menu)
         file_menu.addSeparator()
-        file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self._settings)
+        file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self.show_settings)
         file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
         view_menu = self.menuBar().addMenu("&View")
@@ -290,8 +291,11 @@ class MainWindow(QMainWindow):
             ),
         )  # fmt: skip
 
-    def _settings(self) -> None:
-        SettingsWindow(self).show()
+    def show_settings(self) -> SettingsWindow:
+        """Open the clinic's tables, with the layer of each value."""
+        opened = SettingsWindow(self)
+        opened.show()
+        return opened
 
     def _about(self) -> None:
         QMessageBox.about(

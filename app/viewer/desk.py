@@ -95,6 +95,7 @@ class Desk(QWidget):
         self.tabs.addTab(self.plan, "Plan")
         self.tabs.addTab(self.certificate, "Certificate")
         upper = QWidget()
+        upper.setMinimumWidth(SIDE_WIDTH)
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 4, 0)
         column.addWidget(self.sets)

@@ -181,8 +181,8 @@ def _empty_page(demo_button: QPushButton) -> QWidget:
         "persons; Pinnacle plan, patient and institution folders. The geometry is examined on "
         "loading; dose, structures, DVH and beams follow."
     )
-    body.setWordWrap(True)
     for label in (head, body):
+        label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     column.addStretch(2)
     column.addWidget(head)

@@ -305,11 +305,11 @@ class PlanPages(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.caption)
         row.addWidget(self.plans)
-        row.addSpacing(16)
-        row.addWidget(self.strip, 1)
+        row.addStretch()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 6, 6, 6)
         outer.addLayout(row)
+        outer.addWidget(self.strip)
         outer.addWidget(self.empty)
         outer.addWidget(self.tabs, 1)
 
@@ -335,8 +335,9 @@ class PlanPages(QWidget):
         self.plans.addItems([_plan_words(plan) for plan in plans])
         self.plans.setCurrentIndex(_chief(rt_set))
         self.plans.blockSignals(False)
-        for part in (self.caption, self.plans, self.strip):
-            part.setVisible(bool(plans))
+        self.strip.setVisible(bool(plans))
+        for part in (self.caption, self.plans):
+            part.setVisible(len(plans) > 1)  # the strip names a plan that is alone
         self.empty.setVisible(not plans)
         self.tabs.setVisible(rt_set is not None)
         had_plans = self.tabs.isTabVisible(0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGroupBox
+from PySide6.QtWidgets import QComboBox, QFormLayout, QGroupBox
 
 from app.viewer.dose_panel import tight_form
 from core.dicom.rt_set import RtSet
@@ -27,6 +27,8 @@ class SetPanel(QGroupBox):
         self.images = _combo("Images")
         self.structures = _combo("Structure set")
         self._form = tight_form(self)
+        # What a series or set is called is long: it gets the whole width.
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self._form.addRow("Person", self.people)
         self._form.addRow("Images", self.images)
         self._form.addRow("Structures", self.structures)
@@ -65,4 +67,5 @@ def _combo(name: str) -> QComboBox:
     combo.setAccessibleName(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(12)
+    combo.currentTextChanged.connect(combo.setToolTip)
     return combo

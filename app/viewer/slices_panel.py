@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from app.viewer.display import Display
 from app.viewer.planes import Orientation
@@ -56,6 +56,8 @@ class SlicesPanel(QWidget):
         self.probe = QLabel()
         self.probe.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.probe.setAccessibleName("Values at the mouse")
+        # Names of many structures at one point must not widen the window.
+        self.probe.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._layouts: dict[str, QAction] = {}
         self.tools = self._make_tools()
         outer = QVBoxLayout(self)
@@ -202,6 +204,7 @@ class SlicesPanel(QWidget):
             self.probe.setText("")
             return
         self.probe.setText(probe_words(self._scene, self._display, point))
+        self.probe.setToolTip(self.probe.text())
 
 
 def probe_words(scene: Scene, display: Display, point_mm: Floats) -> str:

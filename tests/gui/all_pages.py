@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
 from app.demo.write_demo import write_demo
 from app.main_window import MainWindow
+from core.archive.nodes import Node
+from core.archive.settings_write import put_node
 from tests.bench.open_close import settle
 
 SIZE = (1280, 720)
@@ -19,18 +21,90 @@ def filled_window(folder: Path) -> MainWindow:
         folder: An empty folder for its files.
 
     """
-    demo = write_demo(folder / "demo").folder
     window = MainWindow()
     window.resize(*SIZE)
     window.show()
+    fill(window, folder)
+    return window
+
+
+def fill(window: MainWindow, folder: Path) -> None:
+    """Open the demonstration patient in every room of a window."""
+    demo = write_demo(folder / "demo").folder
     window.start_demo(demo)
     settle()
     variant = next(iter(sorted((demo / "export" / "variants").glob("*.rtp"))))
-    window.page("Filter").run(variant, demo / "dicom" / "plan.dcm")
-    window.page("Viewer").open_paths([demo / "dicom"])
-    window.go_to("Archive")
+    checker = window.page("Filter")
+    checker.run(variant, demo / "dicom" / "plan.dcm")
     settle()
-    return window
+    checker.desk.commission_button.click()
+    window.page("Viewer").open_paths([demo / "dicom"])
+    archive = window.go_to("Archive")
+    settle()
+    archive.open_path(demo / "dicom")
+    settle()
+
+
+def empty_pages(window: MainWindow) -> Iterator[str]:
+    """Show every room of a window in which nothing is open yet."""
+    for room in window.rooms:
+        window.go_to(room.title)
+        settle()
+        if room.title == "Archive":
+            yield from (f"Empty {room.title}{name}" for name in _tabs_of(window.page(room.title)))
+        else:
+            yield f"Empty {room.title}"
+
+
+def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """Show one window beside the main one after the other: name and window."""
+    yield from _of_the_archive(window)
+    settings = window.show_settings()
+    settle()
+    yield "Settings", settings
+    settings.close()
+    window.help_window.show_page("filter")
+    settle()
+    yield "Help", window.help_window
+    window.help_window.search.setText("leaf gap")
+    window.help_window.look_up()
+    settle()
+    yield "Help, found", window.help_window
+    window.help_window.close()
+    training = window.help_menu.start_training()
+    settle()
+    yield "Training, start", training
+    training.count.setValue(1)
+    training.seed.setValue(1)
+    training.start()
+    settle(lambda: training.case.isVisible())
+    yield "Training, case", training
+    training.case.choices.buttons()[0].click()
+    training.case.answer_button.click()
+    settle()
+    yield "Training, answer", training
+    training.case.next_button.click()
+    settle()
+    yield "Training, score", training
+    training.close()
+    settle()
+
+
+def _of_the_archive(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    put_node(Node("SECOND", "127.0.0.1", 11112, "Second archive"))
+    archive = window.go_to("Archive")
+    pane, rules = archive.others.network, archive.others.rules
+    pane.refresh()
+    settle()
+    pane.edit_button.menu().actions()[1].trigger()
+    settle()
+    yield "Archive, system", pane.dialog
+    pane.dialog.reject()
+    rules.add_button.click()
+    settle()
+    yield "Archive, rule", rules.dialog
+    rules.dialog.reject()
+    settle()
 
 
 def pages(window: MainWindow) -> Iterator[str]:
@@ -79,7 +153,7 @@ def _tabs_of(page: QWidget) -> Iterator[str]:
     yield from walk(page, "")
 
 
-def shown(window: MainWindow, kind: type[QWidget]) -> list[QWidget]:
+def shown(window: QWidget, kind: type[QWidget]) -> list[QWidget]:
     """Return the visible widgets of a kind."""
     QApplication.processEvents()
     return [own for own in window.findChildren(kind)

@@ -90,9 +90,8 @@ class NetworkPane(QWidget):
         self.nodes.setMinimumContentsLength(16)
         self.edit_button = QPushButton("S&ystems")
         self.edit_button.setMenu(QMenu(self.edit_button))
-        self.name = QLineEdit(
-            placeholderText="name there; * and ? allowed", clearButtonEnabled=True
-        )
+        self.name = QLineEdit(placeholderText="name there", clearButtonEnabled=True)
+        self.name.setToolTip("Beginning of the name; * and ? allowed")
         self.name.setAccessibleName("Name on the other system")
         self.number = QLineEdit(placeholderText="patient ID there", clearButtonEnabled=True)
         self.number.setAccessibleName("Patient ID on the other system")

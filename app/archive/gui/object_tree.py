@@ -11,6 +11,8 @@ from core.archive.find import SeriesRow, StudyRow, series_of, studies_of
 from core.archive.index import Instance
 
 TITLES = ("Study / series / object", "Date", "Kind", "Objects", "UID")
+NAME_WIDTH = 320
+UID = TITLES.index("UID")
 ROW = Qt.ItemDataRole.UserRole
 
 
@@ -30,6 +32,7 @@ class ObjectTree(QTreeWidget):
         self.setHeaderLabels(list(TITLES))
         self.setAlternatingRowColors(True)
         self.setUniformRowHeights(True)
+        self.setColumnWidth(0, NAME_WIDTH)
         self.setAccessibleName("Studies, series and objects")
         self.itemExpanded.connect(self._unfold)
         self.itemSelectionChanged.connect(self.chosen)
@@ -46,7 +49,7 @@ class ObjectTree(QTreeWidget):
         if first is not None:
             first.setExpanded(self.topLevelItemCount() == 1)
             self.setCurrentItem(first)
-        self.setColumnWidth(0, 320)
+        self.setColumnWidth(0, NAME_WIDTH)
         for column in (1, 2, 3):
             self.resizeColumnToContents(column)
 
@@ -81,6 +84,7 @@ class ObjectTree(QTreeWidget):
 def _item(words: list[str], row: StudyRow | SeriesRow | Instance) -> QTreeWidgetItem:
     item = QTreeWidgetItem(words)
     item.setData(0, ROW, row)
+    item.setToolTip(UID, words[UID])
     item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     if not isinstance(row, Instance):
         item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)

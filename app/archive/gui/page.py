@@ -76,8 +76,8 @@ class ArchivePage(Page):
         self._refresh()
 
     def _make_widgets(self) -> None:
-        self.name = _box("Name", "part of the name; * and ? allowed")
-        self.number = _box("Patient ID", "beginning of the number")
+        self.name = _box("Name", "any part", "Part of the name; * and ? allowed")
+        self.number = _box("Patient ID", "beginning", "Beginning of the patient's number")
         self.import_folder = QPushButton("Import &folder…")
         self.import_file = QPushButton("Import file or &zip…")
         self.report_button = ReportButton()
@@ -388,9 +388,10 @@ class ArchivePage(Page):
         self._tell(State.ERROR, words)
 
 
-def _box(name: str, hint: str) -> QLineEdit:
+def _box(name: str, hint: str, tip: str) -> QLineEdit:
     box = QLineEdit()
     box.setPlaceholderText(hint)
+    box.setToolTip(tip)
     box.setClearButtonEnabled(True)
     box.setAccessibleName(name)
     return box

@@ -32,7 +32,7 @@ class BookPlot(QWidget):
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
         self.tree.setAccessibleName("Beams and tables of the dosimetry book")
-        self.tree.setMinimumWidth(200)
+        self.tree.setMinimumWidth(260)
         self.tree.currentItemChanged.connect(self._on_item)
         self.words = QLabel()
         self.words.setWordWrap(True)
