@@ -31,6 +31,7 @@ class RoomArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the room's
         self.setMinimumSize(LEAST)
+        self._stack = stack
         self.setWidget(stack)
 
     def event(self, event: QEvent) -> bool:
@@ -46,5 +47,4 @@ class RoomArea(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        stack = self.widget()
-        stack.resize(self.viewport().size().expandedTo(stack.minimumSizeHint()))
+        self._stack.resize(self.viewport().size().expandedTo(self._stack.minimumSizeHint()))

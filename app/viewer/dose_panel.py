@@ -214,6 +214,7 @@ class DosePanel(QWidget):
             levels=levels or (() if not self.levels.text().strip() else self._display.levels),
         )
         self.levels.setText(levels_text(self._display.levels))
+        self.levels.setCursorPosition(0)
         self.changed.emit()
 
 

@@ -70,7 +70,7 @@ class DvhPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._pressed = QPointF()
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.setMinimumSize(320, 220)
+        self.setMinimumSize(320, 170)
         self.showAxis("top")
         for side in ("bottom", "left", "top"):
             self.getAxis(side).enableAutoSIPrefix(False)

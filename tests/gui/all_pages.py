@@ -77,7 +77,7 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     training.count.setValue(1)
     training.seed.setValue(1)
     training.start()
-    settle(lambda: training.case.isVisible())
+    settle(training.case.isVisible)
     yield "Training, case", training
     training.case.choices.buttons()[0].click()
     training.case.answer_button.click()
