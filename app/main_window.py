@@ -28,14 +28,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.command_palette import CommandPalette
+from app.deeds import deeds_of
 from app.help_menu import HelpMenu
 from app.notice import Notice
 from app.page import Page
 from app.pages import ROOMS, Room
 from app.recognise import recognise
+from app.remembered import keep_layout
 from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
 from app.settings_window import SettingsWindow
+from app.shortcuts import apply, chosen_keys
+from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
 from app.support import write_bundle
@@ -98,6 +103,10 @@ class MainWindow(QMainWindow):
         widget = self.stack.widget(number)
         assert isinstance(widget, Page)
         return widget
+
+    def pages(self) -> dict[str, Page]:
+        """Return the page of every room by its title."""
+        return {room.title: self.page(room.title) for room in self.rooms}
 
     def go_to(self, title: str) -> Page:
         """Show the room with this title and return its page."""
@@ -202,6 +211,9 @@ class MainWindow(QMainWindow):
         file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
         view_menu = self.menuBar().addMenu("&View")
+        view_menu.addAction("&Commands…", QKeySequence("Ctrl+K"), self.show_commands)
+        view_menu.addAction("&Keyboard shortcuts…", self.show_shortcuts)
+        view_menu.addSeparator()
         group = QActionGroup(self)
         chosen = self.chosen_scheme()
         for name in SCHEMES:
@@ -214,6 +226,20 @@ class MainWindow(QMainWindow):
         self.help_menu.fill(help_menu)
         help_menu.addAction("&Support bundle…", self._ask_bundle)
         help_menu.addAction("&About", self._about)
+        apply(self, chosen_keys())
+
+    def show_commands(self) -> CommandPalette:
+        """Open the list of all that can be done now."""
+        room = self.rooms[self.stack.currentIndex()].title
+        opened = CommandPalette(self, deeds_of(self, self.page(room), room))
+        opened.open()
+        return opened
+
+    def show_shortcuts(self) -> ShortcutsWindow:
+        """Open the table of keys."""
+        opened = ShortcutsWindow(self)
+        opened.open()
+        return opened
 
     def chosen_scheme(self) -> str:
         """Return the colour scheme the user chose last."""
@@ -336,5 +362,5 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return
         JOBS.cancel_all()
-        self.settings.sync()
+        keep_layout(self, self.pages(), self.settings)
         event.accept()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer, Signal
 from app.background import JOBS
 from app.crash_care import let_go, take_care
 from app.main_window import MainWindow
+from app.remembered import restore_layout
 from app.session import LeftOver, Session, forget, left_over
 from app.settings_desk import layer_words
 from app.style import application
@@ -37,6 +38,9 @@ def show(demo: Path | None = None) -> int:
     told = _Told()
     take_care(told.fault.emit)
     window = MainWindow()
+    seen = restore_layout(window, window.pages(), window.settings)
+    if seen:
+        window.go_to(seen)
     told.fault.connect(lambda words: window.notice.tell(State.ERROR, words))
     session = None
     if demo is not None:

@@ -59,6 +59,11 @@ def empty_pages(window: MainWindow) -> Iterator[str]:
 def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     """Show one window beside the main one after the other: name and window."""
     yield from _of_the_archive(window)
+    for name, opened in (("Commands", window.show_commands), ("Keys", window.show_shortcuts)):
+        beside = opened()
+        settle()
+        yield name, beside
+        beside.reject()
     settings = window.show_settings()
     settle()
     yield "Settings", settings

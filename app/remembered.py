@@ -1,0 +1,42 @@
+"""How the window stood when it was closed: size and place, room, splitters."""
+
+from collections.abc import Iterator, Mapping
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+
+GEOMETRY, ROOM, SPLITTERS = "window/geometry", "window/room", "window/splitters"
+
+
+def keep_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSettings) -> None:
+    """Keep size, place, the room that is seen, and the splitters of every room."""
+    settings.setValue(GEOMETRY, window.saveGeometry())
+    settings.setValue(ROOM, next((name for name, one in rooms.items() if one.isVisible()), ""))
+    for name, splitter in _splitters(rooms):
+        settings.setValue(name, splitter.saveState())
+    settings.sync()
+
+
+def restore_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSettings) -> str:
+    """Put the window where it stood; Qt brings it back from a screen that is gone.
+
+    Returns:
+        The room that was seen; empty where none is known.
+
+    """
+    geometry = settings.value(GEOMETRY)
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
+    for name, splitter in _splitters(rooms):
+        state = settings.value(name)
+        if isinstance(state, QByteArray):
+            splitter.restoreState(state)
+    kept = str(settings.value(ROOM, ""))
+    return kept if kept in rooms else ""
+
+
+def _splitters(rooms: Mapping[str, QWidget]) -> Iterator[tuple[str, QSplitter]]:
+    """Yield the splitters by room and order: a room makes them alike each time."""
+    for title, room in rooms.items():
+        for number, splitter in enumerate(room.findChildren(QSplitter)):
+            yield f"{SPLITTERS}/{title}/{number}-{splitter.count()}", splitter
