@@ -292,7 +292,9 @@ class SettingsWindow(SettingsLayout):
 
     def offer_import(self, file: Path) -> None:
         """Show what an import would change; it is written once the user agrees."""
-        layer = Layer(self.layer.currentData())
+        # No layer stands in the box while the settings are read.
+        chosen = self.layer.currentData()
+        layer = Layer(chosen) if chosen is not None else strongest_layer(own_layers())
 
         def tell(drafts: tuple[Draft, ...]) -> None:
             changes = sum(len(one.changes) for one in drafts)

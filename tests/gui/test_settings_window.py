@@ -204,3 +204,11 @@ def test_that_a_value_is_taken_out_by_a_button(qtbot, share, plain_numbers):
     qtbot.waitUntil(lambda: shown(window)[4] == "shipped", timeout=20000)
     assert (share / "tolerances.toml").read_text() == "# ours\n[comparison]\nmu = 0.5\n"
     assert not window.reset_button.isEnabled()
+
+
+def test_that_an_import_need_not_wait_for_the_tables(qtbot, tmp_path):
+    window = SettingsWindow()
+    qtbot.addWidget(window)
+    assert window.layer.currentData() is None
+    window.offer_import(tmp_path / "nothing.zip")
+    told(qtbot, window, "nothing.zip")
