@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeySequence,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -44,6 +45,7 @@ from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
 from app.support import write_bundle
+from app.wheel_guard import WheelGuard
 from core.findings import State
 
 RECENT = 10
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.help_window = self.help_menu.window
         self.demo_strip.linkActivated.connect(self.help_menu.follow)
         self.notice = Notice()
+        self._guard: WheelGuard | None = None
         self._patients: dict[int, str] = {}
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
@@ -350,6 +353,12 @@ class MainWindow(QMainWindow):
                 page.open_paths(wanted)
         for path in paths:
             self.open_path(path)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Guard the values of all pages from a wheel that is meant for the page."""
+        super().showEvent(event)
+        if self._guard is None:
+            self._guard = WheelGuard(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a file is being written; cancel every other job."""
