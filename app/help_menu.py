@@ -6,15 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu
 
-from app.background import JOBS, CancelledError
-from app.demo.write_demo import write_demo
-from app.help_limits import in_force
+from app.background import JOBS, CancelledError, Progress
 from app.help_window import HelpWindow, topic_of
-from app.training_window import WORD, TrainingWindow
 from app.watermark import Watermark
 
+# What an entry needs is loaded when the entry is used: the window is there before.
+# ruff: noqa: PLC0415
 SCHEME = "help:"
 SHOWN_MS = 10_000
 
@@ -39,7 +38,7 @@ class HelpMenu:
         self._page_name = page_name
         self._start_demo = start_demo
         self._demo: tempfile.TemporaryDirectory[str] | None = None
-        self.window = HelpWindow(owner, in_force)
+        self.window = HelpWindow(owner, _in_force)
 
     def fill(self, menu: QMenu) -> None:
         """Put the entries into the menu."""
@@ -69,10 +68,16 @@ class HelpMenu:
                 prefix="eqs-demo-", ignore_cleanup_errors=True
             )
         folder = Path(self._demo.name) / "demonstration"
+
+        def write(progress: Progress) -> Path:
+            from app.demo.write_demo import write_demo
+
+            return write_demo(folder, progress).folder
+
         JOBS.start(
             self._owner,
             "Making the demonstration patient",
-            lambda progress: write_demo(folder, progress).folder,
+            write,
             done=self._start_demo,
             failed=self._tell,
         )
@@ -81,9 +86,17 @@ class HelpMenu:
         if not isinstance(fault, CancelledError):
             self._owner.statusBar().showMessage(f"{fault}", SHOWN_MS)
 
-    def start_training(self) -> TrainingWindow:
+    def start_training(self) -> QDialog:
         """Open the training; the rooms wait under a watermark until it is closed."""
+        from app.training_window import WORD, TrainingWindow
+
         training = TrainingWindow(self._owner)
         training.finished.connect(Watermark(self._owner, WORD).close)
         training.show()
         return training
+
+
+def _in_force(text: str) -> str:
+    from app.help_limits import in_force
+
+    return in_force(text)

@@ -39,7 +39,6 @@ from app.recognise import recognise
 from app.remembered import keep_layout
 from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
-from app.settings_window import SettingsWindow
 from app.shortcuts import apply, chosen_keys
 from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
@@ -62,8 +61,10 @@ def program_version() -> str:
 class MainWindow(QMainWindow):
     """Hold the rooms and pass files to the room that can use them."""
 
-    def __init__(self, rooms: Sequence[Room] = ROOMS) -> None:
+    def __init__(self, rooms: Sequence[Room] = ROOMS, *, at_once: bool = True) -> None:
+        """Make every room at once, or each when it is loaded (see `RoomLoading`)."""
         super().__init__()
+        self.at_once = at_once
         self.setWindowTitle("EQS Workstation")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
@@ -76,7 +77,8 @@ class MainWindow(QMainWindow):
         self.rail.setAccessibleName("Rooms")
         self.rail.setFixedWidth(150)
         self.rail.setIconSize(QSize(20, 20))
-        self.stack = RoomStack()
+        self.stack = RoomStack(rooms)
+        self.stack.page_made.connect(self._on_page)
         self.banner = QLabel()
         self.banner.setObjectName("patient")
         self.banner.setAccessibleName("Patient")
@@ -92,39 +94,42 @@ class MainWindow(QMainWindow):
         self.notice = Notice()
         self._guard: WheelGuard | None = None
         self._patients: dict[int, str] = {}
+        self._demo: Path | None = None
         for number, room in enumerate(self.rooms):
             self._add_room(number, room)
         self._lay_out()
         self.setStatusBar(StatusLine())
         self._make_menus()
         self.rail.currentRowChanged.connect(self._on_room)
+        for number in range(len(self.rooms) if at_once else 0):
+            self.stack.page(number)
         self.rail.setCurrentRow(0)
 
     def page(self, title: str) -> Page:
-        """Return the page of the room with this title."""
-        number = [room.title for room in self.rooms].index(title)
-        widget = self.stack.widget(number)
-        assert isinstance(widget, Page)
-        return widget
+        """Return the page of the room with this title; it is made where it is not there yet."""
+        return self.stack.page([room.title for room in self.rooms].index(title))
 
     def pages(self) -> dict[str, Page]:
-        """Return the page of every room by its title."""
-        return {room.title: self.page(room.title) for room in self.rooms}
+        """Return the page of every room that has been made, by its title."""
+        made = sorted(self.stack.pages.items())
+        return {self.rooms[number].title: page for number, page in made}
 
     def go_to(self, title: str) -> Page:
         """Show the room with this title and return its page."""
+        page = self.page(title)
         self.rail.setCurrentRow([room.title for room in self.rooms].index(title))
-        return self.page(title)
+        self.show_room()
+        return page
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder in the present room if it can, else in the first that can."""
         kind = recognise(path)
-        present = self.stack.currentIndex()
-        order = [present, *(i for i in range(self.stack.count()) if i != present)]
+        present = self.rail.currentRow()
+        order = [present, *(i for i in range(len(self.rooms)) if i != present)]
         for number in order:
-            page = self.stack.widget(number)
-            if isinstance(page, Page) and page.accepts(kind):
-                self.rail.setCurrentRow(number)
+            page = self.stack.page(number)
+            if page.accepts(kind):
+                self.go_to(self.rooms[number].title)
                 self.statusBar().showMessage(f"{path.name}: {kind}", 4000)
                 page.open_path(path)
                 return
@@ -135,8 +140,8 @@ class MainWindow(QMainWindow):
 
     def prepare(self) -> None:
         """Let every room load what it will need. Runs off the GUI thread."""
-        for room in self.rooms:
-            self.page(room.title).prepare()
+        for page in list(self.pages().values()):
+            page.prepare()
 
     def start_demo(self, folder: Path) -> None:
         """Open the demonstration patient in LEX and offer its export in the Filter."""
@@ -149,16 +154,15 @@ class MainWindow(QMainWindow):
             "<a style='color:#10305c' href='help:tutorial'>Ten-minute tutorial</a>"
         )
         self.demo_strip.show()
-        for number in range(self.stack.count()):
-            page = self.stack.widget(number)
-            if isinstance(page, Page):
-                page.offer_demo(folder)
+        self._demo = folder
+        for page in self.pages().values():
+            page.offer_demo(folder)
         lex = self.go_to("LEX")
         lex.open_demo(folder)
 
     def state(self) -> dict[str, dict[str, Any]]:
         """Return what every room has open, per title; rooms with nothing are left out."""
-        states = {room.title: self.page(room.title).state() for room in self.rooms}
+        states = {title: page.state() for title, page in self.pages().items()}
         return {title: state for title, state in states.items() if state}
 
     def resume(self, rooms: Mapping[str, Mapping[str, Any]]) -> None:
@@ -170,12 +174,6 @@ class MainWindow(QMainWindow):
                 self.go_to(title)
 
     def _add_room(self, number: int, room: Room) -> None:
-        page = room.make()
-        page.patient_changed.connect(lambda words: self._on_patient(number, words))
-        page.opened.connect(self._remember)
-        page.go_to_room.connect(self._on_go_to)
-        page.paths_for_room.connect(lambda title, paths: self.go_to(title).open_paths(paths))
-        self.stack.addWidget(page)
         item = QListWidgetItem(room.title)
         item.setToolTip(f"{room.hint} (Ctrl+{number + 1})")
         item.setSizeHint(QSize(140, 44))
@@ -184,6 +182,27 @@ class MainWindow(QMainWindow):
         go.setShortcut(QKeySequence(f"Ctrl+{number + 1}"))
         go.triggered.connect(lambda: self.rail.setCurrentRow(number))
         self.addAction(go)
+
+    def _on_page(self, number: int, page: Page) -> None:
+        page.patient_changed.connect(lambda words: self._on_patient(number, words))
+        page.opened.connect(self._remember)
+        page.go_to_room.connect(self._on_go_to)
+        page.paths_for_room.connect(lambda title, paths: self.go_to(title).open_paths(paths))
+        if self._demo is not None:
+            page.offer_demo(self._demo)
+
+    def make_room(self, number: int) -> None:
+        """Make the page of a room whose code is loaded; show it where it is waited for."""
+        self.stack.page(number)
+        self.show_room()
+
+    def show_room(self) -> None:
+        """Show the room that is chosen at the left, or that it is being opened."""
+        number = max(self.rail.currentRow(), 0)
+        if self.at_once or number in self.stack.pages:
+            self.stack.setCurrentWidget(self.stack.page(number))
+        else:
+            self.stack.show_waiting(self.rooms[number].title)
 
     def _lay_out(self) -> None:
         right = QWidget()
@@ -233,7 +252,7 @@ class MainWindow(QMainWindow):
 
     def show_commands(self) -> CommandPalette:
         """Open the list of all that can be done now."""
-        room = self.rooms[self.stack.currentIndex()].title
+        room = self.rooms[self.rail.currentRow()].title
         opened = CommandPalette(self, deeds_of(self, self.page(room), room))
         opened.open()
         return opened
@@ -253,8 +272,8 @@ class MainWindow(QMainWindow):
         self.settings.setValue("scheme", name)
         apply_scheme(name)
 
-    def _on_room(self, number: int) -> None:
-        self.stack.setCurrentIndex(number)
+    def _on_room(self, _number: int) -> None:
+        self.show_room()
         self._show_patient()
 
     def _on_go_to(self, title: str, path: Path, plan: Path) -> None:
@@ -265,7 +284,7 @@ class MainWindow(QMainWindow):
         self._show_patient()
 
     def _show_patient(self) -> None:
-        words = self._patients.get(self.stack.currentIndex(), "")
+        words = self._patients.get(self.rail.currentRow(), "")
         self.banner.setText(words or "No patient open")
         self.banner.setProperty("empty", not words)
         self.banner.style().polish(self.banner)
@@ -320,8 +339,10 @@ class MainWindow(QMainWindow):
             ),
         )  # fmt: skip
 
-    def show_settings(self) -> SettingsWindow:
+    def show_settings(self) -> QWidget:
         """Open the clinic's tables, with the layer of each value."""
+        from app.settings_window import SettingsWindow  # noqa: PLC0415  not before it is wanted
+
         opened = SettingsWindow(self)
         opened.show()
         return opened
@@ -362,8 +383,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a file is being written; cancel every other job."""
-        pages = [self.stack.widget(number) for number in range(self.stack.count())]
-        if any(isinstance(page, Page) and page.has_unfinished_write() for page in pages):
+        if any(page.has_unfinished_write() for page in self.pages().values()):
             answer = QMessageBox.question(
                 self, "A file is being written", "Stop writing it and close the program?"
             )

@@ -17,22 +17,25 @@ def keep_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSe
     settings.sync()
 
 
-def restore_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSettings) -> str:
+def restore_window(window: QMainWindow, settings: QSettings) -> str:
     """Put the window where it stood; Qt brings it back from a screen that is gone.
 
     Returns:
-        The room that was seen; empty where none is known.
+        The title of the room that was seen; empty where none is known.
 
     """
     geometry = settings.value(GEOMETRY)
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
+    return str(settings.value(ROOM, ""))
+
+
+def restore_splitters(rooms: Mapping[str, QWidget], settings: QSettings) -> None:
+    """Divide the rooms as they were."""
     for name, splitter in _splitters(rooms):
         state = settings.value(name)
         if isinstance(state, QByteArray):
             splitter.restoreState(state)
-    kept = str(settings.value(ROOM, ""))
-    return kept if kept in rooms else ""
 
 
 def _splitters(rooms: Mapping[str, QWidget]) -> Iterator[tuple[str, QSplitter]]:

@@ -1,18 +1,51 @@
-"""Where the rooms are shown: a window smaller than the room in hand scrolls it."""
+"""Where the rooms are shown: made when first wanted; a small window scrolls the room in hand."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget
+
+from app.page import Page
+from app.pages import Room
 
 LEAST = QSize(480, 240)
 
 
 class RoomStack(QStackedWidget):
-    """Rooms of which one is seen; only that one says how small the stack can be."""
+    """Rooms of which one is seen; only that one says how small the stack can be.
 
-    def __init__(self) -> None:
+    Signals:
+        page_made: Number of a room, and its page.
+
+    """
+
+    page_made = Signal(int, object)
+
+    def __init__(self, rooms: Sequence[Room]) -> None:
         super().__init__()
+        self._rooms = tuple(rooms)
+        self.pages: dict[int, Page] = {}
+        self._waiting: QLabel | None = None
         self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def page(self, number: int) -> Page:
+        """Return the page of a room; it is made when it is not there yet."""
+        if number not in self.pages:
+            page = self._rooms[number].load()()
+            self.pages[number] = page
+            self.addWidget(page)
+            self.page_made.emit(number, page)
+        return self.pages[number]
+
+    def show_waiting(self, title: str) -> None:
+        """Say that a room is being opened."""
+        if self._waiting is None:
+            self._waiting = QLabel()
+            self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self.addWidget(self._waiting)
+        self._waiting.setText(f"Opening {title}…")
+        self.setCurrentWidget(self._waiting)
 
     def minimumSizeHint(self) -> QSize:
         """Return what the room in hand needs."""

@@ -9,9 +9,9 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer, Signal
 from app.background import JOBS
 from app.crash_care import let_go, take_care
 from app.main_window import MainWindow
-from app.remembered import restore_layout
+from app.remembered import restore_splitters, restore_window
+from app.room_loading import RoomLoading
 from app.session import LeftOver, Session, forget, left_over
-from app.settings_desk import layer_words
 from app.style import application
 from core.errors import RemedyError
 from core.findings import State
@@ -37,10 +37,7 @@ def show(demo: Path | None = None) -> int:
     program = application()
     told = _Told()
     take_care(told.fault.emit)
-    window = MainWindow()
-    seen = restore_layout(window, window.pages(), window.settings)
-    if seen:
-        window.go_to(seen)
+    window = window_of()
     told.fault.connect(lambda words: window.notice.tell(State.ERROR, words))
     session = None
     if demo is not None:
@@ -55,14 +52,30 @@ def show(demo: Path | None = None) -> int:
         timer.start(KEEP_MS)
     window.show()
     QTimer.singleShot(PREPARE_MS, lambda: tell_layers(window))
-    gc.freeze()  # the window lives as long as the program: looking through it again is in vain
     # After the first painting: loading libraries holds the interpreter up.
-    QTimer.singleShot(PREPARE_MS, Thread(target=window.prepare, name="prepare").start)
+    loading = RoomLoading(window, lambda: settled(window))
+    QTimer.singleShot(0, loading.start)
     code = program.exec()
     if session is not None:
         session.end()
     let_go()
     return code
+
+
+def window_of() -> MainWindow:
+    """Return the window as it was left, its rooms still to be loaded."""
+    window = MainWindow(at_once=False)
+    seen = restore_window(window, window.settings)
+    titles = [room.title for room in window.rooms]
+    window.rail.setCurrentRow(titles.index(seen) if seen in titles else 0)
+    return window
+
+
+def settled(window: MainWindow) -> None:
+    """Go on with what need not wait for the rooms, once they are there."""
+    restore_splitters(window.pages(), window.settings)
+    gc.freeze()  # the window lives as long as the program: looking through it again is in vain
+    Thread(target=window.prepare, name="prepare").start()
 
 
 def tell_layers(window: MainWindow) -> None:
@@ -76,7 +89,12 @@ def tell_layers(window: MainWindow) -> None:
         words = f"{fault.what}. {fault.remedy}" if isinstance(fault, RemedyError) else f"{fault}"
         window.notice.tell(State.ERROR, words)
 
-    JOBS.start(window, "Looking for the clinic's settings", lambda _: layer_words(),
+    def look(_: object) -> tuple[str, ...]:
+        from app.settings_desk import layer_words  # noqa: PLC0415  not before the first painting
+
+        return layer_words()
+
+    JOBS.start(window, "Looking for the clinic's settings", look,
                done=tell, failed=refuse)  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from app.background import JOBS
 from app.command_palette import recent_names
 from app.deeds import Deed, deeds_of, matching, menu_actions, plain
 from app.main_window import MainWindow
-from app.remembered import keep_layout, restore_layout
+from app.remembered import keep_layout, restore_splitters, restore_window
 from app.shortcuts import actions_by_name, choose, chosen_keys, conflicts, keys_of
 from app.shortcuts_window import HINT
 
@@ -63,7 +63,7 @@ def test_that_a_room_is_reached_by_keys_alone(window, qtbot):
     QTest.keyClicks(palette.words, "room arch")
     assert palette.list.count() == 1
     QTest.keyClick(palette.words, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.rooms[window.stack.currentIndex()].title == "Archive")
+    qtbot.waitUntil(lambda: window.rooms[window.rail.currentRow()].title == "Archive")
     assert recent_names() == ["Room: Archive"]
 
 
@@ -143,7 +143,8 @@ def test_that_a_window_comes_back_as_it_was_left(window, qtbot):
     keep_layout(window, window.pages(), window.settings)
     again = MainWindow()
     qtbot.addWidget(again)
-    assert restore_layout(again, again.pages(), again.settings) == "Filter"
+    assert restore_window(again, again.settings) == "Filter"
+    restore_splitters(again.pages(), again.settings)
     assert (again.width(), again.height()) == (722, 577)
     same = next(one for one in again.page("Filter").findChildren(QSplitter) if one.count() > 1)
     assert same.saveState() == state
@@ -151,7 +152,8 @@ def test_that_a_window_comes_back_as_it_was_left(window, qtbot):
 
 def test_that_the_first_start_has_nothing_to_restore(window):
     window.settings.clear()
-    assert restore_layout(window, window.pages(), window.settings) == ""
+    assert restore_window(window, window.settings) == ""
+    restore_splitters(window.pages(), window.settings)
 
 
 def test_that_an_action_without_words_has_no_keys_to_change(window):
