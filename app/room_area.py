@@ -24,7 +24,7 @@ class RoomStack(QStackedWidget):
 
     def __init__(self, rooms: Sequence[Room]) -> None:
         super().__init__()
-        self._rooms = tuple(rooms)
+        self.rooms = tuple(rooms)
         self.pages: dict[int, Page] = {}
         self._waiting: QLabel | None = None
         self.currentChanged.connect(lambda _: self.updateGeometry())
@@ -32,7 +32,7 @@ class RoomStack(QStackedWidget):
     def page(self, number: int) -> Page:
         """Return the page of a room; it is made when it is not there yet."""
         if number not in self.pages:
-            page = self._rooms[number].load()()
+            page = self.rooms[number].load()()
             self.pages[number] = page
             self.addWidget(page)
             self.page_made.emit(number, page)

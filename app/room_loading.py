@@ -1,42 +1,45 @@
-"""Rooms are loaded one after the other while the window is there, the one in hand first."""
+"""Rooms are loaded one after the other while the window is there, the one in hand first.
+
+In the window's own thread: two threads that load modules which need each other can each get a
+half-loaded one. Between two rooms the window works; while a job runs nothing is loaded.
+"""
 
 from collections.abc import Callable
-from threading import Thread
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer
 
+from app.background import JOBS
 from app.main_window import MainWindow
+
+PAUSE_MS, BUSY_MS = 20, 100
 
 
 class RoomLoading(QObject):
-    """Loads the code of every room off the window's thread and makes the pages in it."""
-
-    loaded = Signal(int)
-    all_loaded = Signal()
+    """Loads and makes every room of a window that was shown without them."""
 
     def __init__(self, window: MainWindow, then: Callable[[], object]) -> None:
-        """Begin at `start`; `then` is called when every room is there."""
+        """Wait for `start`; `then` is called when every room has had its turn."""
         super().__init__(window)
         self._window = window
         self._then = then
-        self.loaded.connect(window.make_room)
-        self.all_loaded.connect(self._on_all)
+        first = max(window.rail.currentRow(), 0)
+        others = (one for one in range(len(window.rooms)) if one != first)
+        self._order = [first, *others]
 
     def start(self) -> None:
-        """Load in a thread of its own."""
-        first = max(self._window.rail.currentRow(), 0)
-        others = (one for one in range(len(self._window.rooms)) if one != first)
-        Thread(target=self._load, args=([first, *others],), name="rooms", daemon=True).start()
+        """Begin with the room in hand."""
+        QTimer.singleShot(0, self._next)
 
-    def _load(self, order: list[int]) -> None:
-        try:
-            for number in order:
-                self._window.rooms[number].load()
-                self.loaded.emit(number)
-        finally:
-            self.all_loaded.emit()  # what could not be loaded says so when it is wanted
-
-    def _on_all(self) -> None:
-        self._window.at_once = True
-        self._window.show_room()
-        self._then()
+    def _next(self) -> None:
+        if JOBS.running:
+            QTimer.singleShot(BUSY_MS, self._next)
+            return
+        if not self._order:
+            self._window.at_once = True
+            self._window.show_room()
+            self._then()
+            return
+        number = self._order.pop(0)
+        # Whatever a room cannot load, the others have their turn; it says so again when wanted.
+        QTimer.singleShot(PAUSE_MS, self._next)
+        self._window.make_room(number)

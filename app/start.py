@@ -16,7 +16,7 @@ from app.style import application
 from core.errors import RemedyError
 from core.findings import State
 
-PREPARE_MS = 300
+PAINTED_MS = 30
 KEEP_MS = 2000
 
 
@@ -51,10 +51,8 @@ def show(demo: Path | None = None) -> int:
         timer.timeout.connect(lambda: session.keep(window.state()))
         timer.start(KEEP_MS)
     window.show()
-    QTimer.singleShot(PREPARE_MS, lambda: tell_layers(window))
-    # After the first painting: loading libraries holds the interpreter up.
     loading = RoomLoading(window, lambda: settled(window))
-    QTimer.singleShot(0, loading.start)
+    QTimer.singleShot(PAINTED_MS, loading.start)  # loading libraries holds the painting up
     code = program.exec()
     if session is not None:
         session.end()
@@ -75,6 +73,7 @@ def settled(window: MainWindow) -> None:
     """Go on with what need not wait for the rooms, once they are there."""
     restore_splitters(window.pages(), window.settings)
     gc.freeze()  # the window lives as long as the program: looking through it again is in vain
+    tell_layers(window)
     Thread(target=window.prepare, name="prepare").start()
 
 

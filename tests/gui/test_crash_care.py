@@ -28,6 +28,9 @@ from app.style import application
 
 def then():
     window = next(w for w in application().topLevelWidgets() if isinstance(w, MainWindow))
+    if not window.at_once:  # its rooms are still being loaded
+        QTimer.singleShot(50, then)
+        return
 """
 AFTER = """
 application()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from threading import Event
 
 import pytest
 
@@ -75,19 +76,31 @@ def test_that_a_room_made_later_knows_the_demonstration(qtbot, window, tmp_path)
                for one in viewer.findChildren(type(window.page("LEX").fix_button)))  # fmt: skip
 
 
-def test_that_every_room_is_there_even_when_one_cannot_be_loaded(qtbot, window, monkeypatch):
+def test_that_the_other_rooms_come_even_when_one_cannot_be_loaded(qtbot, window):
     def broken():
         raise ImportError("a library is missing")
 
-    rooms = (*ROOMS[:1], type(ROOMS[1])("Broken", "", broken))
-    window.rooms = rooms
-    ready, told = [], []
-    monkeypatch.setattr("threading.excepthook", lambda fault: told.append(fault.exc_value))
+    lost = type(ROOMS[1])("Broken", "", broken)
+    window.rooms = window.stack.rooms = (lost, *ROOMS[1:])
+    ready = []
+    with qtbot.captureExceptions() as told:
+        RoomLoading(window, lambda: ready.append(1)).start()
+        qtbot.waitUntil(lambda: len(window.stack.pages) == 3, timeout=30_000)
+        window.rail.setCurrentRow(1)
+        qtbot.wait(200)
+    assert {str(fault) for _, fault, _ in told} == {"a library is missing"}
+    assert shown(window) == "Filter"
+
+
+def test_that_nothing_is_loaded_while_a_job_runs(qtbot, window):
+    go = Event()
+    JOBS.start(window, "Waiting", lambda _: go.wait(30), done=print, failed=print)
+    ready = []
     RoomLoading(window, lambda: ready.append(1)).start()
+    qtbot.wait(300)
+    assert window.stack.pages == {}
+    go.set()
     qtbot.waitUntil(lambda: bool(ready), timeout=30_000)
-    assert window.at_once
-    assert shown(window) == "LEX"
-    assert [str(one) for one in told] == ["a library is missing"]
 
 
 def test_that_the_program_starts_with_the_room_it_was_left_in(qtbot):
