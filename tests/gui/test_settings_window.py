@@ -40,7 +40,10 @@ def at(window, table, key):
 
 
 def typed(qtbot, window, text):
+    # The box of an earlier entry goes a moment after it was closed.
+    qtbot.waitUntil(lambda: window.view.findChild(QLineEdit) is None, timeout=20000)
     qtbot.keyClick(window.view, Qt.Key.Key_F2)
+    qtbot.waitUntil(lambda: window.view.findChild(QLineEdit) is not None, timeout=20000)
     box = window.view.findChild(QLineEdit)
     box.selectAll()
     qtbot.keyClicks(box, text)
