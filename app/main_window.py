@@ -1,7 +1,6 @@
 """The one window: rooms at the left, patient banner above, jobs below."""
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ from app.shortcuts import apply, chosen_keys
 from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
-from app.support import write_bundle
 from app.wheel_guard import WheelGuard
 from core.findings import State
 
@@ -52,6 +50,8 @@ RECENT = 10
 
 def program_version() -> str:
     """Return the installed version, or "checkout" when run without installation."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  slow to load
+
     try:
         return version("eqs")
     except PackageNotFoundError:
@@ -331,6 +331,8 @@ class MainWindow(QMainWindow):
         )
         if not name:
             return
+        from app.support import write_bundle  # noqa: PLC0415  not before it is wanted
+
         JOBS.start(
             self, "Writing the support bundle", lambda _: write_bundle(Path(name)),
             done=lambda _: self.statusBar().showMessage(f"Written: {name}", 10000),
