@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.layers import MARK_FILE
+from core.paths import machine_folder
+
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -50,3 +53,21 @@ def pytest_runtest_teardown() -> None:
     """As before the test."""
     if "app.collector" in sys.modules:
         sys.modules["app.collector"].collect_due()
+
+
+@pytest.fixture
+def machine():
+    """Folder of this computer's own tables, made."""
+    folder = machine_folder()
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def share(tmp_path, monkeypatch):
+    """A clinic's share in use; it holds no table yet."""
+    folder = tmp_path / "share"
+    folder.mkdir()
+    (folder / MARK_FILE).write_text('name = "Our clinic"\n')
+    monkeypatch.setenv("EQS_CLINIC", str(folder))
+    return folder

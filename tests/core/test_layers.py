@@ -25,22 +25,6 @@ from layer_samples import PROTECTED
 IDS = [one.name for one in PROTECTED]
 
 
-@pytest.fixture
-def machine():
-    folder = machine_folder()
-    folder.mkdir(parents=True)
-    return folder
-
-
-@pytest.fixture
-def share(tmp_path, monkeypatch):
-    folder = tmp_path / "share"
-    folder.mkdir()
-    (folder / MARK_FILE).write_text('name = "Our clinic"\n')
-    monkeypatch.setenv("EQS_CLINIC", str(folder))
-    return folder
-
-
 def test_that_every_protected_table_of_the_catalogue_has_a_sample():
     kinds = {one.name for one in catalogue() if one.protected}
     assert {known(one.name).name for one in PROTECTED} == kinds

@@ -19,22 +19,6 @@ from core.settings.rows import rows_of, table_names
 WHO = ("--person", "Jane Roe", "--reason", "measured again")
 
 
-@pytest.fixture
-def machine():
-    folder = machine_folder()
-    folder.mkdir(parents=True)
-    return folder
-
-
-@pytest.fixture
-def share(tmp_path, monkeypatch):
-    folder = tmp_path / "share"
-    folder.mkdir()
-    (folder / MARK_FILE).write_text('name = "Our clinic"\n')
-    monkeypatch.setenv("EQS_CLINIC", str(folder))
-    return folder
-
-
 def run(capsys, *words, code=0):
     assert main(["settings", *map(str, words), "--json"]) == code
     return json.loads(capsys.readouterr().out)

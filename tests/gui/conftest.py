@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.background import JOBS
 from app.collector import Collector, collect_due
+from app.filter.gui.page import FilterPage
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +77,25 @@ def no_job_survives():
 @pytest.fixture
 def platform_wanted():
     return os.environ.get("EQS_TEST_PLATFORM", "")
+
+
+@pytest.fixture
+def filter_page(qtbot):
+    """The Filter's page, shown in the size it has in a window of 1280 x 720."""
+    made = FilterPage()
+    qtbot.addWidget(made)
+    made.resize(1130, 650)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def settle(qtbot):
+    """Wait until no job runs; what one job begins when it ends is waited for, too."""
+
+    def wait():
+        for _ in range(2):
+            qtbot.waitUntil(lambda: not JOBS.running, timeout=120_000)
+            qtbot.wait(20)
+
+    return wait

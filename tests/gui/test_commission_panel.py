@@ -2,32 +2,16 @@
 
 import pytest
 
-from app.background import JOBS
 from app.filter.commission.run import Ending
 from app.filter.gui.against import Against
-from app.filter.gui.page import FilterPage
 from app.filter.ledger_log import recorded
 from core.findings import State
 from tests.filter.desk_samples import write_export, write_plan
 
 
 @pytest.fixture
-def page(qtbot):
-    made = FilterPage()
-    qtbot.addWidget(made)
-    made.resize(1130, 650)
-    made.show()
-    return made
-
-
-@pytest.fixture
-def settle(qtbot):
-    def wait():
-        qtbot.waitUntil(lambda: not JOBS.running, timeout=120_000)
-        qtbot.wait(20)
-        qtbot.waitUntil(lambda: not JOBS.running, timeout=120_000)
-
-    return wait
+def page(filter_page):
+    return filter_page
 
 
 @pytest.fixture

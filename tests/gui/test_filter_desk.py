@@ -2,10 +2,8 @@
 
 import pytest
 
-from app.background import JOBS
 from app.filter.baseline import baselines
 from app.filter.gui.against import Against
-from app.filter.gui.page import FilterPage
 from app.filter.ledger import ledger
 from app.filter.ledger_log import recorded
 from app.filter.worklist import cases
@@ -14,22 +12,8 @@ from tests.filter.desk_samples import VARIANTS, changed, write_export, write_pla
 
 
 @pytest.fixture
-def page(qtbot):
-    made = FilterPage()
-    qtbot.addWidget(made)
-    made.resize(1130, 650)
-    made.show()
-    return made
-
-
-@pytest.fixture
-def settle(qtbot):
-    def wait():
-        qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
-        qtbot.wait(20)
-        qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
-
-    return wait
+def page(filter_page):
+    return filter_page
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ import getpass
 
 import pytest
 
-from app.background import JOBS
 from app.filter.checks_log import checks_file
 from app.filter.gui.against import Against
 from app.filter.gui.notes_panel import hits_html
-from app.filter.gui.page import FilterPage
 from app.filter.ledger_log import recorded
 from app.filter.notes import Note, hits_in, read_rules
 from core.audit import entries
@@ -18,22 +16,8 @@ from tests.filter.desk_samples import VARIANTS, changed, write_export, write_pla
 
 
 @pytest.fixture
-def page(qtbot):
-    made = FilterPage()
-    qtbot.addWidget(made)
-    made.resize(1130, 650)
-    made.show()
-    return made
-
-
-@pytest.fixture
-def settle(qtbot):
-    def wait():
-        for _ in range(2):
-            qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
-            qtbot.wait(20)
-
-    return wait
+def page(filter_page):
+    return filter_page
 
 
 @pytest.fixture

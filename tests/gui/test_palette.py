@@ -43,7 +43,6 @@ def test_that_every_word_counts_in_any_order_and_the_last_used_comes_first():
 def test_that_menus_rooms_tabs_and_buttons_are_found_and_what_cannot_be_done_is_not(window):
     names = {one.name for one in deeds(window, "LEX")}
     assert {"File: Open file…", "View: Dark", "Room: Filter", "LEX: Open plan file…"} <= names
-    window.page("LEX").findChild(QSplitter)
     disabled = [one for one in window.page("LEX").findChildren(type(window.page("LEX").fix_button))
                 if one.isVisible() and not one.isEnabled()]  # fmt: skip
     assert disabled

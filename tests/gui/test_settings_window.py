@@ -1,6 +1,5 @@
 """The settings window: a value by the keyboard, its layer, refusals in words, search, undo."""
 
-import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QLineEdit
 
@@ -12,15 +11,6 @@ from core.paths import clinic_folder
 from core.settings.pack import export
 
 KEY = "comparison.angle_deg"
-
-
-@pytest.fixture
-def share(tmp_path, monkeypatch):
-    folder = tmp_path / "share"
-    folder.mkdir()
-    (folder / MARK_FILE).write_text('name = "Our clinic"\n')
-    monkeypatch.setenv("EQS_CLINIC", str(folder))
-    return folder
 
 
 def opened(qtbot):

@@ -4,9 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.background import JOBS
 from app.filter.gui.against import Against
-from app.filter.gui.page import FilterPage
 from app.filter.rtp_write import rtp_bytes
 from core.findings import State
 from core.paths import clinic_folder
@@ -14,21 +12,8 @@ from tests.filter.test_templates import FIELDS, SHIPPED, export
 
 
 @pytest.fixture
-def page(qtbot):
-    made = FilterPage()
-    qtbot.addWidget(made)
-    made.resize(1130, 650)
-    made.show()
-    return made
-
-
-@pytest.fixture
-def settle(qtbot):
-    def wait():
-        qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
-        qtbot.wait(20)
-
-    return wait
+def page(filter_page):
+    return filter_page
 
 
 @pytest.fixture
