@@ -92,7 +92,7 @@ def test_that_the_other_rooms_come_even_when_one_cannot_be_loaded(qtbot, window)
     assert shown(window) == "Filter"
 
 
-def test_that_nothing_is_loaded_while_a_job_runs(qtbot, window):
+def test_that_nothing_is_loaded_while_a_job_begins(qtbot, window):
     go = Event()
     JOBS.start(window, "Waiting", lambda _: go.wait(30), done=print, failed=print)
     ready = []
@@ -101,6 +101,17 @@ def test_that_nothing_is_loaded_while_a_job_runs(qtbot, window):
     assert window.stack.pages == {}
     go.set()
     qtbot.waitUntil(lambda: bool(ready), timeout=30_000)
+
+
+def test_that_a_long_job_does_not_keep_the_rooms_away(qtbot, window, monkeypatch):
+    monkeypatch.setattr("app.room_loading.LONGEST_MS", 200)
+    go = Event()
+    JOBS.start(window, "Waiting", lambda _: go.wait(60), done=print, failed=print)
+    ready = []
+    RoomLoading(window, lambda: ready.append(1)).start()
+    qtbot.waitUntil(lambda: bool(ready), timeout=30_000)
+    assert not go.is_set()
+    go.set()
 
 
 def test_that_the_program_starts_with_the_room_it_was_left_in(qtbot):
