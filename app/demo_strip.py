@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QLabel
+
+from app.choosing import choose_file
 
 SEEDED = "seeded:"
 LINK = "<a style='color:#10305c' href='{}'>{}</a>"
@@ -50,8 +52,7 @@ class DemoStrip(QLabel):
         if link != SEEDED:
             self.help_wanted.emit(link)
             return
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open an export with a seeded error", str(self._variants), "R&V export (*.rtp)"
-        )
-        if name:
-            self.export_chosen.emit(Path(name))
+        title, kinds = "Open an export with a seeded error", "R&V export (*.rtp)"
+        path = choose_file(self, title, kinds, str(self._variants))
+        if path:
+            self.export_chosen.emit(path)

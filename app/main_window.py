@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.choosing import choose_file, choose_folder, choose_new_file
 from app.command_palette import CommandPalette
 from app.deeds import deeds_of
 from app.demo_strip import DemoStrip
@@ -304,21 +304,21 @@ class MainWindow(QMainWindow):
             self.recent_menu.addAction("Clear this list", lambda: self.settings.remove("recent"))
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open an R&V export or a plan")
-        if name:
-            self.open_path(Path(name))
+        path = choose_file(self, "Open an R&V export or a plan")
+        if path:
+            self.open_path(path)
 
     def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a plan folder")
-        if name:
-            self.open_path(Path(name))
+        path = choose_folder(self, "Open a plan folder")
+        if path:
+            self.open_path(path)
 
     def _help_page(self) -> str:
         page = self.stack.currentWidget()
         return page.help_page if isinstance(page, Page) else "index"
 
     def _ask_bundle(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
+        name = choose_new_file(
             self, "Write a support bundle, without patient data", "eqs-support.zip", "Zip (*.zip)"
         )
         if not name:
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
         from app.support import write_bundle  # noqa: PLC0415  not before it is wanted
 
         JOBS.start(
-            self, "Writing the support bundle", lambda _: write_bundle(Path(name)),
+            self, "Writing the support bundle", lambda _: write_bundle(name),
             done=lambda _: self.statusBar().showMessage(f"Written: {name}", 10000),
             failed=lambda fault: self.notice.tell(
                 State.ERROR, f"The support bundle was not written: {fault}"

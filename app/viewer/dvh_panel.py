@@ -7,7 +7,6 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QModelIndex, QRectF, QSiz
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.choosing import choose_file, choose_new_file
 from app.findings_view import plain_table
 from app.viewer.dvh_plot import TOLD, DvhPlot
 from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
@@ -308,13 +308,11 @@ class DvhPanel(QWidget):
 
     def ask_for_new_file(self, title: str, suggestion: str, kinds: str) -> Path | None:
         """Ask where to write; None when the user does not want to."""
-        name, _ = QFileDialog.getSaveFileName(self, title, suggestion, kinds)
-        return Path(name) if name else None
+        return choose_new_file(self, title, suggestion, kinds)
 
     def ask_for_file(self, title: str, kinds: str) -> Path | None:
         """Ask what to read; None when the user does not want to."""
-        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
-        return Path(name) if name else None
+        return choose_file(self, title, kinds)
 
     def _write(self, path: Path, data: bytes) -> None:
         try:

@@ -131,7 +131,7 @@ class Walk:
             begun_at.append(folder)
             return str(self.demo / "export" / "variants" / "leaf_1_mm.rtp"), ""
 
-        self.monkeypatch.setattr("app.demo_strip.QFileDialog.getOpenFileName", choose)
+        self.monkeypatch.setattr("app.choosing.QFileDialog.getOpenFileName", choose)
         assert "seeded:" in self.window.demo_strip.text()
         self.window.demo_strip.linkActivated.emit("seeded:")
         assert begun_at == [str(self.demo / "export" / "variants")]

@@ -7,7 +7,6 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS, CancelledError, Progress
+from app.choosing import choose_folder, choose_new_file
 from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
@@ -306,9 +306,9 @@ class MuPanel(QWidget):
         self.calculate()
 
     def _ask_book(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Choose a dosimetry book (with book.toml)")
+        name = choose_folder(self, "Choose a dosimetry book (with book.toml)")
         if name:
-            self.use_book(Path(name))
+            self.use_book(name)
 
     def use_book(self, folder: Path) -> None:
         """Calculate by another book."""
@@ -325,26 +325,24 @@ class MuPanel(QWidget):
             self.calculate()
 
     def _on_ct(self, on: bool) -> None:
-        name = ""
-        if on:
-            name = QFileDialog.getExistingDirectory(self, "Choose the folder of the planning CT")
+        name = choose_folder(self, "Choose the folder of the planning CT") if on else None
         self.ct.blockSignals(True)
         self.ct.setChecked(bool(name))
         self.ct.blockSignals(False)
-        self.ct.setToolTip(f"{CT_TIP}\n{name}".strip())
+        self.ct.setToolTip(f"{CT_TIP}\n{name or ''}".strip())
         if name or not on:
-            self.use_ct(Path(name) if name else None)
+            self.use_ct(name)
 
     def _ask_sheet(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")
+        name = choose_new_file(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")
         report = self.report
         if not name or report is None:
             return
         JOBS.start(
             self,
             "Saving the sheet",
-            lambda _progress: write_sheet(report, Path(name)),
-            done=lambda _: self.words.setText(f"Saved: {Path(name).name}"),
+            lambda _progress: write_sheet(report, name),
+            done=lambda _: self.words.setText(f"Saved: {name.name}"),
             failed=lambda fault: self.words.setText(str(fault)),
         )
 
