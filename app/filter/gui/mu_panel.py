@@ -125,6 +125,8 @@ class MuPanel(QWidget):
             return
         self._stale = False
         self.again.setEnabled(False)
+        if self.report is None:
+            self.words.setText("Calculating…")
         JOBS.start(
             self,
             "Calculating monitor units",
@@ -234,6 +236,8 @@ class MuPanel(QWidget):
     def _show_fault(self, fault: Exception) -> None:
         if isinstance(fault, CancelledError):
             self._stale = True
+            if self.report is None:
+                self.words.setText("Not calculated")
             return
         fallback = f"The program has a fault: {type(fault).__name__}: {fault}"
         self._show_nothing(str(fault) if isinstance(fault, RemedyError) else fallback)
