@@ -198,6 +198,12 @@ class FindingsView(QWidget):
         else:
             self.detail.setText("Nothing to report. The second tab tells what was not checked.")
 
+    def show_nothing(self, words: str) -> None:
+        """Show that there is no report, and why: neither a pass nor a fault."""
+        self.show_report([], [])
+        self.banner.show_state(State.NOT_RUN, words)
+        self.detail.setText(words)
+
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, columns separated by tabs."""
         rows = sorted({index.row() for index in self.table.selectedIndexes()})

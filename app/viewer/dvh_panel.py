@@ -122,7 +122,7 @@ class DvhPanel(QWidget):
         for number, part in enumerate((upper, self.table, lower)):
             self.splitter.addWidget(part)
             self.splitter.setCollapsible(number, False)
-        self.splitter.setSizes([430, 230, 40])
+        self.splitter.setSizes([520, 150, 40])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.splitter)

@@ -142,3 +142,10 @@ def test_that_a_report_without_findings_says_so_in_place_of_an_empty_table(view)
     view.show_report([LEAF], [])
     assert view.table.isVisible()
     assert view.search.isVisible()
+
+
+def test_that_where_nothing_was_done_nothing_is_passed(view):
+    view.show_nothing("Nothing was calculated.")
+    assert view.banner.state is State.NOT_RUN
+    assert view.detail.text() == "Nothing was calculated."
+    assert not view.table.isVisible()

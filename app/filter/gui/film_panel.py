@@ -258,7 +258,7 @@ class FilmPanel(QWidget):
         self.notice.hide()
         self.banner.hide()
         self.which.clear()
-        self.findings.show_report([], [], "Nothing was calculated")
+        self.findings.show_nothing("Nothing was calculated.")
         self.words.setText(words)
         self._busy(False)
         self._draw()

@@ -77,7 +77,7 @@ class MuPanel(QWidget):
         self._book_beams: tuple[BookBeam, ...] = ()
         self._make_controls()
         self._make_tables()
-        self.findings = FindingsView()
+        self.findings = FindingsView(item_words=lambda name: name.replace("_", " "))
         self.findings.banner.hide()  # the panel has its own, above every tab
         self.book = BookPlot()
         self.tabs = QTabWidget()
@@ -229,7 +229,7 @@ class MuPanel(QWidget):
             model.show((), ())
         self.aperture.show_state(None)
         self.detail.setText("")
-        self.findings.show_report([], [], "Nothing was calculated")
+        self.findings.show_nothing("Nothing was calculated.")
         self.save.setEnabled(False)
         self.again.setEnabled(False)
 
