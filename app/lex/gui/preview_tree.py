@@ -30,7 +30,7 @@ class PreviewTree(QTreeWidget):
             QHeaderView.ResizeMode.ResizeToContents,
         )):  # fmt: skip
             header.setSectionResizeMode(column, mode)
-        self.setColumnWidth(0, 330)
+        self.setColumnWidth(0, 280)
         self.itemExpanded.connect(_fill)
 
     def show_records(self, records: Sequence[Record]) -> None:
