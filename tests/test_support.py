@@ -49,7 +49,7 @@ def test_that_a_bundle_that_cannot_be_written_is_told_in_words(tmp_path, capsys)
     assert "nowhere" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("told", ["clinic_share = \"/DOE\n", "DOE = 1\n", "clinic_share = 4711\n"])
+@pytest.mark.parametrize("told", ['clinic_share = "/DOE\n', "DOE = 1\n", "clinic_share = 4711\n"])
 @pytest.mark.parametrize("folder", [data_folder, machine_folder])
 def test_that_damaged_layers_do_not_hold_the_bundle_up(used, tmp_path, capsys, told, folder):
     folder().mkdir(parents=True, exist_ok=True)
