@@ -42,7 +42,7 @@ class Settings:
     sites: Sites = field(default_factory=Sites)
     cone_beam: ConeBeam = field(default_factory=ConeBeam)
     rule_set: RuleSet | None = None
-    _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, Machine | None] = field(default_factory=dict, repr=False, compare=False)
 
     def couch_deg(self, tolerance_table: str | None) -> Decimal:
         """Return how far the couch angles of one beam may be apart."""
@@ -57,9 +57,8 @@ class Settings:
         plain = (name or "").strip().casefold()
         stem = self.names.get(plain, plain)
         if stem not in self._read:
-            if not stem or stem not in machine_ids(self.folder):
-                return None
-            self._read[stem] = read_machine(stem, self.folder)
+            known = bool(stem) and stem in machine_ids(self.folder)
+            self._read[stem] = read_machine(stem, self.folder) if known else None
         return self._read[stem]
 
 

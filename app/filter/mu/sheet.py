@@ -67,8 +67,8 @@ def _heading(sheet: Worksheet, report: MuReport, title: str) -> None:
     put_row(sheet, ["Plan", report.plan])
     put_row(sheet, ["Book", report.book])
     put_row(sheet, ["SHA-256", report.book_digest])
-    words = f"; {printed(report.rules)}" if report.rules is not None else ""
-    put_row(sheet, ["Rules", f"{report.rule_version}{words}"])
+    words = [printed(report.rules)] if report.rules is not None else []
+    put_row(sheet, ["Rules", report.rule_version, *words])
     sheet.append([])
 
 
