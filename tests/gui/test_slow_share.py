@@ -13,7 +13,11 @@ from PySide6.QtCore import QTimer
 from app.archive.gui.network_pane import NetworkPane
 from app.filter.gui.against import Against
 from app.filter.gui.page import FilterPage
+from app.help_limits import in_force
+from app.help_window import HelpWindow
+from app.lex.gui.page import LexPage
 from app.viewer.dvh_panel import DvhPanel
+from core.paths import RESOURCES
 from tests.filter.desk_samples import write_export, write_plan
 
 HANG_S, LAG_S = 1.5, 0.01
@@ -128,4 +132,38 @@ def test_that_constraints_and_systems_are_offered_when_the_share_has_answered(
     settle()
     assert "Ours" in [panel.template.itemText(row) for row in range(panel.template.count())]
     assert pane.node() is not None
+    assert slow.in_the_window == []
+
+
+def test_that_the_help_opens_before_the_share_has_answered(share, slow, beat, qtbot, settle):
+    (share / "tolerances.toml").write_text("[consistency]\nfield_dose_sum_cgy = 0.3\n")
+    window = HelpWindow(None, in_force)
+    qtbot.addWidget(window)
+    forget(slow, beat)
+    window.show_topic("F-DOSE-SUM", "index")
+    assert window.isVisible()
+    settle()
+    assert "In force here: 0.3 cGy." in window.browser.toPlainText()
+    assert slow.in_the_window == []
+
+
+def test_that_lex_begins_before_the_share_has_answered(share, slow, beat, qtbot, settle):
+    text = (RESOURCES / "machines" / "demo_linac.toml").read_text(encoding="utf-8")
+    (share / "machines").mkdir()
+    (share / "machines" / "ours.toml").write_text(text)
+    (share / "servers.toml").write_text(
+        '[[server]]\nname = "Planning"\nprotocol = "folder"\nroot = "/plans"\n'
+    )
+    forget(slow, beat)
+    page = LexPage(lambda *_: None)
+    qtbot.addWidget(page)
+    step, box = page.treatment_step, page.source_step.server_box
+    assert box.choice.currentText() == "The list of planning servers is being read"
+    assert not box.add_button.isEnabled()
+    step.machine_type.setCurrentIndex(step.machine_type.findData("demo_linac"))
+    settle()
+    assert step.machine_type.findData("ours") > 0
+    assert step.machine_type.currentData() == "demo_linac"
+    assert box.choice.currentText().startswith("Planning")
+    assert box.add_button.isEnabled()
     assert slow.in_the_window == []
