@@ -17,6 +17,7 @@ CONTENTS = FOLDER / "contents.toml"
 HEADING = re.compile(r"^(#{1,3}) +(.+?) *$")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 MARKS = re.compile(r"^\|[-|: ]+\|?$|^[-|] ?| ?\|$|[*`]", re.MULTILINE)
+LIMIT_LINE = re.compile(r"^- (?:Limit|Entry) `([a-z0-9_.]+)`: .*$", re.MULTILINE)
 OWN_RULE, OWN_RULES_PAGE = "CLINIC-", "lex-checks"
 """How the names of the clinic's own rules begin, and on which page they stand."""
 MOST_HITS = 60
@@ -186,3 +187,8 @@ def plain(text: str) -> str:
     """Return Markdown as text for a terminal or an excerpt."""
     shown = LINK.sub(r"\1", text).replace("\\_", "_").replace("&lt;", "<")
     return MARKS.sub("", shown)
+
+
+def names_limits(text: str) -> bool:
+    """Tell whether a page names limits a clinic may have set otherwise."""
+    return LIMIT_LINE.search(text) is not None

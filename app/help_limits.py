@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from app.filter.limits import read_limits as filter_limits
 from app.filter.rules import read_rules
+from app.help_book import LIMIT_LINE, names_limits
 from app.lex.checks.own import own_checks
 from app.lex.limits import read_limits as lex_limits
 from app.lex.rules_page import policy_words
@@ -12,7 +13,6 @@ from core.errors import RemedyError
 from core.layers import own_files, own_layers
 
 LEX_PAGE = "# LEX: what is checked"
-LINE = re.compile(r"^- (?:Limit|Entry) `([a-z0-9_.]+)`: .*$", re.MULTILINE)
 
 
 def in_force(text: str) -> str:
@@ -21,7 +21,7 @@ def in_force(text: str) -> str:
     A clinic's file that cannot be used is told at the head of the page: the limits below it are
     then the shipped ones, and no check runs with them until the file is right.
     """
-    if LINE.search(text) is None:
+    if not names_limits(text):
         return text
     try:
         own = own_values()
@@ -36,7 +36,7 @@ def in_force(text: str) -> str:
         value = own.get(line[1])
         return line[0] if value is None else f"{line[0]} **In force here: {value}.**"
 
-    return LINE.sub(told, text)
+    return LIMIT_LINE.sub(told, text)
 
 
 def _own_rules() -> str:

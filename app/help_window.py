@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import help_text
+from app.background import JOBS
 from app.help_book import (
     FOLDER,
     OWN_RULE,
@@ -31,6 +33,7 @@ from app.help_book import (
     entry_in,
     entry_of,
     find,
+    names_limits,
     read_page,
 )
 
@@ -52,6 +55,10 @@ def topic_of(widget: QWidget | None) -> str:
     return ""
 
 
+READING = "What the clinic has set is being read; the limits below are those shipped."
+NOT_READ = "What the clinic has set was not read; the limits below are those shipped"
+
+
 class HelpWindow(QDialog):
     """A window beside the program.
 
@@ -69,6 +76,7 @@ class HelpWindow(QDialog):
         room = self.screen().availableSize()
         self.resize(min(1080, room.width() - MARGIN), min(760, room.height() - MARGIN))
         self._in_force = in_force
+        self._asked = 0
         self._history: list[Place] = []
         self._at = -1
         self._page = ""
@@ -96,12 +104,42 @@ class HelpWindow(QDialog):
         """Open the entry of a rule; another page where the help has no entry of it."""
         section = entry_of(topic) if topic else None
         if topic.startswith(OWN_RULE):
-            text = self._in_force(read_page(OWN_RULES_PAGE).text)
-            section = entry_in(OWN_RULES_PAGE, text, topic)
+            self._look_for_own(topic)
         if section is None:
             self.show_page(otherwise)
         else:
             self.show_page(section.page, section.number)
+
+    def _look_for_own(self, topic: str) -> None:
+        """Go on to the entry of a clinic's own rule once its rules are read."""
+        text = read_page(OWN_RULES_PAGE).text
+
+        def done(told: str) -> None:
+            section = entry_in(OWN_RULES_PAGE, told, topic)
+            if section is not None:
+                self.show_page(section.page, section.number)
+
+        self._ask_clinic(text, done)
+
+    def _ask_clinic(self, text: str, done: Callable[[str], None]) -> None:
+        """Put what the clinic has set into a page: its share may be slow, and nobody waits."""
+        self._asked += 1
+        mine = self._asked
+        self.reading.setText(READING)
+        self.reading.show()
+
+        def answered(told: str) -> None:
+            if mine == self._asked:
+                self.reading.hide()
+            done(told)
+
+        def failed(fault: Exception) -> None:
+            self.reading.setText(f"{NOT_READ}: {fault}")
+
+        JOBS.start(
+            self, "Reading the clinic's limits", lambda _progress: self._in_force(text),
+            done=answered, failed=failed,
+        )  # fmt: skip
 
     def back(self) -> None:
         """Go back to the place seen before."""
@@ -189,6 +227,11 @@ class HelpWindow(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
+        self.reading = QLabel()
+        self.reading.setContentsMargins(8, 0, 8, 0)
+        self.reading.setWordWrap(True)
+        self.reading.hide()
+        column.addWidget(self.reading)
         column.addWidget(splitter, 1)
         order = (self.search, self.back_button, self.forward_button, self.tree, self.results)
         for one, other in zip(order, (*order[1:], self.browser), strict=True):
@@ -240,7 +283,27 @@ class HelpWindow(QDialog):
 
     def _render(self, name: str) -> None:
         self._page = name
-        self.browser.setMarkdown(self._in_force(read_page(name).text))
+        text = read_page(name).text
+        self._put(text)
+        if names_limits(text):
+            self._ask_clinic(text, lambda told: self._put_in_force(name, text, told))
+
+    def _put_in_force(self, name: str, shipped: str, told: str) -> None:
+        """Show what the clinic has set; who reads on meanwhile stays where he is."""
+        if self._page != name or told == shipped:
+            return
+        bar, section = self.browser.verticalScrollBar(), self.place[1]
+        before = bar.value()
+        self._scroll_to(section)
+        stayed = bar.value() == before or before == 0
+        self._put(told)
+        if stayed:
+            self._scroll_to(section)
+        else:
+            bar.setValue(before)
+
+    def _put(self, text: str) -> None:
+        self.browser.setMarkdown(text)
         help_text.dress(self.browser.document(), self.palette())
         self._highlight()
 

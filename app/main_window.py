@@ -323,11 +323,15 @@ class MainWindow(QMainWindow):
         )
         if not name:
             return
-        from app.support import write_bundle  # noqa: PLC0415  not before it is wanted
+        from app.support import Written, write_bundle  # noqa: PLC0415  not before it is wanted
+
+        def written(bundle: Written) -> None:
+            self.statusBar().showMessage(f"Written: {name}", 10000)
+            if bundle.unread:
+                self.notice.tell(State.WARNING, f"Written: {name}. {' '.join(bundle.unread)}")
 
         JOBS.start(
-            self, "Writing the support bundle", lambda _: write_bundle(name),
-            done=lambda _: self.statusBar().showMessage(f"Written: {name}", 10000),
+            self, "Writing the support bundle", lambda _: write_bundle(name), done=written,
             failed=lambda fault: self.notice.tell(
                 State.ERROR, f"The support bundle was not written: {fault}"
             ),

@@ -12,6 +12,7 @@ from app.filter.mu.special import SrsReport, TbiReport, srs_report, tbi_report
 from app.filter.mu.srs_arcs import ArcMu, arcs_of, read_printout
 from app.filter.mu.tbi_dose import TbiDose, TbiInput
 from app.filter.mu.tell import number, signed
+from app.filter.rule_set import printed
 from app.filter.rv_source import open_rv
 from app.mu_hand_commands import add_hand_commands
 from core.errors import ClinicFileError
@@ -163,6 +164,7 @@ def _head(report: TbiReport | SrsReport) -> dict[str, object]:
         "notice": book.notice,
         "book": {"name": book.name, "digest": book.digest},
         "rule_version": report.rule_version,
+        "rules": report.rules.to_json() if report.rules is not None else None,
         "left_out": [{"item": one.item, "why": one.why} for one in report.not_checked],
     }
 
@@ -171,6 +173,7 @@ def _page(report: TbiReport | SrsReport, lines: list[str]) -> str:
     book = report.book
     left_out = [f"  {one.item}: {one.why}" for one in report.not_checked]
     foot = f"Book {book.name}, SHA-256 {book.digest}\nRules {report.rule_version}"
+    foot += f"\n{printed(report.rules)}" if report.rules is not None else ""
     return "\n".join(
         [book.notice, *lines, "", "Not part of the calculation:", *left_out, "", foot]
     )

@@ -295,9 +295,13 @@ class SettingsWindow(SettingsLayout):
         """Show what an import would change; it is written once the user agrees."""
         # No layer stands in the box while the settings are read.
         chosen = self.layer.currentData()
-        layer = Layer(chosen) if chosen is not None else strongest_layer(own_layers())
 
-        def tell(drafts: tuple[Draft, ...]) -> None:
+        def work() -> tuple[Layer, tuple[Draft, ...]]:
+            layer = Layer(chosen) if chosen is not None else strongest_layer(own_layers())
+            return layer, desk.import_drafts(file, layer)
+
+        def tell(found: tuple[Layer, tuple[Draft, ...]]) -> None:
+            layer, drafts = found
             changes = sum(len(one.changes) for one in drafts)
             if not drafts:
                 self._say(State.INFO, f"{file.name} holds what the layer '{layer}' has already.")
@@ -308,7 +312,7 @@ class SettingsWindow(SettingsLayout):
                 f"{names}.", {"&Import them": lambda: self._import_now(file, layer)},
             )  # fmt: skip
 
-        JOBS.start(self, "Trying the import", lambda _: desk.import_drafts(file, layer),
+        JOBS.start(self, "Trying the import", lambda _: work(),
                    done=tell, failed=self._tell_fault)  # fmt: skip
 
     def _import_now(self, file: Path, layer: Layer) -> None:

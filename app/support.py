@@ -1,6 +1,9 @@
 """The support bundle: what a helper far away needs to know, and nothing about any patient.
 
 eqs support FILE.zip      writes it; nothing is sent anywhere.
+
+A damaged layers.toml or a share out of reach does not hold it up: just then it is wanted. What
+could not be read is said in it, and by whoever wrote it.
 """
 
 import argparse
@@ -10,14 +13,17 @@ import json
 import platform
 import re
 import zipfile
+from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from core.errors import ClinicFileError
 from core.fault_log import fault_file, log_folder, program_path
-from core.layers import Layer, own_layers
-from core.paths import RESOURCES
+from core.findings import State
+from core.layers import Layer, OwnFile, own_layers, require_there
+from core.paths import RESOURCES, clinic_folder, machine_folder
 from core.safe_write import write_whole
 
 KEYS = {Layer.MACHINE: "machine", Layer.CLINIC: "share", Layer.USER: "clinic"}
@@ -26,6 +32,7 @@ READ_ME = """\
 Support bundle of EQS Workstation. It holds:
 about.json    versions of the program, Python, the libraries and the system
 tables.json   names and SHA-256 of the clinic's own tables, and of the shipped ones they replace
+layers.txt    only where the layers of tables could not be read whole: why
 faults.jsonl  kind and places of the program's faults, without their words
 crash-*.txt   places in the program at a crash
 It holds no patient, plan, file name of a plan, server, user or password.
@@ -40,23 +47,35 @@ def add_support_command(rooms: "argparse._SubParsersAction[argparse.ArgumentPars
 
 
 def _run(words: argparse.Namespace) -> int:
-    names = write_bundle(words.file)
-    say(words, {"status": "pass", "file": str(words.file), "holds": names},
-        f"{words.file} holds {', '.join(names)}.")  # fmt: skip
-    return 0
+    written = write_bundle(words.file)
+    said = [f"{words.file} holds {', '.join(written.names)}.", *written.unread]
+    state = State.WARNING if written.unread else State.PASS
+    say(words, {"status": state, "file": str(words.file), "holds": written.names,
+                "unread": written.unread}, "\n".join(said))  # fmt: skip
+    return 1 if written.unread else 0
 
 
-def write_bundle(file: Path) -> list[str]:
-    """Write the bundle and return the names of what it holds.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a bundle holds, and in sentences what could not be read for it."""
+
+    names: list[str]
+    unread: list[str]
+
+
+def write_bundle(file: Path) -> Written:
+    """Write the bundle.
 
     Raises:
         OSError: The file cannot be written.
 
     """
+    tables, unread = _tables()
     parts = {
         "README.txt": READ_ME,
         "about.json": json.dumps(about(), indent=1),
-        "tables.json": json.dumps(_tables(), indent=1),
+        "tables.json": json.dumps(tables, indent=1),
+        **({"layers.txt": "\n".join([*unread, ""])} if unread else {}),
         **_logs(),
     }
     data = io.BytesIO()
@@ -64,7 +83,7 @@ def write_bundle(file: Path) -> list[str]:
         for name, text in parts.items():
             bundle.writestr(name, text)
     write_whole(file, data.getvalue())
-    return list(parts)
+    return Written(list(parts), unread)
 
 
 def about() -> dict[str, Any]:
@@ -78,16 +97,47 @@ def about() -> dict[str, Any]:
     }
 
 
-def _tables() -> dict[str, dict[str, str]]:
-    """Return which tables of the clinic are in force: by digest, for they may name people."""
+def _tables() -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return the clinic's tables by digest, for they may name people; and what was not read."""
     tables: dict[str, dict[str, str]] = {}
-    for place in own_layers().places:
-        found = sorted(file for file in place.path.rglob("*") if file.is_file())
-        for file in found:
-            name = file.relative_to(place.path).as_posix()
+    places, unread = _places()
+    for place in places:
+        try:
+            require_there(place)
+            # A snapshot first: a folder that goes away half way is then told, not left half.
+            found = sorted(file for file in place.path.rglob("*") if file.is_file())
+            rows = {file.relative_to(place.path).as_posix(): _digest(file) for file in found}
+        except (ClinicFileError, OSError) as fault:
+            unread.append(f"The layer '{place.layer}' could not be read: {_why(fault)}.")
+            continue
+        for name, digest in rows.items():
             row = tables.setdefault(name, {"shipped": _digest(RESOURCES / name)})
-            row[KEYS[place.layer]] = _digest(file)
-    return tables
+            row[KEYS[place.layer]] = digest
+    return tables, unread
+
+
+def _places() -> tuple[tuple[OwnFile, ...], list[str]]:
+    """Return the folders of the layers; those that are known without layers.toml where it fails.
+
+    The sentence names no folder: it may bear the name of a person or a server.
+    """
+    try:
+        return own_layers().places, []
+    except ClinicFileError as fault:
+        said = f"The layers of the clinic's tables could not be read (layers.toml): {_why(fault)}."
+    machine = OwnFile(Layer.MACHINE, machine_folder())
+    try:
+        machines = (machine,) if machine.path.is_dir() else ()
+    except OSError:
+        machines = ()
+    return (*machines, OwnFile(Layer.USER, clinic_folder())), [said]
+
+
+def _why(fault: Exception) -> str:
+    """Return the reason without the place, which `where` and the file's name tell."""
+    if isinstance(fault, ClinicFileError):
+        return fault.what
+    return (fault.strerror if isinstance(fault, OSError) else "") or type(fault).__name__
 
 
 def _digest(file: Path) -> str:

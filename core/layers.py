@@ -138,7 +138,7 @@ class Layers:
     def _require_there(self, place: OwnFile) -> None:
         """Refuse a layer out of reach, but for a machine folder that is only tried."""
         if not any(layer == place.layer for layer, _ in self.instead):
-            _require_there(place)
+            require_there(place)
 
 
 Own = Path | Layers | None
@@ -230,10 +230,14 @@ def _named_share(file: Path) -> Path | None:
     return Path(share) if share.strip() else None
 
 
-def _require_there(place: OwnFile) -> None:
+def require_there(place: OwnFile) -> None:
     """Refuse a share out of reach: nothing may be checked with weaker numbers unnoticed.
 
     A machine folder that went away while it was read is refused as well.
+
+    Raises:
+        ClinicFileError: It is not there, or cannot be looked at.
+
     """
     try:
         if place.layer == Layer.USER:

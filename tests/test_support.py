@@ -8,7 +8,7 @@ import pytest
 
 from app.command_line import main
 from core.fault_log import log_folder, note_fault
-from core.paths import PROGRAM, clinic_folder, data_folder
+from core.paths import PROGRAM, clinic_folder, data_folder, machine_folder
 
 
 @pytest.fixture
@@ -47,3 +47,37 @@ def test_that_the_bundle_tells_versions_and_places_and_no_patient(used, tmp_path
 def test_that_a_bundle_that_cannot_be_written_is_told_in_words(tmp_path, capsys):
     assert main(["support", str(tmp_path / "nowhere" / "bundle.zip")]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("told", ['clinic_share = "/DOE\n', "DOE = 1\n", "clinic_share = 4711\n"])
+@pytest.mark.parametrize("folder", [data_folder, machine_folder])
+def test_that_damaged_layers_do_not_hold_the_bundle_up(used, tmp_path, capsys, told, folder):
+    folder().mkdir(parents=True, exist_ok=True)
+    (folder() / "layers.toml").write_text(told)
+    target = tmp_path / "bundle.zip"
+    assert main(["support", str(target)]) == 1
+    with zipfile.ZipFile(target) as bundle:
+        parts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    said = parts["layers.txt"].strip()
+    assert said.startswith("The layers of the clinic's tables could not be read (layers.toml): ")
+    assert said.count("\n") == 0
+    assert said in capsys.readouterr().out
+    assert "tolerances.toml" in json.loads(parts["tables.json"])
+    assert {"about.json", "faults.jsonl", "crash-1.txt"} < set(parts)
+    assert not [name for name, text in parts.items() if "DOE" in text or "4711" in text]
+
+
+def test_that_a_share_out_of_reach_is_said_in_the_bundle(used, tmp_path, capsys, share):
+    (share / "tolerances.toml").write_text("# of the clinic\n")
+    target = tmp_path / "bundle.zip"
+    assert main(["support", str(target)]) == 0
+    (share / "clinic.toml").unlink()
+    capsys.readouterr()
+    assert main(["support", str(target), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "warning"
+    with zipfile.ZipFile(target) as bundle:
+        assert bundle.read("layers.txt").decode().splitlines() == told["unread"]
+        rows = json.loads(bundle.read("tables.json"))
+    assert "layer 'clinic share' could not be read" in told["unread"][0]
+    assert set(rows["tolerances.toml"]) == {"shipped", "clinic"}

@@ -16,7 +16,7 @@ from typing import Any
 from app.filter.acknowledged import answers_json, with_record
 from app.filter.baseline_content import Content, read_content, require_unchanged
 from app.filter.baseline_expected import read_expected
-from app.filter.ledger_log import filter_folder, log_file, record, recorded, rule_set_version
+from app.filter.ledger_log import filter_folder, log_file, record, recorded
 from app.filter.people import PHYSICIST, signer
 from app.filter.report import Report, compare_report, open_report
 from app.filter.signing import canonical, sign, signature_fits
@@ -165,7 +165,9 @@ def _body(
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "meaning": "checked and found clean", "answers": answers,
         "accepted": wanted.accepted.strip(),
-        "rules": rule_set_version(), "status": report.status.value,
+        "rules": report.rule_set.version, "tables": dict(report.rule_set.tables),
+        "not_as_shipped": [one.words for one in report.rule_set.own],
+        "status": report.status.value,
         "warnings": [one.message for one in report.findings if one.state == State.WARNING],
         "not_checked": [
             {"item": one.item, "why": one.why, "field": one.field} for one in report.not_checked

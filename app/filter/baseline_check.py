@@ -10,8 +10,8 @@ from app.filter.baseline_compare import findings_of
 from app.filter.baseline_content import Content, Member, read_content, require_unchanged
 from app.filter.baseline_expected import ExpectedList, read_expected
 from app.filter.baseline_values import changes, values_of
-from app.filter.ledger_log import rule_set_version
 from app.filter.report import Report, Source
+from app.filter.rule_set import RuleSet, rule_set, what_changed
 from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State, overall
 
@@ -65,14 +65,15 @@ def check_against(path: Path, baseline: str | None = None, trial: str | None = N
             where=f"baseline {found.id}", remedy="Bring the data folder's backup back, or "
             "check the plan again and save a new baseline.",
         )  # fmt: skip
-    findings = tuple(_findings(_Pair(now, was, expected), found))
+    rules = rule_set()
+    findings = (*_findings(_Pair(now, was, expected)), *_other_rules(found, rules))
     require_unchanged(now, expected.passed_over)
     gaps = [NotChecked(one["item"], one["why"], one["field"]) for one in found.body["not_checked"]]
     return Report(
         title=f"{path.name} since the check: {found.title}",
         sources=(Source(str(path), now.digest), Source(str(found.file), found.sha256)),
         status=overall(findings), matches=(), findings=findings,
-        not_checked=(ONLY_CHANGES, *gaps),
+        not_checked=(ONLY_CHANGES, *gaps), rules=rules,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def _choose(now: Content, wanted: str | None) -> tuple[Baseline, dict[str, Any]]
     raise NoBaselineError(what, where=f"{where}, {now.kind}", remedy=remedy)
 
 
-def _findings(pair: _Pair, found: Baseline) -> Iterator[Finding]:
+def _findings(pair: _Pair) -> Iterator[Finding]:
     was = {name: Member(name, digest, spoken) for name, digest, spoken in pair.was["files"]}
     now = {one.name: one for one in pair.now.members}
     if len(was) == len(now) == 1:
@@ -127,11 +128,17 @@ def _findings(pair: _Pair, found: Baseline) -> Iterator[Finding]:
             yield finding
     if not told:
         yield Finding("F-BASE-SAME", State.PASS, "Nothing has changed since the plan was checked")
-    if found.body["rules"] != rule_set_version():
+
+
+def _other_rules(found: Baseline, rules: RuleSet) -> Iterator[Finding]:
+    """Say that the plan was checked by other rules; a record kept by an older program too."""
+    if found.body["rules"] != rules.version:
+        what = what_changed(found.body.get("tables"), rules)
         yield Finding(
             "F-BASE-RULES", State.INFO,
-            f"The plan was checked with rules {found.body['rules']}; these are "
-            f"{rule_set_version()}", remedy="Check the plan again when a rule for it is new.",
+            f"The plan was checked with rules {found.body['rules']}; these are {rules.version}"
+            f"{f' ({what})' if what else ''}",
+            remedy="Check the plan again when a rule for it is new.",
         )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ import platform
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.filter.ledger_log import filter_folder, rule_set_version
+from app.filter.ledger_log import filter_folder
 from app.filter.people import printed_name, read_record_rules
 from app.filter.report import Report
+from app.filter.rule_set import RuleSet, rule_set
 from core.audit import LogError, append, entries
 from core.findings import Finding, State, overall
 
@@ -63,7 +63,7 @@ def batch_on_record(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
         return
     short = [[row["file"], row["status"], row["errors"], row["warnings"]] for row in rows]
     append(checks_file(), {
-        "action": "batch", "folder": str(folder), "files": short, "rules": _rules(),
+        "action": "batch", "folder": str(folder), "files": short, **_rules(rule_set()),
         "person": printed_name(), "station": platform.node(),
     })  # fmt: skip
 
@@ -87,7 +87,7 @@ def _entry(report: Report, how: str) -> dict[str, Any]:
         "fired": Counter(f"{one.rule} {one.state.value}" for one in told),
         "flagged": [_row(one) for one in told[:MOST]], "not_written_out": len(told[MOST:]),
         "not_checked": list(dict.fromkeys(one.item for one in report.not_checked)),
-        "rules": _rules(), "person": printed_name(), "station": platform.node(),
+        **_rules(report.rule_set), "person": printed_name(), "station": platform.node(),
     }  # fmt: skip
 
 
@@ -98,6 +98,6 @@ def _row(one: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _rules() -> str:
-    return rule_set_version()
+def _rules(rules: RuleSet) -> dict[str, Any]:
+    """Return the version, and which tables were not as shipped; older entries have no such."""
+    return {"rules": rules.version, "not_as_shipped": [one.words for one in rules.own]}

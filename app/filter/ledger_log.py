@@ -1,12 +1,10 @@
 """The Filter's own log: who checked what, when, and with which words (R-23, R-28, O-16)."""
 
 import platform
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from app.filter.limits import SHIPPED
 from core.audit import append, entries
 from core.paths import RESOURCES, data_folder
 
@@ -49,16 +47,3 @@ def program_version() -> str:
         return version("eqs")
     except PackageNotFoundError:
         return "unknown"
-
-
-def rule_set_version() -> str:
-    """Return the version that changes with every rule and every limit of the Filter.
-
-    The program's version and a digest over the Filter's code (where it is installed as such),
-    its limits and its tables.
-    """
-    digest = sha256()
-    code = sorted(Path(__file__).parent.glob("*.py"))
-    for file in (*code, SHIPPED, *sorted(TABLES.glob("*.toml"))):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return f"{program_version()}+{digest.hexdigest()[:12]}"

@@ -12,10 +12,11 @@ from app.filter.cards import why_of
 from app.filter.field import Plan
 from app.filter.item_words import sentence_in_words
 from app.filter.ledger import Blind, ledger
-from app.filter.ledger_log import program_version, record, rule_set_version
+from app.filter.ledger_log import program_version, record
 from app.filter.ledger_names import name_by_rule, parts_of
 from app.filter.people import signer
 from app.filter.report import Report, beam_words
+from app.filter.rule_set import printed
 from app.filter.signoff import Signature, signatures
 from core.findings import Finding, State
 from core.safe_write import write_whole
@@ -110,9 +111,9 @@ def page_html(report: Report, page: Page) -> str:
         f"{len(report.not_checked)} items not checked</font></td></tr></table>"),
         *_signatures(signatures(made)), *_findings(report.findings), *_ledger(ledger(made)),
         *_matches(report), *_sources(report),
-        (f'<p class="small">EQS Workstation {escape(program_version())}, rules '
-        f"{escape(rule_set_version())}, {page.time:%Y-%m-%d %H:%M %z}, "
-        f"{escape(page.person)}</p>"),
+        (f'<p class="small">EQS Workstation {escape(program_version())}, '
+        f"{page.time:%Y-%m-%d %H:%M %z}, "
+        f"{escape(page.person)}. {escape(printed(report.rule_set))}</p>"),
     ]  # fmt: skip
     title = escape(report.title)
     return (

@@ -14,6 +14,7 @@ from app.filter.field import Plan
 from app.filter.isodose import isodose_lines
 from app.filter.logic import Logic, logic
 from app.filter.plan_source import read_plan_source
+from app.filter.rule_set import RuleSet, printed, rule_set
 from app.filter.rv_source import RvRead, read_rv
 from app.filter.settings import Settings, read_settings
 from app.filter.sides import side_findings_with_plan
@@ -44,12 +45,19 @@ class Report:
     not_checked: tuple[NotChecked, ...]
     rv: Plan | None = None
     plan: Plan | None = None
+    rules: RuleSet | None = None
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """The rules it was made by; those in force where it was made without the clinic's."""
+        return self.rules or rule_set()
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a mapping that JSON can hold."""
         return {
             "status": self.status.value,
             "title": self.title,
+            "rules": self.rule_set.to_json(),
             "sources": [{"path": one.path, "sha256": one.sha256} for one in self.sources],
             "matches": [
                 {
@@ -158,7 +166,11 @@ def comparing_report(
 
 
 def settled(report: Report, settings: Settings) -> Report:
-    """Return a report without the rules the clinic does not ask, each told as not checked."""
+    """Return a report without the rules the clinic does not ask, each told as not checked.
+
+    It bears the rules it was made by.
+    """
+    report = replace(report, rules=settings.rule_set)
     kept, rows = without_off(report.findings, report.rv, settings.sites)
     if not rows:
         return report
@@ -307,4 +319,5 @@ def as_text(report: Report) -> str:
     for one in report.not_checked:
         fields = f" [fields {one.field}]" if one.field else ""
         lines.append(f"  {one.item}{fields}: {one.why}")
+    lines += ["", printed(report.rule_set)]
     return "\n".join(lines)

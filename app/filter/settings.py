@@ -6,11 +6,12 @@ from pathlib import Path
 
 from app.filter.cone_beam import ConeBeam, read_cone_beam
 from app.filter.limits import Limits, read_limits
+from app.filter.rule_set import RuleSet, rule_set
 from app.filter.rules import Rules, read_rules
 from app.filter.sites import Sites, read_sites
 from app.filter.toml_table import read_table
 from core.errors import ClinicFileError
-from core.layers import Own, own_files, own_layers, strongest_file
+from core.layers import Layers, Own, own_files, own_layers, strongest_file
 from core.machines import Machine, machine_ids, read_machine
 from core.paths import RESOURCES
 
@@ -29,6 +30,7 @@ class Settings:
         folder: The clinic's folder or layers; None where there is none.
         sites: Templates by treatment site, and rules that are not asked.
         cone_beam: Which fields are cone-beam fields, and what they have.
+        rule_set: Version of all that was read here; None for settings made by hand.
 
     """
 
@@ -39,7 +41,8 @@ class Settings:
     folder: Own = None
     sites: Sites = field(default_factory=Sites)
     cone_beam: ConeBeam = field(default_factory=ConeBeam)
-    _read: dict[str, Machine] = field(default_factory=dict, repr=False, compare=False)
+    rule_set: RuleSet | None = None
+    _read: dict[str, Machine | None] = field(default_factory=dict, repr=False, compare=False)
 
     def couch_deg(self, tolerance_table: str | None) -> Decimal:
         """Return how far the couch angles of one beam may be apart."""
@@ -54,9 +57,8 @@ class Settings:
         plain = (name or "").strip().casefold()
         stem = self.names.get(plain, plain)
         if stem not in self._read:
-            if not stem or stem not in machine_ids(self.folder):
-                return None
-            self._read[stem] = read_machine(stem, self.folder)
+            known = bool(stem) and stem in machine_ids(self.folder)
+            self._read[stem] = read_machine(stem, self.folder) if known else None
         return self._read[stem]
 
 
@@ -81,6 +83,7 @@ def read_settings(folder: Own = None) -> Settings:
         place,
         read_sites(strongest_file(place, "filter/sites.toml") or SITES),
         read_cone_beam(strongest_file(place, "filter/cone_beam.toml") or CONE_BEAM),
+        rule_set(Layers(()) if place is None else place),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.filter.acknowledged import key_of, unanswered, with_record
 from app.filter.ledger import subject_of
-from app.filter.ledger_log import record, recorded, rule_set_version
+from app.filter.ledger_log import record, recorded
 from app.filter.people import read_record_rules, signer
 from app.filter.report import Report
 from app.filter.signing import canonical, sign, signature_fits
@@ -98,7 +98,7 @@ def sign_report(report: Report, meaning: str, person: str, words: str = "") -> S
     body = {
         "subject": subject_of(report), "findings": _digest(told), "person": who.name,
         "role": " and ".join(who.roles), "meaning": own.words, "words": words.strip(),
-        "status": told.status.value, "rules": rule_set_version(), "signed_at": at,
+        "status": told.status.value, "rules": report.rule_set.version, "signed_at": at,
     }  # fmt: skip
     record(ACTION, {
         **body, "report": report.title, "signature": sign(body),

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.background import JOBS
 from app.choosing import choose_file, choose_new_file
 from app.findings_view import plain_table
 from app.viewer.dvh_plot import TOLD, DvhPlot
@@ -46,6 +47,7 @@ class DvhPanel(QWidget):
         self.dvhs: tuple[StructureDvh, ...] = ()
         self.templates: list[Template] = []
         self._words = ""
+        self._shown_template = 0
         self.reference_gy = 0.0
         self._prescribed = True
         self._part = ""
@@ -128,11 +130,20 @@ class DvhPanel(QWidget):
         outer.addWidget(self.splitter)
 
     def _load_templates(self) -> None:
-        try:
-            self.templates = list(templates_in_force())
-        except ClinicFileError as fault:
-            self._tell(str(fault))
+        """Offer the clinic's constraints once they are read: its share may be slow."""
+
+        def done(found: tuple[Template, ...]) -> None:
+            # One that was opened from a file meanwhile stands behind them, and stays chosen.
+            opened, chosen = self.templates, self._shown_template
+            self.templates = [*found, *opened]
+            self._shown_template = chosen and chosen + len(found)
+            self._list_templates(self._shown_template)
+
         self._list_templates(0)
+        JOBS.start(
+            self, "Reading the dose constraints", lambda _progress: templates_in_force(),
+            done=done, failed=lambda fault: self._tell(str(fault)),
+        )  # fmt: skip
 
     def _list_templates(self, chosen: int) -> None:
         self.template.clear()

@@ -37,6 +37,7 @@ class Leaf:
         value: As TOML gives it; None for what is said to be unknown.
         unit, source, allowed: In words, empty where the file does not say.
         is_entry: Whether it is written as a table with a value.
+        standing: What else the entry says that its reader goes by (confidence, exhaustive).
 
     """
 
@@ -45,6 +46,7 @@ class Leaf:
     source: str = ""
     allowed: str = ""
     is_entry: bool = False
+    standing: str = ""
 
 
 def leaves(told: Mapping[str, Any], rows_by: Mapping[str, str] | None = None) -> dict[Path, Leaf]:
@@ -114,7 +116,8 @@ def _entry(node: Mapping[str, Any]) -> Leaf:
     least, most = node.get("least"), node.get("most")
     numbers = isinstance(least, int | float) and isinstance(most, int | float)
     allowed = f"{least:.10g} to {most:.10g}" if numbers else ""
+    standing = [f"{key} {node[key]}" for key in ("confidence", "exhaustive") if key in node]
     return Leaf(
         node.get("value"), str(node.get("unit", "")), str(node.get("source", "")), allowed,
-        is_entry=True,
+        is_entry=True, standing=", ".join(standing),
     )  # fmt: skip

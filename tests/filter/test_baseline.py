@@ -12,7 +12,8 @@ from app.filter.baseline_check import check_against
 from app.filter.baseline_content import read_content
 from app.filter.baseline_expected import read_expected
 from app.filter.baseline_values import DICOM, RTP, changes, values_of
-from app.filter.ledger_log import filter_folder, log_file, rule_set_version
+from app.filter.ledger_log import filter_folder, log_file
+from app.filter.rule_set import rule_set
 from app.filter.signing import sign, signature_fits
 from core.errors import ClinicFileError, RemedyError
 from core.findings import State
@@ -49,7 +50,7 @@ def test_that_a_clean_check_is_kept_with_who_when_rules_and_digests(checked, tmp
     assert one.faults == ()
     body = one.body
     assert (body["person"], body["stage"], body["rules"]) == (
-        "Ann Physicist", "IE", rule_set_version()
+        "Ann Physicist", "IE", rule_set().version
     )  # fmt: skip
     assert body["time"].startswith("20")
     assert [source["kind"] for source in body["sources"]] == [RTP, DICOM]

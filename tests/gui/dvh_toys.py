@@ -23,6 +23,7 @@ def toy():
 
 def shown_panel(qtbot):
     made = DvhPanel()
+    qtbot.waitUntil(lambda: bool(made.templates), timeout=30_000)
     qtbot.addWidget(made)
     made.resize(1000, 800)
     made.show()

@@ -80,6 +80,7 @@ def in_window(qtbot):
     window.show()
     QApplication.setActiveWindow(window)
     lex = window.page("LEX")
+    quiet(qtbot)  # the clinic's lists are read beside
     lex.list.setFocus()
     return lex
 

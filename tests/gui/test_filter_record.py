@@ -105,6 +105,7 @@ def test_that_a_listed_person_signs_under_the_listed_name(show, settle):
     )
     page = show()
     page.desk._ask_sign("review", "reviewed")
+    settle()
     assert (page.desk.strip.person.text(), page.desk.strip.person.isReadOnly()) == (
         "Thea Doe", True,
     )  # fmt: skip

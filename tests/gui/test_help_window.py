@@ -161,23 +161,30 @@ def test_that_links_lead_from_page_to_page_also_out_of_a_folder(help_window):
     assert help_window.place == ("decisions/0004-not-run", 0)
 
 
-def test_that_the_page_names_the_limit_in_force(help_window):
+def test_that_the_page_names_the_limit_in_force(help_window, settle):
     clinic_folder().mkdir(parents=True, exist_ok=True)
     (clinic_folder() / "tolerances.toml").write_text(
         "[consistency]\nfield_dose_sum_cgy = { value = 0.3 }\n"
     )
     help_window.show_topic("F-DOSE-SUM", "index")
+    assert "is being read" in help_window.reading.text()
+    assert help_window.reading.isVisible()
+    assert "In force" not in help_window.browser.toPlainText()
+    settle()
+    assert not help_window.reading.isVisible()
     assert "In force here: 0.3 cGy." in help_window.browser.toPlainText()
 
 
-def test_that_f1_on_a_rule_of_the_clinic_opens_its_entry(help_window):
+def test_that_f1_on_a_rule_of_the_clinic_opens_its_entry(help_window, settle):
     clinic_folder().mkdir(parents=True, exist_ok=True)
     (clinic_folder() / "lex_rules.toml").write_text(OWN_RULE)
     help_window.show_topic("CLINIC-SSD-E", "lex")
+    settle()
     assert help_window.place[0] == "lex-checks"
     assert "CLINIC-SSD-E: Electron fields" in help_window.browser.toPlainText()
     assert help_window.browser.verticalScrollBar().value() > 0
     help_window.show_topic("CLINIC-OTHER", "lex")
+    settle()
     assert help_window.place == ("lex", 0)
 
 

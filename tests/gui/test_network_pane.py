@@ -35,6 +35,7 @@ class Room:
         qtbot.addWidget(self.pane)
         self.pane.resize(1000, 420)
         self.pane.show()
+        self.quiet()
 
     def quiet(self):
         self.qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
@@ -210,7 +211,7 @@ def test_that_without_nodes_it_says_where_to_write_them(qtbot):
     pane = NetworkPane(ArchiveSettings)
     qtbot.addWidget(pane)
     pane.show()
-    assert pane.words.isVisible()
+    qtbot.waitUntil(pane.words.isVisible, timeout=30_000)
     assert "archive.toml" in pane.words.text()
     assert not pane.drill_button.isEnabled()
     assert not pane.find_button.isEnabled()
@@ -226,4 +227,6 @@ def test_that_a_mistake_in_the_settings_is_told(qtbot):
     told = []
     pane.told.connect(lambda state, words: told.append((state, words)))
     pane.refresh()
+    qtbot.waitUntil(lambda: bool(told), timeout=30_000)
     assert told == [(State.ERROR, "port is no number (archive.toml). Correct it.")]
+    assert pane.node() is None

@@ -78,9 +78,11 @@ class NetworkPane(QWidget):
         self.settings = ArchiveSettings()
         self.dialog: NodeDialog | None = None
         self._read = read
+        self._asked = 0
         self._make_widgets()
         self._lay_out()
         self._connect()
+        self._enable()
         self.refresh()
 
     def _make_widgets(self) -> None:
@@ -107,6 +109,7 @@ class NetworkPane(QWidget):
         self.cancel_button = QPushButton("Ca&ncel transfer")
         self.words = QLabel(NO_NODES)
         self.words.setWordWrap(True)
+        self.words.hide()
         self.studies = PlainTree(STUDIES, "Studies on the other system", is_flat=True)
         self.studies.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.steps = ConnectionSteps()
@@ -168,17 +171,26 @@ class NetworkPane(QWidget):
     # Nodes.
 
     def refresh(self) -> None:
-        """Read archive.toml again."""
-        try:
-            settings = self._read()
-        except RemedyError as problem:
-            settings = ArchiveSettings()
-            self.told.emit(State.ERROR, str(problem))
-        self.show_settings(settings)
-        self.changed.emit(settings)
+        """Read archive.toml again; a share it also lies on may be slow, and nobody waits."""
+        self._asked += 1
+        mine = self._asked
+
+        def show(settings: ArchiveSettings) -> None:
+            if self._asked == mine:  # else something was saved meanwhile, and that holds
+                self.show_settings(settings)
+                self.changed.emit(settings)
+
+        def failed(problem: Exception) -> None:
+            if self._asked == mine:
+                self.told.emit(State.ERROR, str(problem))
+                show(ArchiveSettings())
+
+        JOBS.start(self, "Reading the other systems", lambda _progress: self._read(), done=show,
+                   failed=failed)  # fmt: skip
 
     def show_settings(self, settings: ArchiveSettings, title: str = "") -> None:
         """Offer the systems; that of this title is chosen, else the one before."""
+        self._asked += 1
         self.settings = settings
         before = title or self.nodes.currentText()
         self.nodes.clear()

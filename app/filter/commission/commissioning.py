@@ -24,11 +24,12 @@ from app.filter.commission.side_faults import side_faults
 from app.filter.commission.special_faults import special_faults
 from app.filter.commission.table_faults import table_faults
 from app.filter.coverage import COLUMNS, ROWS, table_1_coverage
-from app.filter.ledger_log import record, rule_set_version
+from app.filter.ledger_log import record
 from app.filter.notes import read_rules
 from app.filter.plan_source import read_plan_source
 from app.filter.report import Source, source_of
 from app.filter.rtp_text import read_file
+from app.filter.rule_set import rule_set
 from app.filter.rv_source import is_dicom, read_rv_file
 from app.filter.settings import read_settings
 from core.errors import RemedyError
@@ -67,6 +68,7 @@ class Commissioned:
     Attributes:
         rows: Faults in the order of Table 1, then of the rules.
         rules: Version of the rules and limits it holds for.
+        tables: Which tables are not as shipped, in words.
 
     """
 
@@ -75,6 +77,7 @@ class Commissioned:
     patient_id: str
     plan_id: str
     rules: str
+    tables: str = ""
 
     @property
     def counts(self) -> Counter[Ending]:
@@ -103,6 +106,7 @@ class Commissioned:
             "status": self.status.value,
             "headline": self.headline,
             "rules": self.rules,
+            "tables": self.tables,
             "sources": [{"path": one.path, "sha256": one.sha256} for one in self.sources],
             "counts": {one.value: self.counts[one] for one in Ending},
             "rows": [
@@ -137,10 +141,11 @@ def commission(
     """
     progress(0.0, f"reading {rv_path.name} and {plan_path.name}")
     clinic = clinic_of(rv_path, plan_path, trial, scale)
+    rules = clinic.settings.rule_set or rule_set(clinic.settings.folder)
     rows = tuple(try_all(clinic, tuple(faults_for(clinic)), progress))
     return Commissioned(
         (source_of(rv_path), source_of(plan_path)), tuple(_in_order(rows)), clinic.rv.patient.id,
-        clinic.rv.plan_id, rule_set_version(),
+        clinic.rv.plan_id, rules.version, rules.words,
     )  # fmt: skip
 
 
@@ -209,7 +214,15 @@ def together(runs: Sequence[Commissioned]) -> Commissioned:
     Args:
         runs: At least one, all under the same rules.
 
+    Raises:
+        RemedyError: A table was changed between two of them.
+
     """
+    if len({one.rules for one in runs}) > 1:
+        raise RemedyError(
+            "a table was changed between two runs, so they are no proof of the same rules",
+            where="eqs filter commission", remedy="Run it again with all plans.",
+        )  # fmt: skip
     rows = []
     for group in zip(*(one.rows for one in runs), strict=True):
         shown = [one for one in group if one.ending is not Ending.NOT_SHOWN]
@@ -221,7 +234,7 @@ def together(runs: Sequence[Commissioned]) -> Commissioned:
     ids = [", ".join(dict.fromkeys(getattr(one, name) for one in runs))
            for name in ("patient_id", "plan_id")]  # fmt: skip
     sources = tuple(source for one in runs for source in one.sources)
-    return Commissioned(sources, tuple(rows), ids[0], ids[1], runs[0].rules)
+    return Commissioned(sources, tuple(rows), ids[0], ids[1], runs[0].rules, runs[0].tables)
 
 
 def on_log(made: Commissioned, person: str) -> None:
@@ -239,6 +252,7 @@ def on_log(made: Commissioned, person: str) -> None:
         "patient_id": made.patient_id if one_plan else "",
         "plan_id": made.plan_id if one_plan else "",
         "plans": f"{made.patient_id}: {made.plan_id}", "rules": made.rules,
+        "tables": made.tables,
         "sources": [[Path(one.path).name, one.path, one.sha256] for one in made.sources],
         "counts": {one.value: counts[one] for one in Ending},
         "not_covered": [[one.ending.value, one.row, one.column, one.rule] for one in made.rows
@@ -248,7 +262,7 @@ def on_log(made: Commissioned, person: str) -> None:
 
 def as_text(made: Commissioned) -> str:
     """Return the matrix for the terminal: what is not covered first."""
-    lines = [f"Commissioning: {made.headline}", f"Rules {made.rules}", ""]
+    lines = [f"Commissioning: {made.headline}", f"Rules {made.rules}; {made.tables}.", ""]
     for one in sorted(made.rows, key=lambda row: list(Ending).index(row.ending)):
         where = f"{one.row} ({one.column})" if one.column else one.row
         lines.append(f"{one.ending.value:25} {one.rule:27} {where:40} {one.words}")

@@ -52,7 +52,8 @@ def commission_html(made: Commissioned, person: str, time: datetime) -> str:
             (escape(Path(one.path).name), one.sha256 or "folder") for one in made.sources
         ]),
         (f'<p class="small">EQS Workstation {escape(program_version())}, rules '
-         f"{escape(made.rules)}, {time:%Y-%m-%d %H:%M %z}, {escape(person)}</p>"),
+         f"{escape(made.rules)} ({escape(made.tables)}), {time:%Y-%m-%d %H:%M %z}, "
+         f"{escape(person)}</p>"),
     ]  # fmt: skip
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'

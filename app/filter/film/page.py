@@ -8,6 +8,7 @@ from html import escape
 from app.filter.film.quality import RULE_VERSION, FilmQuality, FilmReport
 from app.filter.ledger_log import program_version
 from app.filter.ledger_page import LOOKS, STYLE
+from app.filter.rule_set import printed
 from core.dose.gamma_presets import words_of
 from core.findings import State
 
@@ -62,6 +63,7 @@ def film_page(report: FilmReport, pictures: Sequence[Mapping[str, bytes]], perso
     body += _table("Rule of the clinic", ("Entry", "Source"), rules)
     now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %z}"
     words = f"EQS Workstation {program_version()}, rules {RULE_VERSION}, {now}, {person}"
+    words += f". {printed(report.rules)}" if report.rules is not None else ""
     body.append(f'<p class="small">{escape(words)}</p><p>Physicist: ______________________</p>')
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>IMRT QA by film</title>'

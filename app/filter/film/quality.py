@@ -27,6 +27,7 @@ from app.filter.film.plane import FilmError, FilmPlane, Values, moved
 from app.filter.film.read import Reading, read_doses
 from app.filter.film.register import Registering
 from app.filter.film.rule import FilmRule
+from app.filter.rule_set import FILM, RuleSet, rule_set
 from core.dose.gamma import RULE_VERSION as GAMMA_RULES
 from core.dose.geometry import Grid
 from core.findings import Finding, NotChecked, State, overall
@@ -123,6 +124,7 @@ class FilmReport:
     rule: FilmRule
     about: tuple[tuple[str, str], ...]
     not_checked: tuple[NotChecked, ...]
+    rules: RuleSet | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -187,7 +189,8 @@ def film_report(asked: Asked, rule: FilmRule, progress: Progress | None = None) 
     gaps += [gap for one in found for gap in one.gamma.not_checked]
     if not any(one.label == "measured film" for one in found):
         gaps.append(NotChecked("measurement", "nothing was measured: both doses are calculated"))
-    return FilmReport(side, tuple(found), rule, tuple(about.items()), tuple(dict.fromkeys(gaps)))
+    words, left = tuple(about.items()), tuple(dict.fromkeys(gaps))
+    return FilmReport(side, tuple(found), rule, words, left, rule_set(kinds=FILM))
 
 
 def _divided(dose: Grid | FilmPlane, fractions: int) -> Grid | FilmPlane:

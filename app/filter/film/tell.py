@@ -4,6 +4,7 @@ import numpy as np
 
 from app.filter.film.gamma import to_json
 from app.filter.film.quality import RULE_VERSION, FilmQuality, FilmReport
+from app.filter.rule_set import printed
 from core.findings import Finding
 
 
@@ -12,6 +13,7 @@ def report_json(report: FilmReport) -> dict[str, object]:
     plan = report.plan
     return {
         "status": report.status, "verdict": report.verdict, "rule_version": RULE_VERSION,
+        "rules": report.rules.to_json() if report.rules is not None else None,
         "plan": {"file": plan.file, "sha256": plan.sha256, "what": plan.words},
         "rule": {"preset": report.rule.preset.id, "sources": dict(report.rule.sources)},
         "findings": [_finding(one) for one in report.findings],
@@ -60,4 +62,5 @@ def report_text(report: FilmReport) -> str:
     lines += ["", "Not checked:"]
     lines += [f"  {one.item}: {one.why}" for one in report.not_checked]
     lines += ["", f"Rules {RULE_VERSION}"]
+    lines += [printed(report.rules)] if report.rules is not None else []
     return "\n".join(lines)

@@ -1,14 +1,16 @@
 """What an export is held against: the menu of the page, and the report each entry makes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from app.background import Progress
+from app.filter.acknowledged import with_record
 from app.filter.checks_log import on_record
+from app.filter.desk_tables import DeskTables, read_desk_tables
 from app.filter.field import Plan
 from app.filter.other_reports import (
     SrsReport,
@@ -58,6 +60,8 @@ class Opened:
     Attributes:
         plan: What it was held against, field by field; None where there is none.
         printout: The arcs by isocentre, for stereotactic plans.
+        said: The report with what people have said of it; None where nobody was asked.
+        tables: The clinic's tables beside it; the window's own thread reads none.
 
     """
 
@@ -65,6 +69,13 @@ class Opened:
     plan: Plan | None
     report: Report
     printout: str = ""
+    said: Report | None = None
+    tables: DeskTables = field(default_factory=DeskTables)
+
+    @property
+    def shown(self) -> Report:
+        """The report as it is shown."""
+        return self.said or self.report
 
 
 SUBJECTS = {
@@ -107,9 +118,12 @@ def open_export(rv_path: Path, against: Against, scale: str | None, progress: Pr
     report = _report(rv_path, against, scale)
     if isinstance(report, SrsReport):
         printout, report = report.printout(), report.report
-    if report.rv is None:
+    rv = report.rv
+    if rv is None:
         raise ValueError("a report of the Filter holds what it reports on")
-    return Opened(report.rv, report.plan, on_record(report, "window"), printout)
+    report = on_record(report, "window")
+    tables = read_desk_tables(rv, report.plan)
+    return Opened(rv, report.plan, report, printout, with_record(report), tables)
 
 
 def _report(rv_path: Path, against: Against, scale: str | None) -> Report | SrsReport:

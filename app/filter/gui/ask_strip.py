@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.background import JOBS
 from app.filter.people import printed_name
 from app.settings_store import user_settings
 from core.errors import RemedyError
@@ -30,6 +31,7 @@ class AskStrip(QStackedWidget):
         super().__init__()
         self._then: Callable[[str, str], None] = lambda _person, _words: None
         self._otherwise: Callable[[str, str], None] = self._then
+        self._asked = 0
         self._answer_line()
         self._question_line()
         self.setMaximumHeight(self.sizeHint().height())
@@ -104,14 +106,35 @@ class AskStrip(QStackedWidget):
         self.words.setAccessibleName(hint)
         self.words.setVisible(bool(hint))
         self.go_button.setText(go)
-        listed = _listed_name()
-        self.person.setReadOnly(bool(listed))
-        self.person.setToolTip("As the clinic's list of people says" if listed else "")
-        kept = user_settings().value(PERSON_KEY, "")
-        self.person.setText(listed or str(kept))
+        self._take_listed("")
+        self.person.setText(str(user_settings().value(PERSON_KEY, "")))
         self.setCurrentIndex(1)
+        self._look_who()
         first = self.words if self.person.text() and hint else self.person
         first.setFocus()
+
+    def _look_who(self) -> None:
+        """Ask the clinic's list for the login's name; its share may be slow, and nobody waits.
+
+        Whoever goes on before it answers is held to the list all the same, when it is signed.
+        """
+        self._asked += 1
+        mine = self._asked
+
+        def listed(name: str) -> None:
+            if self.asking and mine == self._asked and name:
+                self._take_listed(name)
+
+        JOBS.start(
+            self, "Looking who signs", lambda _progress: _listed_name(), done=listed,
+            failed=lambda _fault: None,
+        )  # fmt: skip
+
+    def _take_listed(self, name: str) -> None:
+        self.person.setReadOnly(bool(name))
+        self.person.setToolTip("As the clinic's list of people says" if name else "")
+        if name:
+            self.person.setText(name)
 
     def tell(self, state: State, words: str) -> None:
         """Show what came of it, with sign and word."""

@@ -1,7 +1,7 @@
 """Under the report: baseline, what has changed, attestation, page and sheet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,14 @@ from app.choosing import choose_folder, choose_new_file
 from app.filter.acknowledged import NO, QUESTION, YES, acknowledge
 from app.filter.baseline import Wanted, save_baseline
 from app.filter.baseline_check import Since, check_against, since_check
+from app.filter.desk_tables import DeskTables
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.page_pdf import pdf_of
 from app.filter.ledger import attest
 from app.filter.ledger_page import page_html, page_name, page_of, write_logged
-from app.filter.people import read_record_rules
 from app.filter.report import Report
 from app.filter.signoff import Signature, sign_report, signatures
 from app.filter.worklist_sheet import differences, sheet_from, sheet_html
-from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State
 from core.safe_write import write_whole
 
@@ -44,6 +43,7 @@ class Shown:
     rv: Path
     plan: Path | None
     scale: str | None
+    tables: DeskTables = field(default_factory=DeskTables)
 
 
 class DeskBar(QWidget):
@@ -205,12 +205,10 @@ class DeskBar(QWidget):
         """Offer the meanings of the clinic's list; a damaged list is told on signing."""
         menu = self.sign_button.menu()
         menu.clear()
-        try:
-            meanings = tuple(read_record_rules().meanings.values())
-        except RemedyError as fault:
-            self.strip.tell_fault(fault)
-            meanings = ()
-        for one in meanings:
+        tables = self.shown.tables if self.shown is not None else DeskTables()
+        if tables.meanings_fault is not None:
+            self.strip.tell_fault(tables.meanings_fault)
+        for one in tables.meanings:
             text = one.words[:1].upper() + one.words[1:] + "…"
             menu.addAction(text, partial(self._ask_sign, one.id, one.words))
 

@@ -8,11 +8,10 @@ from app.filter.gui.against import Opened
 from app.filter.gui.outline_plot import OutlinePlot
 from app.filter.outline import aperture_at, with_edges
 from app.filter.segments import fitted
-from app.filter.settings import Settings, read_settings
+from app.filter.settings import Settings
 from app.filter.tables import field_table, leaf_table, point_table
 from app.findings_model import GridModel
 from app.findings_view import plain_table
-from core.errors import RemedyError
 from core.findings import Finding
 
 NUMERIC = (
@@ -60,10 +59,7 @@ class FieldsPanel(QSplitter):
     def show_opened(self, opened: Opened | None) -> None:
         """Show an export; None empties every table."""
         self._opened, self._item = opened, ""
-        try:
-            self._settings = read_settings() if opened is not None else None
-        except RemedyError:
-            self._settings = None  # the report has said so; leaves stay without their widths
+        self._settings = opened.tables.settings if opened is not None else None
         for model in (self.fields, self.points, self.leaves):
             model.show((), ())
         self.picture.show_apertures(None, None)

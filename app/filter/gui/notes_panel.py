@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
+from app.filter.desk_tables import DeskTables
 from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.notes import Hit, Note, read_rules
 from app.filter.notes_compare import NotesAnswer, compare_notes
 from app.filter.notes_sql import notes_of, read_sources
 from app.theme import colour
-from core.errors import RemedyError
 from core.findings import State
 
 HINT = (
@@ -31,6 +31,7 @@ HINT = (
     "Gating: none\nDose rate: 300\nIsodose: 97.5 %\nTolerance table: 2\nCB filter: full fan"
 )
 NO_SOURCE = "No database is named; add a [[source]] to filter/notes.toml of the clinic's folder."
+NO_TABLES = DeskTables()
 NONE = "No key word of filter/notes.toml stands in the notes."
 
 
@@ -85,7 +86,7 @@ class NotesPanel(QWidget):
         whole.addWidget(split, 1)
         self.show_for(None, None)
 
-    def show_for(self, rv: Plan | None, plan: Plan | None) -> None:
+    def show_for(self, rv: Plan | None, plan: Plan | None, tables: DeskTables = NO_TABLES) -> None:
         """Take over the export the notes belong to; notes of another patient are taken away."""
         before = self._rv.patient.id if self._rv is not None else ""
         if rv is None or rv.patient.id != before:
@@ -95,13 +96,11 @@ class NotesPanel(QWidget):
         self.strip.clear()
         for button in (self.compare_button, self.database_button):
             button.setEnabled(rv is not None)
-        try:
-            sources = read_sources() if rv is not None else ()
-        except RemedyError as fault:
-            sources = ()
-            self.strip.tell_fault(fault)
-        self.database_button.setEnabled(bool(sources))
-        self.database_button.setToolTip("" if sources or rv is None else NO_SOURCE)
+        if tables.notes_fault is not None:
+            self.strip.tell_fault(tables.notes_fault)
+        self.database_button.setEnabled(tables.has_notes_source)
+        has_all = tables.has_notes_source or rv is None
+        self.database_button.setToolTip("" if has_all else NO_SOURCE)
 
     def compare(self) -> None:
         """Compare what stands in the text, and what the database gave, with the export."""

@@ -1,6 +1,6 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -242,15 +242,16 @@ class FilterPage(Page):
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._without_notes = opened.report
-        self.notes.show_for(opened.rv, opened.plan)
+        self.notes.show_for(opened.rv, opened.plan, opened.tables)
         if self._notes_before:
             self.notes.text.setPlainText(self._notes_before)
             self._notes_before = ""
         self._busy(False)
-        report = with_record(opened.report)
+        report = opened.shown
         self.view.show_report(report.findings, report.not_checked, against.subject)
         plan = against.path if against.kind == "plan" else None
-        self.desk.show_for(Shown(opened.report, rv_path, plan, self.scale.currentData()))
+        scale = self.scale.currentData()
+        self.desk.show_for(Shown(opened.report, rv_path, plan, scale, opened.tables))
         self.sources.setText(f"  {rv_path.name}   {against.words}")
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
@@ -290,8 +291,8 @@ class FilterPage(Page):
         }
         told = [self.view.model.rows[row] for row in picked]
         # What has been said of a finding changes its words on the screen, not its place.
-        report = self.opened_export.report
-        pairs = zip(report.findings, with_record(report).findings, strict=True)
+        report, said = self.opened_export.report, self.opened_export.shown
+        pairs = zip(report.findings, said.findings, strict=True)
         return tuple(one for one, shown in pairs if shown in told and one.state in ASKED)
 
     def _chosen_item(self) -> NotChecked | None:
@@ -307,22 +308,55 @@ class FilterPage(Page):
 
     def _show_notes(self, answer: NotesAnswer) -> None:
         """Put what the notes gave into the report; notes compared before are taken out again."""
-        if self.opened_export is None or self._without_notes is None:
+        before = self._without_notes
+        if self.opened_export is None or before is None:
             return
-        report = on_record(with_notes(self._without_notes, answer), "window")
-        self.opened_export = replace(self.opened_export, report=report)
-        if self.desk.shown is not None:
-            self.desk.shown = replace(self.desk.shown, report=report)
-            self.desk.look_for_signatures()
-        self._show_attested()
+
+        def work() -> tuple[Report, Report]:
+            report = on_record(with_notes(before, answer), "window")
+            return report, with_record(report)
+
+        def done(made: tuple[Report, Report]) -> None:
+            report, said = made
+            if self.opened_export is None or self._without_notes is not before:
+                return  # another export was opened meanwhile
+            self.opened_export = replace(self.opened_export, report=report, said=said)
+            if self.desk.shown is not None:
+                self.desk.shown = replace(self.desk.shown, report=report)
+                self.desk.look_for_signatures()
+            self._show_said()
+
+        self._beside("Putting the notes into the report", work, done)
 
     def _show_attested(self) -> None:
+        """Show what people have said of the report meanwhile."""
+        opened = self.opened_export
+        if opened is None:
+            return
+
+        def done(said: Report) -> None:
+            now = self.opened_export
+            if now is not None and now.report is opened.report:
+                self.opened_export = replace(now, said=said)
+                self._show_said()
+
+        self._beside("Reading what was said", lambda: with_record(opened.report), done)
+
+    def _show_said(self) -> None:
         if self.opened_export is None:
             return
-        place = self.view.tabs.currentIndex()
-        report = with_record(self.opened_export.report)
+        place, report = self.view.tabs.currentIndex(), self.opened_export.shown
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
+
+    def _beside(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        """Do what may wait for the clinic's share, the logs or a plan's folder."""
+
+        def failed(fault: Exception) -> None:
+            if not isinstance(fault, CancelledError):
+                self.desk.strip.tell_fault(fault)
+
+        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
 
     def _show_body(self, rv: Plan | None) -> None:
         """Show the tab of what was measured for a total body irradiation."""

@@ -24,6 +24,7 @@ from app.filter.mu.report import BeamResult, MuReport
 from app.filter.mu.steadiness import steadiness_of
 from app.filter.mu.sums import judged, limits_of
 from app.filter.plan_source import read_plan_source
+from app.filter.rule_set import MU, rule_set
 from app.filter.rv_source import open_rv
 from core.errors import RemedyError
 from core.findings import NotChecked
@@ -118,6 +119,7 @@ def report_of(
         rv.source, plan.source, plan.patient.id, name, book.name, book.digest, book.notice,
         tuple(beams), tuple(totals), found,
         (*spare, *assumed(beams, book), *LEFT_OUT), limits_of(limits),
+        rules=rule_set(kinds=MU),
     )  # fmt: skip
 
 

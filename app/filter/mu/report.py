@@ -6,6 +6,7 @@ from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.steadiness import Steadiness
 from app.filter.plan_trial_calibration import MachineCalibration
+from app.filter.rule_set import RuleSet
 from core.findings import Finding, NotChecked, State, overall
 
 RULE_VERSION = "MU-3"
@@ -97,6 +98,7 @@ class MuReport:
     not_checked: tuple[NotChecked, ...]
     limits: tuple[float, float, float]
     rule_version: str = RULE_VERSION
+    rules: RuleSet | None = None
 
     @property
     def status(self) -> State:

@@ -16,6 +16,7 @@ from app.filter.mu.cells import Formula, put_row
 from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.report import BeamResult, MuReport
+from app.filter.rule_set import printed
 from core.safe_write import write_whole
 
 FORMULA = "MU k ISF OAR WF WOA TF CSF PSF (TMR(0,d) (PF + leakage (1 - PF)) + SMR)"
@@ -66,7 +67,8 @@ def _heading(sheet: Worksheet, report: MuReport, title: str) -> None:
     put_row(sheet, ["Plan", report.plan])
     put_row(sheet, ["Book", report.book])
     put_row(sheet, ["SHA-256", report.book_digest])
-    put_row(sheet, ["Rules", report.rule_version])
+    words = [printed(report.rules)] if report.rules is not None else []
+    put_row(sheet, ["Rules", report.rule_version, *words])
     sheet.append([])
 
 

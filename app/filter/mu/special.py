@@ -13,6 +13,7 @@ from app.filter.mu.book import Book, BookBeam
 from app.filter.mu.special_sheet import About, write_srs, write_tbi
 from app.filter.mu.srs_arcs import Arc, ArcMu, arc_mus
 from app.filter.mu.tbi_dose import TbiDose, TbiInput, tbi_doses
+from app.filter.rule_set import MU, RuleSet, printed, rule_set
 from core.errors import ClinicFileError
 from core.findings import NotChecked, State
 
@@ -44,6 +45,7 @@ class TbiReport:
     limits: tuple[float, float]
     rule_version: str = TBI_RULES
     not_checked: tuple[NotChecked, ...] = TBI_LEFT_OUT
+    rules: RuleSet | None = None
 
     @property
     def status(self) -> State:
@@ -61,7 +63,7 @@ class TbiReport:
 
     @property
     def _about(self) -> About:
-        return About(self.about, self.rule_version, self.not_checked)
+        return About(self.about, _version(self), self.not_checked)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,6 +76,7 @@ class SrsReport:
     limits: tuple[float, float]
     rule_version: str = SRS_RULES
     not_checked: tuple[NotChecked, ...] = SRS_LEFT_OUT
+    rules: RuleSet | None = None
 
     @property
     def status(self) -> State:
@@ -87,7 +90,7 @@ class SrsReport:
 
     def save(self, path: Path) -> None:
         """Write the sheet, whole or not at all."""
-        about = About(self.about, self.rule_version, self.not_checked)
+        about = About(self.about, _version(self), self.not_checked)
         write_srs(self.arcs, self.book, about, self.limits, path)
 
 
@@ -95,7 +98,8 @@ def tbi_report(fields: Sequence[Field], about: str, book: Book, given: TbiInput)
     """Calculate the total body fields of an export."""
     limits = limits_in_force()
     pair = (float(limits["mu.tbi_fail_percent"]), float(limits["special.tbi_ssd_mm"]))
-    return TbiReport(about, book, tuple(tbi_doses(fields, book, given, limits)), pair)
+    doses = tuple(tbi_doses(fields, book, given, limits))
+    return TbiReport(about, book, doses, pair, rules=rule_set(kinds=MU))
 
 
 def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsReport:
@@ -107,7 +111,14 @@ def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsRep
     """
     limits = limits_in_force()
     pair = (float(limits["mu.photon_warn_percent"]), float(limits["mu.photon_fail_percent"]))
-    return SrsReport(about, book, tuple(arc_mus(arcs, beam_of(book, beam), limits)), pair)
+    made = tuple(arc_mus(arcs, beam_of(book, beam), limits))
+    return SrsReport(about, book, made, pair, rules=rule_set(kinds=MU))
+
+
+def _version(report: TbiReport | SrsReport) -> str:
+    """Return version and tables as they stand on the sheet."""
+    words = f"; {printed(report.rules)}" if report.rules is not None else ""
+    return f"{report.rule_version}{words}"
 
 
 def beam_of(book: Book, name: str) -> BookBeam:

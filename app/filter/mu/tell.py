@@ -6,6 +6,7 @@ from typing import Any
 from app.filter.mu.electron import ElectronDose
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.report import BeamResult, MuReport
+from app.filter.rule_set import printed
 
 FACTORS = (
     ("depth_cm", "Depth cm", 2), ("away_cm", "Distance cm", 2), ("isf", "ISF", 4),
@@ -96,6 +97,7 @@ def to_json(report: MuReport) -> dict[str, Any]:
         "notice": report.notice,
         "book": {"name": report.book, "digest": report.book_digest},
         "rule_version": report.rule_version,
+        "rules": report.rules.to_json() if report.rules is not None else None,
         "limits_percent": dict(
             zip(("photon_warn", "photon_fail", "electron_fail"), report.limits, strict=True)
         ),
@@ -180,6 +182,7 @@ def as_text(report: MuReport) -> str:
         "",
         f"Book {report.book}, SHA-256 {report.book_digest}",
         f"Rules {report.rule_version}",
+        *([printed(report.rules)] if report.rules is not None else []),
     ]
     return "\n".join(lines)
 

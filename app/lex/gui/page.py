@@ -35,7 +35,7 @@ from app.lex.plan import Trial
 from app.lex.treatment import rv_system_ids
 from app.page import Page
 from app.recognise import Kind
-from core.errors import ClinicFileError, RemedyError
+from core.errors import RemedyError
 from core.layers import own_layers
 from core.machines import machine_ids
 
@@ -56,7 +56,7 @@ class LexPage(Page):
         self.source_step = SourceStep()
         self.plan_step = PlanStep()
         self.beams_step = BeamsStep()
-        self.treatment_step = TreatmentStep(_machine_types(), rv_system_ids())
+        self.treatment_step = TreatmentStep(machine_ids(), rv_system_ids())
         self.checks_step = ChecksStep()
         self.write_step = WriteStep(rv_system_ids())
         self.steps: tuple[Step, ...] = (
@@ -70,6 +70,12 @@ class LexPage(Page):
         self._lay_out()
         self._connect()
         self._refresh()
+        JOBS.start(
+            self, "Reading the machine types", lambda _progress: machine_ids(own_layers()),
+            done=self.treatment_step.offer_machines,
+            # With the share out of reach the shipped ones stay, and no transfer: checks say so.
+            failed=lambda _fault: None,
+        )  # fmt: skip
 
     # What the window asks for.
 
@@ -334,11 +340,3 @@ class LexPage(Page):
             if trial is not None:
                 path, _ = plan_for_the_filter(self.chosen, trial)
             self.go_to_room.emit("Filter", written, path)
-
-
-def _machine_types() -> tuple[str, ...]:
-    """Return what can be chosen; with a share out of reach the shipped ones, and no transfer."""
-    try:
-        return machine_ids(own_layers())
-    except ClinicFileError:
-        return machine_ids()

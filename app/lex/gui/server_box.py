@@ -25,6 +25,8 @@ from app.lex.servers import Server, read_servers, write_servers
 from core.errors import RemedyError
 from core.findings import State
 
+NO_SERVER = "No planning server yet"
+
 
 class ServerBox(QGroupBox):
     """The clinic's planning servers.
@@ -40,6 +42,7 @@ class ServerBox(QGroupBox):
         super().__init__("Planning server")
         self.servers: tuple[Server, ...] = ()
         self._store_known = False
+        self._known = False
         self._offered = ""
         self.choice = QComboBox()
         self.choice.setMinimumWidth(280)
@@ -61,22 +64,45 @@ class ServerBox(QGroupBox):
         self.form = ServerForm()
         self._lay_out()
         self._connect()
-        self.reload("")
+        self.form.hide()
+        self._read_at_first()
+
+    def _read_at_first(self) -> None:
+        """Read the clinic's list; it may lie on a share that is slow, and the window is begun."""
+        self._show((), "", "The list of planning servers is being read")
+        self.add_button.setEnabled(False)
+
+        def done(servers: tuple[Server, ...]) -> None:
+            if not self._known:
+                self._show(servers, "")
+
+        def failed(fault: Exception) -> None:
+            if not self._known:
+                self.show_fault(fault)
+                self._show((), "")
+
+        JOBS.start(self, "Reading the planning servers", lambda _progress: read_servers(),
+                   done=done, failed=failed)  # fmt: skip
 
     def reload(self, name: str) -> None:
         """Read the clinic's list again and choose the server of this name."""
+        self._known = True
         self.form.hide()
         self.show_fault(None)
         try:
-            self.servers = read_servers()
+            servers = read_servers()
         except RemedyError as fault:
-            self.servers = ()
+            servers = ()
             self.show_fault(fault)
+        self._show(servers, name)
+
+    def _show(self, servers: tuple[Server, ...], name: str, none: str = NO_SERVER) -> None:
+        self.servers = servers
         self.choice.clear()
         for server in self.servers:
             self.choice.addItem(server.words, server.name)
         if not self.servers:
-            self.choice.addItem("No planning server yet")
+            self.choice.addItem(none)
         self.choice.setCurrentIndex(max(self.choice.findData(name), 0))
         # A faulty list must be mended by hand: saving would write over what it says.
         self.add_button.setEnabled(self.fault.isHidden())

@@ -58,7 +58,7 @@ class TreatmentStep(Step):
     def __init__(self, machines: Sequence[str], systems: Sequence[str]) -> None:
         super().__init__()
         self.course = WholeBox(*_whole("course"))
-        self.machine_types = tuple(machines)
+        self.machine_types: tuple[str, ...] = tuple(machines)
         self.machine_type = choice(machines, CHOOSE)
         self.rv_system = choice(systems)
         self.rv_system.setCurrentIndex(max(self.rv_system.findData(DEFAULT), 0))
@@ -154,6 +154,22 @@ class TreatmentStep(Step):
             tick.toggled.connect(lambda _: self.changed.emit())
         for grid in (self.prescriptions, self.fields):
             grid.cellChanged.connect(lambda *_: self.changed.emit())
+
+    def offer_machines(self, names: Sequence[str]) -> None:
+        """Offer the machine types in force; the one chosen stays where it is one of them."""
+        if tuple(names) == self.machine_types:
+            return
+        box, self.machine_types = self.machine_type, tuple(names)
+        before = box.currentData()
+        box.blockSignals(True)
+        box.clear()
+        box.addItem(CHOOSE, None)
+        for name in names:
+            box.addItem(name, name)
+        box.setCurrentIndex(max(box.findData(before), 0))
+        box.blockSignals(False)
+        if box.currentData() != before:
+            box.currentIndexChanged.emit(box.currentIndex())
 
     def show_trial(self, trial: Trial, chosen: Sequence[str]) -> None:
         """List prescriptions and chosen beams; keep what was entered for the same names."""
