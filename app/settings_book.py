@@ -1,4 +1,4 @@
-"""The dosimetry book changed cell by cell: tried by its reader, written whole, put into the log."""
+"""The dosimetry book changed by its cells: tried by its reader, written whole, logged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,8 +143,11 @@ def state_words(before: BookIn, after: BookIn) -> tuple[str, ...]:
     told = f"The book is another one now: SHA-256 {new[:SHORT]}, before {old[:SHORT]}."
     if not book.clinical:
         return (told, f"{book.notice}.")
-    return (told, "It was changed since it was called clinical (book.toml); compare it with "
-            "measurements again and run eqs filter commission.")  # fmt: skip
+    since = (
+        "It was changed since it was called clinical (book.toml); compare it with measurements "
+        "again and run eqs filter commission."
+    )
+    return (told, since)
 
 
 def _fault(what: str, folder: Path, remedy: str = "") -> ClinicFileError:

@@ -22,11 +22,11 @@ def add_book_command(own: Any) -> None:  # noqa: ANN401  (argparse has no public
     one.add_argument("beam", metavar="BEAM", help="folder of the beam in the book, e.g. 6X")
     one.add_argument("table", metavar="TABLE", help="e.g. tmr or wedge_factor_W30")
     one.add_argument("--row", metavar="AT", help="value of the first axis, in its unit")
-    one.add_argument("--column", metavar="AT", help="value of the second axis; of one column: none")
+    one.add_argument("--column", metavar="AT", help="value of the second axis, if there is one")
     one.add_argument("--to", metavar="VALUE", help="the new value of that cell")
     one.add_argument("--csv", type=Path, metavar="FILE",
                      help="axes and values anew; rows and columns may come or go")  # fmt: skip
-    one.add_argument("--layer", choices=tuple(LAYERS), help="default: the layer of the book in use")
+    one.add_argument("--layer", choices=tuple(LAYERS), help="default: that of the book in use")
     one.add_argument("--person", default="", metavar="NAME", help="who changes it")
     one.add_argument("--reason", default="", metavar="WORDS", help="why; it is logged")
     finish(one, _book)

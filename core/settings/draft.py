@@ -46,7 +46,7 @@ class Draft:
         old = _leaves(self.name, self.before, self.file)
         new = _leaves(self.name, self.text, self.file)
         both = list(dict.fromkeys([*old, *new]))
-        words = (lambda path: ", ".join(path)) if self.name.endswith(".csv") else words_of
+        words = _cell_words if self.name.endswith(".csv") else words_of
         changed = tuple(
             Change(words(path), _words(old.get(path)), _words(new.get(path)))
             for path in both
@@ -182,6 +182,10 @@ def _leaves(name: str, text: str | None, file: File) -> dict[Path, Leaf]:
         return text_leaves(name, text, file) if text is not None else {}
     except ClinicFileError:
         return {}
+
+
+def _cell_words(path: Path) -> str:
+    return ", ".join(str(part) for part in path)
 
 
 def _short(text: str | None) -> str:

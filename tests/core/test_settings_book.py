@@ -7,7 +7,14 @@ import pytest
 
 from app.command_line import main
 from app.filter.mu.book_cells import (
-    grid_of, marks_of, place_of, with_block, with_cell, with_column, with_row, without_column,
+    grid_of,
+    marks_of,
+    place_of,
+    with_block,
+    with_cell,
+    with_column,
+    with_row,
+    without_column,
     without_row,
 )  # fmt: skip
 from app.filter.mu.book_read import files_of
@@ -155,7 +162,8 @@ def test_that_rows_and_columns_come_and_go_in_order():
     assert (more.columns[column - 1], more.columns[column + 1]) == ("8", "10")
     empty = marks_of(more, FILES)
     assert {(one.row, one.column) for one in empty} == {
-        *((row, k) for k in range(len(more.columns))), *((k, column) for k in range(len(more.rows))),
+        *((row, k) for k in range(len(more.columns))),
+        *((k, column) for k in range(len(more.rows))),
     }  # fmt: skip
     assert without_column(without_row(more, row), column) == found
     for wrong in ("10.0", "x", ""):
@@ -225,7 +233,7 @@ def test_that_a_table_changed_meanwhile_is_not_overwritten(book):
     author = Author("Jane Roe", "measured again")
     row, column = cell(TMR, "10", "10")
     file = book / TMR
-    file.write_text(file.read_text().replace("# who", "# comment = \"x\"\n# who"))
+    file.write_text(file.read_text().replace("# who", '# comment = "x"\n# who'))
     before = tree(book)
     found = with_cell(seen.grid("6X", "tmr"), row, column, "0.78")
     with pytest.raises(RemedyError, match="meanwhile"):

@@ -1,7 +1,7 @@
-"""A table of the dosimetry book as cells that can be changed one by one; nothing is written here.
+"""A table of the dosimetry book as cells to be changed one by one; nothing is written here.
 
-Cells stay as they are written (a point parts decimals), so that a change shows as one cell. An axis
-is kept rising: a new row or column takes its place by its value. New cells are empty until
+Cells stay as they are written (a point parts decimals), so that a change shows as one cell. An
+axis is kept rising: a new row or column takes its place by its value. New cells are empty until
 somebody measures them; nothing is filled in.
 """
 
@@ -197,7 +197,9 @@ def marks_of(grid: Grid, files: Mapping[str, str]) -> tuple[Mark, ...]:
     for one in found:
         _, head, words = one.message.partition(f" {table.name}: ")
         if head and one.item == table.name:
-            at = next((at for place, at in cells.items() if words.startswith(f"{place} ")), NO_CELL)
+            at = next(
+                (at for place, at in cells.items() if words.startswith(f"{place} ")), NO_CELL
+            )
             told.append(Mark(one.state, words, *at))
     return tuple(dict.fromkeys(told))
 
