@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.book_model import BookModel, axis_words
+from app.book_model import BookModel, axis_words, unit_of
 from app.filter.mu.book_cells import (
     NO_CELL,
     Grid,
@@ -32,7 +32,7 @@ from app.settings_book import BookIn
 from app.settings_model import number_text, typed_number
 from core.findings import State
 
-MARKS_HIGH = 70
+MARKS_HIGH, ROOM_PX, SIGN_PX = 70, 8, 16
 Key = QKeySequence.StandardKey
 
 
@@ -72,10 +72,12 @@ class BookEditor(QWidget):
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.view.setTabKeyNavigation(False)
         self.view.setMinimumHeight(90)
+        self.view.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + ROOM_PX)
         self.marks = QListWidget()
         self.marks.setAccessibleName("What is said of the table")
         self.marks.setMaximumHeight(MARKS_HIGH)
         self.marks.setWordWrap(True)
+        self.marks.setIconSize(QSize(SIGN_PX, SIGN_PX))
         self.marks.itemActivated.connect(self._go_to_mark)
         self.marks.itemClicked.connect(self._go_to_mark)
         for key, words, deed in (
@@ -194,10 +196,18 @@ class BookEditor(QWidget):
         columns = f", columns {axis_words(quantity.columns)}" if quantity.columns else ""
         more = (" Beam and table can be chosen again once this one is written or undone."
                 if self.is_changed else "")  # fmt: skip
+        head = grid.head
         self.about.setText(
-            f"{quantity.title} ({unit}; {number_text(quantity.least)} to "
+            f"{head.get('energy', '')}, {head.get('machine', '')}. {quantity.title} "
+            f"({unit}; {number_text(quantity.least)} to "
             f"{number_text(quantity.most)}): rows {axis_words(quantity.rows)}{columns}.{more}"
         )
+        self.about.setToolTip(
+            f"{head.get('geometry', '')}\n{head.get('who', '')}, {head.get('when', '')}\n"
+            f"{head.get('source', '')}"
+        )
+        self.at.setPlaceholderText(f"at, {unit_of(quantity.rows)}")
+        self.close_button.setText("C&lose without writing" if self.is_changed else "C&lose")
         self.beam.setDisabled(self.is_changed)
         self.table.setDisabled(self.is_changed)
         self.at.setEnabled(free)

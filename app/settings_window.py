@@ -347,8 +347,11 @@ class SettingsWindow(SettingsLayout):
             return
         self.notice.tell(
             State.WARNING, f"{grid.file} is changed and not written.",
-            {"Close without &writing": super().reject},
+            {"Close without &writing": self._leave},
         )  # fmt: skip
+
+    def _leave(self) -> None:
+        super().reject()
 
     def _close_book(self) -> None:
         self.pages.setCurrentWidget(self.table_page)

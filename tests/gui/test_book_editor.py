@@ -88,6 +88,9 @@ def test_that_a_cell_is_edited_with_a_comma_and_written_with_its_log(qtbot, own,
     head = editor.model.headerData
     assert head(index.row(), Qt.Orientation.Vertical) == "10 cm"
     assert head(index.column(), Qt.Orientation.Horizontal) == "10 cm"
+    assert editor.about.text().startswith(
+        "6 MV, no machine: generic. TMR (ratio, unit 1; 0 to 1,1)"
+    )
     assert "rows depth (cm), columns side (cm)" in editor.about.text()
     new = f"{float(old) + 0.001:.4f}"
     typed(qtbot, editor, index, new)

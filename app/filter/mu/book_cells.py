@@ -47,6 +47,11 @@ class Grid:
         return found
 
     @property
+    def head(self) -> dict[str, str]:
+        """What the table says of itself: unit, energy, machine, geometry, who, when, source."""
+        return csv_parts("\n".join(self.notes), self.file)[0]
+
+    @property
     def text(self) -> str:
         """The table as its file has it."""
         out = StringIO()
