@@ -156,7 +156,7 @@ class BookEditor(QWidget):
         self._fill(self.beam, beams, beam)
         self._fill(self.table, list(book.beams[self.beam.currentText()]), table)
         told = "only looked at" if book.is_shipped else "changed here"
-        self.place.setText(f"Layer '{book.layer}', {told}")
+        self.place.setText(f"Layer '{book.layer}', {told}. {book.state}")
         self.place.setToolTip(str(book.folder))
         self.copy_button.setVisible(book.is_shipped)
         self._show_table()

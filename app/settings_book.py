@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.filter.commission.book_state import book_state
 from app.filter.mu.book_cells import Grid, Mark, beams_of, grid_of, marks_of
 from app.filter.mu.book_read import book_of, digest_of, files_of
 from app.filter.mu.books import GENERIC, OWN
@@ -21,11 +22,18 @@ SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class BookIn:
-    """A book in its layer: the texts of its files by name, "6X/tmr.csv"."""
+    """A book in its layer.
+
+    Attributes:
+        files: Texts by name, "6X/tmr.csv".
+        state: How it stands to the last commissioning, in a sentence.
+
+    """
 
     layer: Layer
     folder: Path
     files: Mapping[str, str]
+    state: str = ""
 
     @property
     def beams(self) -> dict[str, tuple[str, ...]]:
@@ -67,7 +75,7 @@ def book_in_force(layers: Layers | None = None) -> BookIn:
     """
     own = (layers or own_layers()).files(OWN)
     layer, folder = (own[-1].layer, own[-1].path) if own else (Layer.SHIPPED, GENERIC)
-    return BookIn(layer, folder, files_of(folder))
+    return _book(layer, folder)
 
 
 def book_of_layer(layer: Layer, layers: Layers | None = None) -> BookIn:
@@ -79,7 +87,7 @@ def book_of_layer(layer: Layer, layers: Layers | None = None) -> BookIn:
     """
     for one in (layers or own_layers()).files(OWN):
         if one.layer == layer:
-            return BookIn(layer, one.path, files_of(one.path))
+            return _book(layer, one.path)
     raise ClinicFileError(
         f"the layer '{layer}' has no dosimetry book", where=OWN,
         remedy="Put one in first: eqs settings put dosimetry_book FOLDER",
@@ -142,12 +150,17 @@ def state_words(before: BookIn, after: BookIn) -> tuple[str, ...]:
     book = book_of(after.files, str(after.folder))
     told = f"The book is another one now: SHA-256 {new[:SHORT]}, before {old[:SHORT]}."
     if not book.clinical:
-        return (told, f"{book.notice}.")
+        return (told, f"{book.notice}.", after.state)
     since = (
-        "It was changed since it was called clinical (book.toml); compare it with measurements "
-        "again and run eqs filter commission."
+        "It was changed since it was called clinical (book.toml): compare it with measurements "
+        "again."
     )
-    return (told, since)
+    return (told, since, after.state)
+
+
+def _book(layer: Layer, folder: Path) -> BookIn:
+    files = files_of(folder)
+    return BookIn(layer, folder, files, book_state(digest_of(files)))
 
 
 def _fault(what: str, folder: Path, remedy: str = "") -> ClinicFileError:

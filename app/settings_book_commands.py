@@ -67,12 +67,13 @@ def _show(words: argparse.Namespace, book: Any, grid: Any) -> int:  # noqa: ANN4
         "status": state, "file": grid.file, "layer": str(book.layer), "folder": str(book.folder),
         "title": quantity.title, "unit": quantity.unit, "rows_axis": quantity.rows,
         "columns_axis": quantity.columns, "rows": list(grid.rows), "columns": list(grid.columns),
-        "values": [list(line) for line in grid.cells], "marks": [_mark(one) for one in marks],
+        "values": [list(line) for line in grid.cells], "commissioning": book.state,
+        "marks": [_mark(one) for one in marks],
     }  # fmt: skip
     lines = [f"{quantity.title} ({quantity.unit}), {grid.file}  [{book.layer}]",
              "\t".join([f"{quantity.rows} \\ {quantity.columns}", *grid.columns])]  # fmt: skip
     lines += ["\t".join([at, *row]) for at, row in zip(grid.rows, grid.cells, strict=True)]
-    lines += [f"{one.state.value}: {one.message}" for one in marks]
+    lines += [*(f"{one.state.value}: {one.message}" for one in marks), book.state]
     say(words, answer, "\n".join(lines))
     return FINDINGS if marks else CLEAN
 

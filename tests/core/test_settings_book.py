@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from app.command_line import main
+from app.filter.commission.commissioning import Commissioned, on_log
+from app.filter.ledger_log import rule_set_version
 from app.filter.mu.book_cells import (
     grid_of,
     marks_of,
@@ -253,3 +255,18 @@ def test_that_a_clinical_book_says_it_was_changed_since(share, tmp_path, capsys)
     assert "changed since it was called clinical" in " ".join(answer["notes"])
     same = run(capsys, "book", "6X", "tmr", "--row", "10", "--column", "10", "--to", new, *WHO)
     assert (same["changes"], same["notes"]) == ([], [])
+
+
+def test_that_a_book_says_whether_it_changed_since_commissioning(book, capsys):
+    show = ("book", "6X", "tmr")
+    assert "No commissioning in the log" in run(capsys, *show)["commissioning"]
+    made = Commissioned((), (), "4711", "PLAN", rule_set_version())
+    on_log(made, "Jane Roe")
+    assert "by Jane Roe was made with this book" in run(capsys, *show)["commissioning"]
+    row, column = cell(TMR, "10", "10")
+    old = grid().cells[row][column]
+    change = (*show, "--row", "10", "--column", "10", "--to")
+    answer = run(capsys, *change, f"{float(old) + 0.001:.6g}", *WHO)
+    assert answer["notes"][-1].startswith("Changed since the commissioning of 20")
+    assert run(capsys, *show)["commissioning"] == answer["notes"][-1]
+    assert "was made with this book" in run(capsys, *change, old, *WHO)["notes"][-1]

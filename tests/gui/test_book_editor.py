@@ -224,7 +224,7 @@ def test_that_the_shipped_book_is_only_looked_at_and_copied_into_a_layer(
     qtbot, share, plain_numbers
 ):
     window, editor = opened(qtbot)
-    assert editor.place.text() == "Layer 'shipped', only looked at"
+    assert editor.place.text().startswith("Layer 'shipped', only looked at. No commissioning")
     assert not editor.model.flags(editor.model.index(0, 0)) & Qt.ItemFlag.ItemIsEditable
     for button in (editor.row_button, editor.no_row_button, editor.write_button):
         assert not button.isEnabled()
