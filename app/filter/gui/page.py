@@ -301,7 +301,7 @@ class FilterPage(Page):
             if self.desk.shown is not None:
                 self.desk.shown = replace(self.desk.shown, report=report)
                 self.desk.look_for_signatures()
-            self._show_said()
+            self._show_said(said)
 
         beside(self, self.desk.strip, "Putting the notes into the report", work, done)
 
@@ -315,20 +315,12 @@ class FilterPage(Page):
             now = self.opened_export
             if now is not None and now.report is opened.report:
                 self.opened_export = replace(now, said=said)
-                self._show_said()
+                self._show_said(said)
 
-        beside(
-            self,
-            self.desk.strip,
-            "Reading what was said",
-            lambda: with_record(opened.report),
-            done,
-        )
+        beside(self, self.desk.strip, "Reading the log", lambda: with_record(opened.report), done)
 
-    def _show_said(self) -> None:
-        if self.opened_export is None:
-            return
-        place, report = self.view.tabs.currentIndex(), self.opened_export.shown
+    def _show_said(self, report: Report) -> None:
+        place = self.view.tabs.currentIndex()
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 
