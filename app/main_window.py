@@ -333,8 +333,7 @@ class MainWindow(QMainWindow):
         JOBS.start(
             self, "Writing the support bundle", lambda _: write_bundle(name), done=written,
             failed=lambda fault: self.notice.tell(
-                State.ERROR, f"The support bundle was not written: {fault}"
-            ),
+                State.ERROR, f"The support bundle was not written: {fault}"),
         )  # fmt: skip
 
     def show_settings(self) -> QWidget:

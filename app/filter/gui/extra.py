@@ -1,9 +1,25 @@
-"""Small parts of the Filter room: a tab that comes and goes, and a fault as a row."""
+"""Small parts of the Filter room: the page at first, a tab that comes and goes, a fault."""
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from collections.abc import Callable
+from typing import Any
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+
+from app.background import JOBS, CancelledError
+from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
+
+PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
+RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
+SCALES = (
+    ("Scale: as the file says", None),
+    ("Scale: IEC 61217", "iec"),
+    ("Scale: Varian native", "varian_native"),
+    ("Scale: Elekta native", "elekta_native"),
+)
 
 
 def show_tab(tabs: QTabWidget, page: QWidget, title: str, at: int = -1) -> None:
@@ -25,3 +41,48 @@ def fault_finding(fault: Exception) -> Finding:
         f"The program has a fault: {type(fault).__name__}: {fault}",
         remedy="Send the file's kind and this sentence to your support; check the plan by hand.",
     )
+
+
+def beside(
+    owner: QWidget,
+    strip: AskStrip,
+    title: str,
+    work: Callable[[], object],
+    done: Callable[[Any], None],
+) -> None:
+    """Do what may wait for the clinic's share, the logs or a plan's folder; a fault is told."""
+
+    def failed(fault: Exception) -> None:
+        if not isinstance(fault, CancelledError):
+            strip.tell_fault(fault)
+
+    JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
+
+
+def empty_page() -> QWidget:
+    """Return what the room shows before an export is open."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    head = QLabel("Drop an R&V export here")
+    head.setStyleSheet("font-size: 16pt; font-weight: 600;")
+    body = QLabel(
+        "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
+        "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
+    )
+    body.setWordWrap(True)
+    for label in (head, body):
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    column.addStretch(2)
+    column.addWidget(head)
+    column.addWidget(body)
+    column.addStretch(3)
+    return page
+
+
+def printout_view() -> QPlainTextEdit:
+    """Return the page of a printout, in letters of one width."""
+    page = QPlainTextEdit(readOnly=True)
+    page.setAccessibleName("Stereotactic arcs by isocentre")
+    page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    page.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    return page

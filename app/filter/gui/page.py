@@ -1,17 +1,15 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -26,7 +24,16 @@ from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
-from app.filter.gui.extra import fault_finding, show_tab
+from app.filter.gui.extra import (
+    PLAN_FILES,
+    RV_FILES,
+    SCALES,
+    beside,
+    empty_page,
+    fault_finding,
+    printout_view,
+    show_tab,
+)
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
@@ -40,15 +47,6 @@ from app.findings_view import FindingsView, plain_table
 from app.page import Page
 from app.recognise import Kind, recognise
 from core.findings import Finding, NotChecked, State
-
-PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
-RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
-SCALES = (
-    ("Scale: as the file says", None),
-    ("Scale: IEC 61217", "iec"),
-    ("Scale: Varian native", "varian_native"),
-    ("Scale: Elekta native", "elekta_native"),
-)
 
 
 class FilterPage(Page):
@@ -69,7 +67,7 @@ class FilterPage(Page):
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
-        self.empty = self._empty_page()
+        self.empty = empty_page()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
@@ -188,29 +186,8 @@ class FilterPage(Page):
         self.commissioning = CommissionPanel()
         self.body = TbiMeasured()
         self.body.entered.connect(self._on_measured)
-        self.printout = QPlainTextEdit(readOnly=True)
-        self.printout.setAccessibleName("Stereotactic arcs by isocentre")
-        self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.printout.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
-
-    def _empty_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        head = QLabel("Drop an R&V export here")
-        head.setStyleSheet("font-size: 16pt; font-weight: 600;")
-        body = QLabel(
-            "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
-            "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
-        )
-        body.setWordWrap(True)
-        for label in (head, body):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(2)
-        column.addWidget(head)
-        column.addWidget(body)
-        column.addStretch(3)
-        return page
 
     def _ask_rv(self) -> None:
         path = self.ask_for_file("Open R&V export", RV_FILES)
@@ -324,9 +301,9 @@ class FilterPage(Page):
             if self.desk.shown is not None:
                 self.desk.shown = replace(self.desk.shown, report=report)
                 self.desk.look_for_signatures()
-            self._show_said()
+            self._show_said(said)
 
-        self._beside("Putting the notes into the report", work, done)
+        beside(self, self.desk.strip, "Putting the notes into the report", work, done)
 
     def _show_attested(self) -> None:
         """Show what people have said of the report meanwhile."""
@@ -338,25 +315,14 @@ class FilterPage(Page):
             now = self.opened_export
             if now is not None and now.report is opened.report:
                 self.opened_export = replace(now, said=said)
-                self._show_said()
+                self._show_said(said)
 
-        self._beside("Reading what was said", lambda: with_record(opened.report), done)
+        beside(self, self.desk.strip, "Reading the log", lambda: with_record(opened.report), done)
 
-    def _show_said(self) -> None:
-        if self.opened_export is None:
-            return
-        place, report = self.view.tabs.currentIndex(), self.opened_export.shown
+    def _show_said(self, report: Report) -> None:
+        place = self.view.tabs.currentIndex()
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
-
-    def _beside(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
-        """Do what may wait for the clinic's share, the logs or a plan's folder."""
-
-        def failed(fault: Exception) -> None:
-            if not isinstance(fault, CancelledError):
-                self.desk.strip.tell_fault(fault)
-
-        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
 
     def _show_body(self, rv: Plan | None) -> None:
         """Show the tab of what was measured for a total body irradiation."""
