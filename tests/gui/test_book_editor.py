@@ -103,9 +103,11 @@ def test_that_a_cell_is_edited_with_a_comma_and_written_with_its_log(qtbot, own,
     assert new not in (own / "6X" / "tmr.csv").read_text()
     sign(qtbot, window)
     editor.write_button.click()
+    assert not editor.isEnabled()
     told(qtbot, window, "Written: depth_cm 10, 10")
     assert "SHA-256" in window.notice.words.text()
     qtbot.waitUntil(lambda: not editor.is_changed, timeout=20000)
+    assert editor.isEnabled()
     assert (editor.table.currentText(), editor.table.isEnabled()) == ("tmr", True)
     assert window.pages.currentWidget() is editor
     assert new in (own / "6X" / "tmr.csv").read_text()
