@@ -25,7 +25,13 @@ from app.book_editor import BookEditor
 from app.notice import Notice
 from app.settings_model import KEY, LAYER, SOURCE, VALUE, SettingsModel
 from app.settings_store import user_settings
+from core.layers import Layer
 
+LAYER_WORDS = {
+    Layer.MACHINE: "Machine: everybody on this computer",
+    Layer.CLINIC: "Clinic share: every computer of the clinic",
+    Layer.USER: "User: you on this computer",
+}
 MARGIN = 60
 PERSON = "settings/person"
 WIDTHS = {KEY: 300, VALUE: 150, 2: 90, 3: 100, LAYER: 100}

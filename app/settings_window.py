@@ -23,7 +23,7 @@ from app.settings_book import (
     state_words,
     write_grid,
 )
-from app.settings_layout import PERSON, SettingsLayout
+from app.settings_layout import LAYER_WORDS, PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
 from core.errors import RemedyError
@@ -34,12 +34,6 @@ from core.settings.change import Author, can_undo
 from core.settings.draft import Draft, text_in
 from core.settings.pack import export, strongest_layer
 from core.settings.rows import Row, kind_of, matches, shipped_file
-
-LAYER_WORDS = {
-    Layer.MACHINE: "Machine: everybody on this computer",
-    Layer.CLINIC: "Clinic share: every computer of the clinic",
-    Layer.USER: "User: you on this computer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +247,11 @@ class SettingsWindow(SettingsLayout):
         words = f"Written: {'; '.join(told[:2])}{more}. " if told else "Nothing is different. "
         self._say(State.PASS if told else State.INFO, words + " ".join(notes))
         self.reload()
-        if self.pages.currentWidget() is self.book:
+        if self.pages.currentWidget() is self.book or not self.book.isEnabled():
             self._read_book()
 
     def _tell_fault(self, fault: Exception) -> None:
+        self.book.setEnabled(True)
         where = Path(fault.where).name if isinstance(fault, RemedyError) else ""
         words = (f"{fault.what} ({where}). {fault.remedy}" if isinstance(fault, RemedyError)
                  else f"{fault}")  # fmt: skip
@@ -317,6 +312,7 @@ class SettingsWindow(SettingsLayout):
                    done=self._take_book, failed=self._tell_fault)  # fmt: skip
 
     def _take_book(self, book: BookIn) -> None:
+        self.book.setEnabled(True)
         self.book.show_book(book)
         self._fix_layer()
 
@@ -333,6 +329,7 @@ class SettingsWindow(SettingsLayout):
         if before is None or grid is None:
             return
         seen, author = self.book.seen(), self.author()
+        self.book.setEnabled(False)  # what is typed meanwhile would be lost
         self._do("Writing the table", lambda: write_grid(grid, before.layer, author, seen),
                  lambda: state_words(before, book_of_layer(before.layer)))  # fmt: skip
 

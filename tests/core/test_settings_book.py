@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -41,10 +42,9 @@ def run(capsys, *words, code=0):
 
 
 @pytest.fixture
-def book(share, capsys, tmp_path):
-    """The generic book, put into the share."""
-    run(capsys, "put", "dosimetry_book", GENERIC, *WHO)
-    return share / "dosimetry_book"
+def book(share):
+    """The generic book as that of the share."""
+    return Path(shutil.copytree(GENERIC, share / "dosimetry_book"))
 
 
 def grid(name=TMR):
@@ -133,6 +133,9 @@ def test_that_an_error_names_its_cell_and_a_jump_is_a_doubt(share):
     row, column = cell(TMR, "10", "10")
     wrong = marks_of(with_cell(grid(), row, column, "7.8"), FILES)
     assert (wrong[0].state, wrong[0].row, wrong[0].column) == (State.ERROR, row, column)
+    higher = marks_of(with_cell(grid(), row, column, "0.95"), FILES)
+    assert {one.state for one in higher} == {State.ERROR, State.WARNING}
+    assert (higher[0].state, higher[0].row, higher[0].column) == (State.ERROR, row, column)
     name = "6X/oar.csv"
     row, column = cell(name, "10", "6")
     jump = with_cell(grid(name), row, column, f"{float(grid(name).cells[row][column]) + 0.03:g}")

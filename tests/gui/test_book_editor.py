@@ -1,6 +1,8 @@
 """The dosimetry book in the settings window: cells, paste, axes, undo, marks, layers."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
@@ -9,13 +11,9 @@ from PySide6.QtWidgets import QLineEdit
 
 from app import theme
 from app.filter.mu.books import GENERIC, OWN
-from app.settings_desk import put_file
 from app.settings_window import SettingsWindow
 from core.findings import State
 from core.layers import MARK_FILE, Layer
-from core.settings.change import Author
-
-AUTHOR = Author("Jane Roe", "begun")
 
 
 def opened(qtbot):
@@ -33,8 +31,7 @@ def opened(qtbot):
 
 @pytest.fixture
 def own(share):
-    put_file(OWN, GENERIC, Layer.CLINIC, AUTHOR)
-    return share / OWN
+    return Path(shutil.copytree(GENERIC, share / OWN))
 
 
 def sign(qtbot, window):
@@ -106,9 +103,11 @@ def test_that_a_cell_is_edited_with_a_comma_and_written_with_its_log(qtbot, own,
     assert new not in (own / "6X" / "tmr.csv").read_text()
     sign(qtbot, window)
     editor.write_button.click()
+    assert not editor.isEnabled()
     told(qtbot, window, "Written: depth_cm 10, 10")
     assert "SHA-256" in window.notice.words.text()
     qtbot.waitUntil(lambda: not editor.is_changed, timeout=20000)
+    assert editor.isEnabled()
     assert (editor.table.currentText(), editor.table.isEnabled()) == ("tmr", True)
     assert window.pages.currentWidget() is editor
     assert new in (own / "6X" / "tmr.csv").read_text()

@@ -28,7 +28,7 @@ def book_state(digest: str) -> str:
     """
     named = [entry for entry in recorded(ACTION) if entry.get(KEY)]
     if not named:
-        return "No commissioning in the log of this computer's user names a book."
+        return "No commissioning in the log names a book."
     last = named[-1]
     when = f"of {str(last.get('time', ''))[:10]} by {last.get('person', '')}"
     if last[KEY] == digest:

@@ -177,7 +177,7 @@ def place_of(axis: Sequence[str], at: str, name: str, file: str) -> int:
 
 
 def marks_of(grid: Grid, files: Mapping[str, str]) -> tuple[Mark, ...]:
-    """Return what the book's own reader and its check say of a table, cell by cell.
+    """Return what the book's own reader and its check say of a table by its cells, errors first.
 
     Args:
         grid: The table as it would be.
@@ -206,7 +206,7 @@ def marks_of(grid: Grid, files: Mapping[str, str]) -> tuple[Mark, ...]:
                 (at for place, at in cells.items() if words.startswith(f"{place} ")), NO_CELL
             )
             told.append(Mark(one.state, words, *at))
-    return tuple(dict.fromkeys(told))
+    return tuple(sorted(dict.fromkeys(told), key=lambda one: list(State).index(one.state)))
 
 
 def beams_of(files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
