@@ -6,12 +6,14 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.deeds import deeds_of
-from app.lex.checks.standard import AP, standard_case
+from app.lex.checks.standard import standard_case
+from app.lex.offers import Offer
 from app.shortcuts import choose, keys_of
 from tests.gui import lex_wizard as hand
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Z, Y = Qt.Key.Key_Z, Qt.Key.Key_Y
+AP = "AP"
 FULL = hand.entries_of(standard_case())
 
 
@@ -47,6 +49,7 @@ def type_over(qtbot, box, text):
 @pytest.mark.req("L-05")
 def test_that_typing_in_a_box_is_one_step_back_and_one_forth(qtbot, lex):
     step = lex.treatment_step
+    step.machine.offer(Offer(("LINAC 1", "LINAC 2")))
     before = step.values()
     type_over(qtbot, step.machine, "LINAC 7")
     after = step.values()
@@ -69,6 +72,8 @@ BOXES = ("course", "dose_rate", "tolerance_table", "vertical_cm", "lateral_cm", 
 def test_that_every_number_can_be_taken_back_from_within_its_box(qtbot, lex, name):
     step = lex.treatment_step
     box = step.couch[name] if name in step.couch else getattr(step, name)
+    if name in ("dose_rate", "tolerance_table"):
+        box.offer(Offer())
     before = step.values()
     type_over(qtbot, box, "37")
     assert step.values() != before
@@ -77,6 +82,21 @@ def test_that_every_number_can_be_taken_back_from_within_its_box(qtbot, lex, nam
     assert step.values() == before
     press(qtbot, Y)
     assert step.values() != before
+
+
+@pytest.mark.parametrize("name", ["machine", "dose_rate", "tolerance_table", "segments"])
+def test_that_a_choice_from_a_closed_list_can_be_taken_back(qtbot, lex, name):
+    step = lex.treatment_step
+    box = getattr(step, name)
+    before = step.values()
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Home if box.currentIndex() else Qt.Key.Key_End)
+    after = step.values()
+    assert after != before
+    press(qtbot, Z)
+    assert step.values() == before
+    press(qtbot, Y)
+    assert step.values() == after
 
 
 def test_that_going_to_another_box_and_back_begins_another_step(qtbot, lex):
@@ -122,7 +142,7 @@ def test_that_a_cell_of_each_table_can_be_taken_back_and_is_gone_to(qtbot, lex):
     line.selectAll()
     qtbot.keyClicks(line, "ZZ9")
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    assert step.fields.text(row, 1) == "ZZ9"
+    qtbot.waitUntil(lambda: step.fields.text(row, 1) == "ZZ9")
     step.fields.item(row, 3).setCheckState(Qt.CheckState.Checked)
     step.prescriptions.put(0, 1, "Boost")
     assert words_of(lex)[0].startswith("Undo name in the R&&V, ")

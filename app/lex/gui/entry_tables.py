@@ -161,9 +161,7 @@ class PrescriptionTable(EntryTable):
             for row, name in enumerate(self.names())
         }
 
-    def set_values(
-        self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False
-    ) -> None:
+    def set_values(self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False) -> None:
         """Put entries into the rows there are; what is not said stays, or goes if it is whole."""
         for row, name in enumerate(self.names()):
             entry = entries.get(name, {})
@@ -223,9 +221,7 @@ class FieldTable(EntryTable):
             found[name] = entry
         return found
 
-    def set_values(
-        self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False
-    ) -> None:
+    def set_values(self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False) -> None:
         """Put entries into the rows there are; what is not said stays, or goes if it is whole."""
         for row, name in enumerate(self.names()):
             entry = entries.get(name, {})

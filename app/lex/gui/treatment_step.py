@@ -258,7 +258,9 @@ class TreatmentStep(Step):
 
     def go_to(self, key: Sequence[str]) -> None:
         """Put the cursor where an entry stands and bring it into view."""
-        tables: dict[str, EntryTable] = {"prescriptions": self.prescriptions, "fields": self.fields}
+        tables: dict[str, EntryTable] = {
+            "prescriptions": self.prescriptions, "fields": self.fields,
+        }  # fmt: skip
         ticks = {
             "gated": self.gated, "resequence": self.resequence,
             "open_covered_leaves": self.open_leaves,

@@ -24,7 +24,7 @@ class FormChange(QUndoCommand):
     def __init__(
         self, owner: "Undoing", changed: Mapping[Key, Change], words: str, *, goes_on: bool
     ) -> None:
-        super().__init__(words)
+        super().__init__(words.replace("&", "&&"))  # in a menu one & underlines a letter
         self._owner = owner
         self.changed = dict(changed)
         self.goes_on = goes_on
