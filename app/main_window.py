@@ -187,7 +187,6 @@ class MainWindow(QMainWindow):
     def _on_page(self, number: int, page: Page) -> None:
         page.patient_changed.connect(lambda words: self._on_patient(number, words))
         page.opened.connect(self._remember)
-        page.history_changed.connect(self._show_history)
         page.go_to_room.connect(self._on_go_to)
         page.paths_for_room.connect(lambda title, paths: self.go_to(title).open_paths(paths))
         if self._demo is not None:
@@ -205,11 +204,6 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentWidget(self.stack.page(number))
         else:
             self.stack.show_waiting(self.rooms[number].title)
-        self._show_history()
-
-    def _show_history(self) -> None:
-        page = self.stack.currentWidget()
-        self.edit_menu.follow(page.history() if isinstance(page, Page) else None)
 
     def _lay_out(self) -> None:
         right = QWidget()
@@ -239,7 +233,7 @@ class MainWindow(QMainWindow):
         file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self.show_settings)
         file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
-        self.edit_menu = EditMenu(self.menuBar().addMenu("Edit"))
+        self.edit_menu = EditMenu(self.menuBar().addMenu("Edit"), self.stack)
         view_menu = self.menuBar().addMenu("&View")
         view_menu.addAction("&Commands…", QKeySequence("Ctrl+K"), self.show_commands)
         view_menu.addAction("&Keyboard shortcuts…", self.show_shortcuts)

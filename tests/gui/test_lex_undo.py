@@ -80,6 +80,7 @@ def test_that_every_number_can_be_taken_back_from_within_its_box(qtbot, lex, nam
     assert QApplication.focusWidget() is box
     press(qtbot, Z)
     assert step.values() == before
+    assert lex.entering.undoing.stack.canRedo()  # the form's step, not the line's own letters
     press(qtbot, Y)
     assert step.values() != before
 
