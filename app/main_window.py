@@ -31,6 +31,7 @@ from app.choosing import choose_file, choose_folder, choose_new_file
 from app.command_palette import CommandPalette
 from app.deeds import deeds_of
 from app.demo_strip import DemoStrip
+from app.edit_menu import EditMenu
 from app.help_menu import HelpMenu
 from app.notice import Notice
 from app.page import Page
@@ -224,6 +225,7 @@ class MainWindow(QMainWindow):
         file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self.show_settings)
         file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
+        self.edit_menu = EditMenu(self.menuBar().addMenu("Edit"), self.stack)
         view_menu = self.menuBar().addMenu("&View")
         view_menu.addAction("&Commands…", QKeySequence("Ctrl+K"), self.show_commands)
         view_menu.addAction("&Keyboard shortcuts…", self.show_shortcuts)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.treatment_step import TreatmentStep
+from app.lex.gui.undoing import Undoing
 from app.lex.nomenclature import Nomenclature
 from app.lex.offers import offers
 from app.lex.plan import Beam, Person, Trial
@@ -51,9 +52,10 @@ class Entering(QObject):
         self._seen = False
         self._names = Nomenclature()
         self._list_fault = ""
+        self.undoing = Undoing(step)
         step.load_wanted.connect(self._ask_file)
         step.save_wanted.connect(self._save)
-        step.lists_wanted.connect(self._offer)
+        step.lists_wanted.connect(self._offer_anew)
         step.changed.connect(self.ask_what_is_missing)
 
     def take_trial(self, trial: Trial) -> None:
@@ -68,6 +70,7 @@ class Entering(QObject):
         self._trial = trial
         self._seen = False
         self._step.forget()
+        self.undoing.clear()
 
     def kept(self) -> dict[str, Any]:
         """Return the entries and whose they are, for a run of the program after a crash."""
@@ -88,17 +91,21 @@ class Entering(QObject):
         if self._trial is None:
             return
         self._seen = True
+        with self.undoing.unrecorded():
+            self._fill(self._trial)
+        self.ask_what_is_missing()
+
+    def _fill(self, trial: Trial) -> None:
         self._step.file_said.say(State.INFO, "")
-        self._step.show_trial(self._trial, self._beams.chosen())
+        self._step.show_trial(trial, self._beams.chosen())
         self._preselect()
         self._offer()
         if self._demo is not None:
             self.load(self._demo)
             self._demo = None
-        if self._kept and self._kept["whose"] == _named(self._trial):
+        if self._kept and self._kept["whose"] == _named(trial):
             self._step.set_values(self._kept["values"])
         self._kept = {}
-        self.ask_what_is_missing()
 
     def load(self, path: Path) -> None:
         """Fill the form from a TREATMENT.toml file; one that cannot be used changes nothing."""
@@ -109,7 +116,8 @@ class Entering(QObject):
             self._step.file_said.say(State.ERROR, str(fault))
             return
         self._step.file_said.say(State.INFO, "")
-        self._step.set_values(entries)
+        with self.undoing.together(f"loading of {path.name}"):
+            self._step.set_values(entries)
 
     def treatment(self, trial: Trial) -> Treatment:
         """Return what was entered; raises ClinicFileError when a box holds what cannot be."""
@@ -146,6 +154,11 @@ class Entering(QObject):
             self._step.preselect("rv_system", system, LAST_TIME)
         if known in self._step.machine_types:
             self._step.preselect("machine_type", known, LAST_TIME)
+
+    def _offer_anew(self) -> None:
+        """Let the lists and proposals of another choice be one step with it."""
+        with self.undoing.together():
+            self._offer()
 
     def _offer(self) -> None:
         """Show the lists of the machine type and R&V system chosen, then what follows of them."""
