@@ -16,13 +16,8 @@ from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
 from app.settings_book import (
-    BookIn,
-    book_in_force,
-    book_of_layer,
-    copy_shipped,
-    state_words,
-    write_grid,
-)
+    BookIn, book_in_force, book_of_layer, copy_shipped, state_words, write_grid,
+)  # fmt: skip
 from app.settings_layout import LAYER_WORDS, PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
