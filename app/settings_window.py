@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
+from app import settings_book as cells
 from app import settings_desk as desk
 from app.background import JOBS
 from app.choosing import choose_file, choose_new_file
@@ -15,9 +16,6 @@ from app.filter.mu.books import OWN
 from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
-from app.settings_book import (
-    BookIn, book_in_force, book_of_layer, copy_shipped, state_words, write_grid,
-)  # fmt: skip
 from app.settings_layout import LAYER_WORDS, PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
@@ -297,8 +295,8 @@ class SettingsWindow(SettingsLayout):
         self._fix_layer()
 
     def _read_book(self) -> None:
-        def read(_: object) -> BookIn:
-            book = book_in_force()
+        def read(_: object) -> cells.BookIn:
+            book = cells.book_in_force()
             beam, tables = next(iter(book.beams.items()))
             book.marks(book.grid(beam, tables[0]))  # the check is compiled here, not in the window
             return book
@@ -306,7 +304,7 @@ class SettingsWindow(SettingsLayout):
         JOBS.start(self, "Reading the dosimetry book", read,
                    done=self._take_book, failed=self._tell_fault)  # fmt: skip
 
-    def _take_book(self, book: BookIn) -> None:
+    def _take_book(self, book: cells.BookIn) -> None:
         self.book.setEnabled(True)
         self.book.show_book(book)
         self._fix_layer()
@@ -325,12 +323,12 @@ class SettingsWindow(SettingsLayout):
             return
         seen, author = self.book.seen(), self.author()
         self.book.setEnabled(False)  # what is typed meanwhile would be lost
-        self._do("Writing the table", lambda: write_grid(grid, before.layer, author, seen),
-                 lambda: state_words(before, book_of_layer(before.layer)))  # fmt: skip
+        self._do("Writing the table", lambda: cells.write_grid(grid, before.layer, author, seen),
+                 lambda: cells.state_words(before, cells.book_of_layer(before.layer)))  # fmt: skip
 
     def _copy_book(self) -> None:
         layer, author = Layer(self.layer.currentData()), self.author()
-        self._do("Copying the book", lambda: copy_shipped(layer, author))
+        self._do("Copying the book", lambda: cells.copy_shipped(layer, author))
 
     def reject(self) -> None:
         """Close the window; cells that are not written are asked about first."""
