@@ -43,7 +43,7 @@ from app.shortcuts import apply, chosen_keys
 from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
-from app.wheel_guard import WheelGuard
+from app.wheel_guard import guard
 from core.findings import State
 
 RECENT = 10
@@ -91,7 +91,6 @@ class MainWindow(QMainWindow):
         self.demo_strip.help_wanted.connect(self.help_window.show_page)
         self.demo_strip.export_chosen.connect(lambda path: self.go_to("Filter").open_path(path))
         self.notice = Notice()
-        self._guard: WheelGuard | None = None
         self._patients: dict[int, str] = {}
         self._demo: Path | None = None
         for number, room in enumerate(self.rooms):
@@ -372,8 +371,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Guard the values of all pages from a wheel that is meant for the page."""
         super().showEvent(event)
-        if self._guard is None:
-            self._guard = WheelGuard(self)
+        guard(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a file is being written; cancel every other job."""
