@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QFont, QKeySequence
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from app import settings_desk as desk
@@ -14,6 +14,7 @@ from app.choosing import choose_file, choose_new_file
 from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
+from app.key_use import shipped_sequence
 from app.settings_layout import PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
@@ -61,7 +62,7 @@ class SettingsWindow(SettingsLayout):
         self.edited: tuple[str, Layer] = ("", Layer.USER)
         self.help_window = HelpWindow(self, in_force)
         key = QAction("Help", self)
-        key.setShortcut(QKeySequence("F1"))
+        key.setShortcut(shipped_sequence("settings.help"))
         key.triggered.connect(lambda: self.help_window.show_page("settings"))
         self.addAction(key)
         self.search.textChanged.connect(lambda _: self._show_rows())

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.findings_model import AnyIndex, GridModel
 from app.findings_view import plain_table
+from app.key_use import room_sequence
+from app.keys import first
 from app.viewer.certificate_panel import StateLine
 from core.dicom import plan_tables as tables
 from core.dicom.plan import Beam, Plan
@@ -137,7 +139,7 @@ class TableBox(QWidget):
         column.addWidget(self.notes)
         column.addWidget(self.space, 1)
         copy = QAction("Copy rows", self)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcut(room_sequence("plan.copy"))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
         self.addAction(copy)
@@ -153,7 +155,9 @@ class TableBox(QWidget):
         self.title.setText(table.title)
         self.view.setAccessibleName(table.title)
         self.copy_button.setAccessibleName(f"Copy table: {table.title}")
-        self.copy_button.setToolTip("Copy the whole table; Ctrl+C copies the selected rows")
+        self.copy_button.setToolTip(
+            f"Copy the whole table; {first('plan.copy')} copies the selected rows"
+        )
         self.notes.setText("\n".join(table.notes))
         self.notes.setVisible(bool(table.notes))
         self.view.setVisible(bool(table.rows))
