@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -28,12 +28,12 @@ from app.filter.mu.book_cells import (
     without_column,
     without_row,
 )
+from app.key_use import shipped_sequences
 from app.settings_book import BookIn
 from app.settings_model import number_text, typed_number
 from core.findings import State
 
 MARKS_HIGH, ROOM_PX, SIGN_PX = 70, 8, 16
-Key = QKeySequence.StandardKey
 
 
 class BookEditor(QWidget):
@@ -80,12 +80,12 @@ class BookEditor(QWidget):
         self.marks.setIconSize(QSize(SIGN_PX, SIGN_PX))
         self.marks.itemActivated.connect(self._go_to_mark)
         self.marks.itemClicked.connect(self._go_to_mark)
-        for key, words, deed in (
-            (Key.Copy, "Copy cells", self._copy), (Key.Paste, "Paste cells", self._paste),
-            (Key.Undo, "Undo", self.model.undo), (Key.Redo, "Redo", self.model.redo),
+        for keys, words, deed in (
+            ("book.copy", "Copy cells", self._copy), ("book.paste", "Paste cells", self._paste),
+            ("book.undo", "Undo", self.model.undo), ("book.redo", "Redo", self.model.redo),
         ):  # fmt: skip
             action = QAction(words, self.view)
-            action.setShortcut(QKeySequence(key))
+            action.setShortcuts(shipped_sequences(keys))
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.triggered.connect(deed)
             self.view.addAction(action)

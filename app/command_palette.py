@@ -14,11 +14,16 @@ from PySide6.QtWidgets import (
 )
 
 from app.deeds import Deed, matching
+from app.key_use import does, pressed
+from app.keys import first
 from app.settings_store import user_settings
 
 RECENT_KEY, MOST_RECENT = "palette/recent", 8
 SIZE = (520, 380)
-STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
+STEPS = {
+    first("commands.down"): 1, first("commands.up"): -1,
+    first("commands.far_down"): 8, first("commands.far_up"): -8,
+}  # fmt: skip
 
 
 def recent_names() -> list[str]:
@@ -84,8 +89,8 @@ class CommandPalette(QDialog):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let arrows move in the list while the words keep the focus; Enter does it."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            key = Qt.Key(event.key())
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            key = pressed(event)
+            if does(event, "commands.do"):
                 self.run()
                 return True
             if key in STEPS:

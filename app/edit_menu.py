@@ -1,9 +1,10 @@
 """The Edit menu: undo and redo of the page in hand, in words that say what."""
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QKeySequence, QUndoGroup
+from PySide6.QtGui import QUndoGroup
 from PySide6.QtWidgets import QMenu
 
+from app.key_use import shipped_sequences
 from app.page import Page
 from app.room_area import RoomStack
 from app.shortcuts import name_actions
@@ -18,8 +19,8 @@ class EditMenu(QObject):
         self._group = QUndoGroup(self)
         self.undo = self._group.createUndoAction(menu, "Undo")
         self.redo = self._group.createRedoAction(menu, "Redo")
-        self.undo.setShortcut(QKeySequence("Ctrl+Z"))
-        self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        self.undo.setShortcuts(shipped_sequences("edit.undo"))
+        self.redo.setShortcuts(shipped_sequences("edit.redo"))
         name_actions(self.undo, "Undo")
         name_actions(self.redo, "Redo")
         menu.addActions([self.undo, self.redo])

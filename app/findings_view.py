@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.findings_model import COLUMNS, AnyIndex, FindingsModel, NotCheckedModel
+from app.key_use import room_sequence
 from core.findings import Finding, NotChecked, State, overall
 
 COUNTED = (State.ERROR, State.WARNING, State.NOT_RUN, State.MANUAL, State.INFO)
@@ -153,7 +154,7 @@ class FindingsView(QWidget):
 
     def _add_copy(self) -> None:
         copy = QAction("Copy rows", self)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcut(room_sequence("findings.copy"))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
         self.addAction(copy)

@@ -4,11 +4,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu
 
 from app.background import JOBS, CancelledError, Progress
 from app.help_window import HelpWindow, topic_of
+from app.key_use import shipped_sequence
 from app.watermark import Watermark
 
 # What an entry needs is loaded when the entry is used: the window is there before.
@@ -40,7 +40,9 @@ class HelpMenu:
 
     def fill(self, menu: QMenu) -> None:
         """Put the entries into the menu."""
-        menu.addAction("&Help on this page or finding", QKeySequence("F1"), self.show_here)
+        menu.addAction(
+            "&Help on this page or finding", shipped_sequence("help.here"), self.show_here
+        )
         menu.addAction("&Contents", lambda: self.window.show_page("index"))
         menu.addSeparator()
         menu.addAction("Ten-minute t&utorial", lambda: self.window.show_page("tutorial"))

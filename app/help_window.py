@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -35,6 +35,8 @@ from app.help_book import (
     read_page,
 )
 from app.help_reading import ReadingLine
+from app.key_use import does, shipped_sequence
+from app.keys import first
 
 PLACE = Qt.ItemDataRole.UserRole
 SEARCH_MS = 150
@@ -127,7 +129,9 @@ class HelpWindow(QDialog):
 
     def _make_parts(self) -> None:
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search all pages, e.g. leaf gap or F-DOSE-SUM (Ctrl+F)")
+        self.search.setPlaceholderText(
+            f"Search all pages, e.g. leaf gap or F-DOSE-SUM ({first('help.find')})"
+        )
         self.search.setAccessibleName("Search the help")
         self.search.setClearButtonEnabled(True)
         self._later = QTimer(self)
@@ -161,12 +165,12 @@ class HelpWindow(QDialog):
         self.browser.anchorClicked.connect(self._on_link)
 
     def _make_actions(self) -> None:
-        self.back_button = self._button("Back", self.back, Qt.ArrowType.LeftArrow, "Alt+Left")
+        self.back_button = self._button("Back", self.back, Qt.ArrowType.LeftArrow, "help.back")
         self.forward_button = self._button(
-            "Forward", self.forward, Qt.ArrowType.RightArrow, "Alt+Right"
+            "Forward", self.forward, Qt.ArrowType.RightArrow, "help.forward"
         )
         find_key = QAction("Search the help", self)
-        find_key.setShortcut(QKeySequence.StandardKey.Find)
+        find_key.setShortcut(shipped_sequence("help.find"))
         find_key.triggered.connect(self._to_search)
         self.addAction(find_key)
         self._show_history()
@@ -179,8 +183,8 @@ class HelpWindow(QDialog):
         button.setText(words)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(words)
-        button.setToolTip(f"{words} ({keys})")
-        button.setShortcut(QKeySequence(keys))
+        button.setToolTip(f"{words} ({first(keys)})")
+        button.setShortcut(shipped_sequence(keys))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(done)
         return button
@@ -352,10 +356,10 @@ class HelpWindow(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc empties the search first, then closes; Enter in a field closes nothing."""
-        if event.key() == Qt.Key.Key_Escape and self.search.text():
+        if does(event, "help.leave") and self.search.text():
             self.search.clear()
             self.look_up()
-        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif not does(event, "help.stay"):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -33,6 +32,8 @@ from app.deeds import deeds_of
 from app.demo_strip import DemoStrip
 from app.edit_menu import EditMenu
 from app.help_menu import HelpMenu
+from app.key_use import chosen_keys, shipped_sequence
+from app.keys import first
 from app.notice import Notice
 from app.page import Page
 from app.pages import ROOMS, Room
@@ -40,7 +41,7 @@ from app.recognise import recognise
 from app.remembered import keep_layout
 from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
-from app.shortcuts import apply, chosen_keys
+from app.shortcuts import apply
 from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
@@ -167,11 +168,11 @@ class MainWindow(QMainWindow):
 
     def _add_room(self, number: int, room: Room) -> None:
         item = QListWidgetItem(room.title)
-        item.setToolTip(f"{room.hint} (Ctrl+{number + 1})")
+        item.setToolTip(f"{room.hint} ({first(f'room.{number + 1}')})")
         item.setSizeHint(QSize(140, 44))
         self.rail.addItem(item)
         go = QAction(room.title, self)
-        go.setShortcut(QKeySequence(f"Ctrl+{number + 1}"))
+        go.setShortcut(shipped_sequence(f"room.{number + 1}"))
         go.triggered.connect(lambda: self.rail.setCurrentRow(number))
         self.addAction(go)
 
@@ -215,18 +216,18 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         file_menu = self.menuBar().addMenu("&File")
-        file_menu.addAction("&Open file…", QKeySequence.StandardKey.Open, self._ask_file)
-        file_menu.addAction("Open &folder…", QKeySequence("Ctrl+Shift+O"), self._ask_folder)
+        file_menu.addAction("&Open file…", shipped_sequence("file.open"), self._ask_file)
+        file_menu.addAction("Open &folder…", shipped_sequence("file.folder"), self._ask_folder)
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         file_menu.addMenu(self.recent_menu)
         file_menu.addSeparator()
-        file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self.show_settings)
+        file_menu.addAction("&Settings…", shipped_sequence("file.settings"), self.show_settings)
         file_menu.addSeparator()
-        file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
+        file_menu.addAction("&Quit", shipped_sequence("file.quit"), self.close)
         self.edit_menu = EditMenu(self.menuBar().addMenu("Edit"), self.stack)
         view_menu = self.menuBar().addMenu("&View")
-        view_menu.addAction("&Commands…", QKeySequence("Ctrl+K"), self.show_commands)
+        view_menu.addAction("&Commands…", shipped_sequence("view.commands"), self.show_commands)
         view_menu.addAction("&Keyboard shortcuts…", self.show_shortcuts)
         view_menu.addSeparator()
         group = QActionGroup(self)
@@ -241,7 +242,7 @@ class MainWindow(QMainWindow):
         self.help_menu.fill(help_menu)
         help_menu.addAction("&Support bundle…", self._ask_bundle)
         help_menu.addAction("&About", self._about)
-        apply(self, chosen_keys())
+        self.lost_keys = apply(self, chosen_keys())
 
     def show_commands(self) -> CommandPalette:
         """Open the list of all that can be done now."""

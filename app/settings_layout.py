@@ -1,7 +1,7 @@
 """The widgets of the settings window and where they stand; what they do is in the window."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontDatabase, QKeySequence
+from PySide6.QtGui import QAction, QFontDatabase
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.book_editor import BookEditor
+from app.key_use import shipped_sequence
+from app.keys import first
 from app.notice import Notice
 from app.settings_model import KEY, LAYER, SOURCE, VALUE, SettingsModel
 from app.settings_store import user_settings
@@ -59,11 +61,11 @@ class SettingsLayout(QDialog):
 
     def _make_left(self) -> None:
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search all tables (Ctrl+F)")
+        self.search.setPlaceholderText(f"Search all tables ({first('settings.find')})")
         self.search.setAccessibleName("Search all tables")
         self.search.setClearButtonEnabled(True)
         find = QAction("Find", self)
-        find.setShortcut(QKeySequence.StandardKey.Find)
+        find.setShortcut(shipped_sequence("settings.find"))
         find.triggered.connect(self.search.setFocus)
         self.addAction(find)
         self.list = QListWidget()

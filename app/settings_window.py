@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QFont, QKeySequence
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from app import settings_book as cells
@@ -16,6 +16,7 @@ from app.filter.mu.books import OWN
 from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
+from app.key_use import shipped_sequence
 from app.settings_layout import LAYER_WORDS, PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
@@ -57,7 +58,7 @@ class SettingsWindow(SettingsLayout):
         self.edited: tuple[str, Layer] = ("", Layer.USER)
         self.help_window = HelpWindow(self, in_force)
         key = QAction("Help", self)
-        key.setShortcut(QKeySequence("F1"))
+        key.setShortcut(shipped_sequence("settings.help"))
         key.triggered.connect(lambda: self.help_window.show_page("settings"))
         self.addAction(key)
         self.search.textChanged.connect(lambda _: self._show_rows())

@@ -1,16 +1,44 @@
 """Keys of the window's actions: those shipped, those a user chose instead, and conflicts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow
 
 from app.deeds import menu_actions, plain
+from app.key_use import GROUP, PORTABLE
+from app.keys import UNDERLINED, WINDOW, is_underlined, used_by
 from app.settings_store import user_settings
 
-GROUP = "shortcuts"
 SHIPPED, NAME = "shipped_keys", "name_for_keys"
-_PORTABLE = QKeySequence.SequenceFormat.PortableText
+TOLD = "shortcuts_told"
+USED = "These keys are used already."
+_APART = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Keys that are shipped for one thing while the user has them for another.
+
+    Attributes:
+        keys: The keys.
+        chosen: Name of the action that has them, as the user chose.
+        shipped: What is shipped with them, in words.
+
+    """
+
+    keys: str
+    chosen: str
+    shipped: str
+
+    @property
+    def sentence(self) -> str:
+        """Tell it in one sentence."""
+        return (
+            f"{self.keys} stays with {self.chosen}, as you chose; {self.shipped}, shipped with it "
+            "in this version, has no key now (View > Keyboard shortcuts)."
+        )
 
 
 def name_actions(action: QAction, name: str) -> None:
@@ -31,18 +59,22 @@ def actions_by_name(window: QMainWindow) -> dict[str, QAction]:
 def keys_of(window: QMainWindow) -> dict[str, str]:
     """Return the keys in use, by action, as they are stored."""
     return {
-        name: one.shortcut().toString(_PORTABLE) for name, one in actions_by_name(window).items()
+        name: one.shortcut().toString(PORTABLE) for name, one in actions_by_name(window).items()
     }
 
 
 def shipped_keys(window: QMainWindow) -> dict[str, str]:
-    """Return the keys each action was born with."""
-    return {
-        name: str(one.property(SHIPPED))
-        if one.property(SHIPPED) is not None
-        else one.shortcut().toString(_PORTABLE)
-        for name, one in actions_by_name(window).items()
-    }
+    """Return the keys each action was born with; of several, the first."""
+    return {name: _born(one)[0] for name, one in actions_by_name(window).items()}
+
+
+def _born(action: QAction) -> list[str]:
+    """Return all keys an action was born with; the first is "" where it had none."""
+    kept = action.property(SHIPPED)
+    if kept is None:
+        kept = _APART.join(own.toString(PORTABLE) for own in action.shortcuts())
+        action.setProperty(SHIPPED, kept)
+    return str(kept).split(_APART)
 
 
 def conflicts(keys: Mapping[str, str]) -> dict[str, list[str]]:
@@ -54,40 +86,82 @@ def conflicts(keys: Mapping[str, str]) -> dict[str, list[str]]:
     return {own: names for own, names in users.items() if len(names) > 1}
 
 
-def chosen_keys() -> dict[str, str]:
-    """Return what this user chose instead of the shipped keys; an empty one takes keys away."""
-    stored = user_settings().value(GROUP, {})
-    return (
-        {str(name): str(own) for name, own in stored.items()} if isinstance(stored, dict) else {}
-    )
+def refusals(window: QMainWindow, wanted: Mapping[str, str]) -> list[str]:
+    """Return why keys cannot be as wanted, a phrase for each that cannot; rooms count as well.
+
+    Keys that an action has by shipment are never refused for a room's sake, nor are those that
+    a user has already: of these the start has told.
+    """
+    told = [f"{own}: {' and '.join(names)}" for own, names in conflicts(wanted).items()]
+    actions, present = actions_by_name(window), keys_of(window)
+    for name, own in wanted.items():
+        if own and own not in _born(actions[name]) and own != present[name]:
+            user = used_by(own) or (UNDERLINED if is_underlined(own) else "")
+            if user:
+                told.append(f"{own} for {name}: {user}")
+    return told
 
 
-def apply(window: QMainWindow, chosen: Mapping[str, str]) -> None:
-    """Give the actions the chosen keys, all others the shipped ones."""
-    for name, action in actions_by_name(window).items():
-        if action.property(SHIPPED) is None:
-            action.setProperty(SHIPPED, action.shortcut().toString(_PORTABLE))
-        own = chosen.get(name, str(action.property(SHIPPED)))
-        if own != action.shortcut().toString(_PORTABLE):  # one born with several keeps them
-            action.setShortcut(QKeySequence.fromString(own, _PORTABLE))
+def apply(window: QMainWindow, chosen: Mapping[str, str]) -> list[Lost]:
+    """Give the actions the chosen keys, all others the shipped ones.
+
+    Two shortcuts with the same keys do nothing in Qt: the one the user chose keeps them.
+
+    Returns:
+        What lost its shipped keys by that, in the menus and in the rooms.
+
+    """
+    actions = actions_by_name(window)
+    taken: dict[str, str] = {}
+    for name in actions:
+        own = chosen.get(name, "")
+        if own:
+            taken.setdefault(own, name)
+    lost: list[Lost] = []
+    for name, action in actions.items():
+        born = _born(action)
+        own = chosen.get(name, born[0])
+        wanted = born if own == born[0] else [own]
+        kept = [one for one in wanted if taken.get(one, name) == name]
+        action.setShortcuts([QKeySequence.fromString(one, PORTABLE) for one in kept if one])
+        lost += [Lost(one, taken[one], name) for one in wanted if one and one not in kept]
+    for own, name in taken.items():
+        user = used_by(own)
+        if user and not user.startswith(WINDOW) and own not in _born(actions[name]):
+            lost.append(Lost(own, name, user))
+    return lost
 
 
 def choose(window: QMainWindow, wanted: Mapping[str, str]) -> None:
     """Keep and apply what differs from the shipped keys.
 
     Raises:
-        ValueError: Two actions would have the same keys; nothing is changed.
+        ValueError: Two actions would have the same keys, or an action those of a room; nothing is
+            changed.
 
     """
-    double = conflicts(wanted)
-    if double:
-        own, names = next(iter(double.items()))
-        raise ValueError(
-            f"{own} would be for {' and for '.join(names)}. Choose other keys for one."
-        )
+    refused = refusals(window, wanted)
+    if refused:
+        raise ValueError(f"{USED} {'; '.join(refused)}. Choose others.")
     shipped = shipped_keys(window)
     chosen = {name: own for name, own in wanted.items() if own != shipped.get(name, "")}
     settings = user_settings()
     settings.setValue(GROUP, chosen)
     settings.sync()
     apply(window, chosen)
+
+
+def lost_words(lost: list[Lost]) -> str:
+    """Return one sentence for each loss that the user has not been told of and closed."""
+    told = _told()
+    return " ".join(one.sentence for one in lost if one.sentence not in told)
+
+
+def remember_told(lost: list[Lost]) -> None:
+    """Do not tell these losses again at the next start."""
+    user_settings().setValue(TOLD, [one.sentence for one in lost])
+
+
+def _told() -> list[str]:
+    stored = user_settings().value(TOLD, [])
+    return [str(one) for one in (stored if isinstance(stored, list) else [stored])]

@@ -12,6 +12,7 @@ from app.main_window import MainWindow
 from app.remembered import restore_splitters, restore_window
 from app.room_loading import RoomLoading
 from app.session import LeftOver, Session, forget, left_over
+from app.shortcuts import lost_words, remember_told
 from app.style import application
 from core.errors import RemedyError
 from core.findings import State
@@ -78,11 +79,20 @@ def settled(window: MainWindow) -> None:
 
 
 def tell_layers(window: MainWindow) -> None:
-    """Tell at once when a layer of the settings is out of reach, or a user's table not used."""
+    """Tell at once when a layer of the settings is out of reach, or a user's table not used.
+
+    Keys of the user that this version ships for something else are told with it, once.
+    """
 
     def tell(words: tuple[str, ...]) -> None:
-        if words and window.notice.isHidden():  # what was open before is told first
-            window.notice.tell(State.WARNING, " ".join(words))
+        keys = lost_words(window.lost_keys)
+        if not window.notice.isHidden() or not (words or keys):
+            return  # what was open before is told first
+        offers = {"Keyboard shortcuts…": window.show_shortcuts} if keys else {}
+        window.notice.tell(
+            State.WARNING, " ".join((*words, keys)).strip(), offers,
+            on_close=lambda: remember_told(window.lost_keys),
+        )  # fmt: skip
 
     def refuse(fault: Exception) -> None:
         words = f"{fault.what}. {fault.remedy}" if isinstance(fault, RemedyError) else f"{fault}"

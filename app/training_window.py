@@ -8,7 +8,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -29,6 +29,7 @@ from app.findings_model import GridModel
 from app.findings_view import Banner, plain_table
 from app.help_limits import in_force
 from app.help_window import HelpWindow, topic_of
+from app.key_use import shipped_sequence
 from app.training.cases import MOST_CASES, Level
 from app.training.files import Training, begin
 from app.training.score import Answer, Mark, mark, total
@@ -87,7 +88,7 @@ class TrainingWindow(QDialog):
         column.addWidget(strip)
         column.addWidget(self.pages, 1)
         help_key = QAction("Help", self)
-        help_key.setShortcut(QKeySequence("F1"))
+        help_key.setShortcut(shipped_sequence("training.help"))
         help_key.triggered.connect(self._help)
         self.addAction(help_key)
         self.finished.connect(self._tidy)

@@ -7,6 +7,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from app import keys
 from core.safe_write import write_whole
 from installer import help_conformance, help_documents, help_rules, lex_checks_page
 
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "mu-checks": help_rules.mu_page,
     "certificate": help_rules.certificate_page,
     "dicom-conformance": help_conformance.conformance_page,
+    "keys": keys.page_text,
     "soup": help_documents.soup_page,
     "risks": help_documents.risks_page,
     "traceability": help_documents.trace_page,

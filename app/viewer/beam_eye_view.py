@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from app.background import JOBS, CancelledError, Job, Progress
+from app.key_use import does, pressed
+from app.keys import first
 from app.viewer.beam_eye_canvas import BeamCanvas, PointTable
 from app.viewer.beam_eye_geometry import (
     FINE_PIXELS,
@@ -343,10 +345,10 @@ class BeamEyeView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step by left and right, play by space."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        step = {first("beam.back"): -1, first("beam.on"): 1}.get(pressed(event))
         if step is not None:
             self.set_point(min(max(self.slider.value() + step, 0), self.slider.maximum()))
-        elif event.key() == Qt.Key.Key_Space:
+        elif does(event, "beam.play"):
             self.toggle_play()
         else:
             super().keyPressEvent(event)

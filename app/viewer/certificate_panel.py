@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.findings_model import AnyIndex, GridModel
 from app.findings_view import Banner, plain_table
+from app.key_use import does, room_sequence
 from core.dicom.certificate import Certificate
 from core.findings import State
 
@@ -166,7 +166,7 @@ class VerdictStrip(StateLine):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Click by Enter or Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        if does(event, "certificate.open"):
             self.clicked.emit()
         else:
             super().keyPressEvent(event)
@@ -242,7 +242,7 @@ class CertificatePanel(QWidget):
         self.copy.setToolTip("Copy verdict and all assertions, columns separated by tabs")
         self.copy.clicked.connect(self.copy_all)
         action = QAction("Copy rows", self)
-        action.setShortcut(QKeySequence.StandardKey.Copy)
+        action.setShortcut(room_sequence("certificate.copy"))
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(self.copy_rows)
         self.addAction(action)

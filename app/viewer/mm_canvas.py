@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.key_use import does
 from app.viewer.beam_eye_geometry import Window
 
 WHEEL_STEP, ZOOM_STEP = 120, 1.2
@@ -140,11 +141,11 @@ class MmCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom by plus and minus, show all by Home; the rest is for the panel."""
         middle = QPointF(self.rect().center())
-        if event.key() == Qt.Key.Key_Home:
+        if does(event, "plane.whole"):
             self.reset()
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+        elif does(event, "plane.nearer"):
             self.zoom(ZOOM_STEP, middle)
-        elif event.key() == Qt.Key.Key_Minus:
+        elif does(event, "plane.farther"):
             self.zoom(1 / ZOOM_STEP, middle)
         else:
             super().keyPressEvent(event)

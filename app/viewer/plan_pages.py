@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.findings_model import AnyIndex, GridModel
 from app.findings_view import plain_table
+from app.key_use import room_sequence
+from app.keys import first
 from app.viewer.certificate_panel import StateLine
 from core.dicom import plan_tables as tables
 from core.dicom.plan import Beam, Plan
@@ -125,19 +127,17 @@ class TableBox(QWidget):
         self.notes = QLabel()
         self.notes.setWordWrap(True)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.space = QWidget()
-        self.top = QHBoxLayout()
+        self.space, self.top = QWidget(), QHBoxLayout()
         self.top.addWidget(self.title, 1)
         self.top.addWidget(self.copy_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 6, 4, 4)
         column.setSpacing(4)
         column.addLayout(self.top)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.notes)
-        column.addWidget(self.space, 1)
+        for widget, share in ((self.view, 1), (self.notes, 0), (self.space, 1)):
+            column.addWidget(widget, share)
         copy = QAction("Copy rows", self)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcut(room_sequence("plan.copy"))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
         self.addAction(copy)
@@ -153,7 +153,7 @@ class TableBox(QWidget):
         self.title.setText(table.title)
         self.view.setAccessibleName(table.title)
         self.copy_button.setAccessibleName(f"Copy table: {table.title}")
-        self.copy_button.setToolTip("Copy the whole table; Ctrl+C copies the selected rows")
+        self.copy_button.setToolTip(f"The whole table; {first('plan.copy')} copies selected rows")
         self.notes.setText("\n".join(table.notes))
         self.notes.setVisible(bool(table.notes))
         self.view.setVisible(bool(table.rows))

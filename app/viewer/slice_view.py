@@ -15,6 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.key_use import does, pressed
+from app.keys import first
 from app.viewer.display import Display
 from app.viewer.planes import Orientation, ViewPlane, fitting_pixel_mm, view_plane
 from app.viewer.scene import Scene, SliceRenderer
@@ -237,17 +239,18 @@ class SliceView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll, zoom, and move by keys."""
-        steps = SCROLL_KEYS.get(Qt.Key(event.key()))
+        key = pressed(event)
+        steps = SCROLL_KEYS.get(key)
         if steps is not None:
             self.go(steps)
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+        elif does(event, "slice.nearer"):
             self._zoom(ZOOM_STEP, None)
-        elif event.key() == Qt.Key.Key_Minus:
+        elif does(event, "slice.farther"):
             self._zoom(1 / ZOOM_STEP, None)
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_0):
+        elif does(event, "slice.whole"):
             self.reset()
-        elif self.orientation == Orientation.OBLIQUE and Qt.Key(event.key()) in TURN_KEYS:
-            self.turn(*TURN_KEYS[Qt.Key(event.key())])
+        elif self.orientation == Orientation.OBLIQUE and key in TURN_KEYS:
+            self.turn(*TURN_KEYS[key])
         else:
             super().keyPressEvent(event)
 
@@ -288,19 +291,19 @@ class SliceView(QWidget):
 
 
 SCROLL_KEYS = {
-    Qt.Key.Key_Up: -1,
-    Qt.Key.Key_Down: 1,
-    Qt.Key.Key_PageUp: -5,
-    Qt.Key.Key_PageDown: 5,
+    first("slice.back"): -1,
+    first("slice.on"): 1,
+    first("slice.far_back"): -5,
+    first("slice.far_on"): 5,
 }
 
 
 # Degrees about the axis across and the axis along the picture of an oblique view.
 TURN_KEYS = {
-    Qt.Key.Key_W: (5.0, 0.0),
-    Qt.Key.Key_S: (-5.0, 0.0),
-    Qt.Key.Key_A: (0.0, 5.0),
-    Qt.Key.Key_D: (0.0, -5.0),
+    first("oblique.up"): (5.0, 0.0),
+    first("oblique.down"): (-5.0, 0.0),
+    first("oblique.left"): (0.0, 5.0),
+    first("oblique.right"): (0.0, -5.0),
 }
 
 

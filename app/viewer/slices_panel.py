@@ -2,9 +2,11 @@
 
 import numpy as np
 from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
+from app.key_use import room_sequence
+from app.keys import first
 from app.viewer.display import Display
 from app.viewer.planes import Orientation
 from app.viewer.scene import Scene
@@ -18,6 +20,7 @@ LAYOUTS = {
     "Three views": ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1), None),
     "Axial only": ((0, 0, 1, 1), None, None, None),
 }
+LAYOUT_KEYS = ("slices.four", "slices.axial", "slices.three", "slices.only")
 
 
 class SlicesPanel(QWidget):
@@ -80,15 +83,15 @@ class SlicesPanel(QWidget):
         group = QActionGroup(self)
         for number, name in enumerate(LAYOUTS):
             action = QAction(name, self, checkable=True, checked=number == 0)
-            action.setShortcut(QKeySequence(f"Alt+{number + 1}"))
-            action.setToolTip(f"{name} (Alt+{number + 1})")
+            action.setShortcut(room_sequence(LAYOUT_KEYS[number]))
+            action.setToolTip(f"{name} ({first(LAYOUT_KEYS[number])})")
             action.triggered.connect(lambda _, chosen=name: self.set_layout(chosen))
             group.addAction(action)
             bar.addAction(action)
             self._layouts[name] = action
         bar.addSeparator()
         self.measure = QAction("Measure", self, checkable=True)
-        self.measure.setShortcut(QKeySequence("M"))
+        self.measure.setShortcut(room_sequence("slices.measure"))
         self.measure.setToolTip("Draw a line: distance and dose profile (M)")
         self.measure.toggled.connect(self._set_measuring)
         bar.addAction(self.measure)
@@ -101,7 +104,7 @@ class SlicesPanel(QWidget):
             action.triggered.connect(signal)
             bar.addAction(action)
         reset = QAction("Whole patient", self)
-        reset.setShortcut(QKeySequence("Home"))
+        reset.setShortcut(room_sequence("slices.whole"))
         reset.setToolTip("Show all again (Home)")
         reset.triggered.connect(self.reset)
         bar.addAction(reset)

@@ -28,6 +28,8 @@ from vtkmodules.util import numpy_support
 from vtkmodules.vtkCommonCore import vtkOutputWindow, vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
+from app.key_use import pressed
+from app.keys import first
 from app.viewer.planes import LETTERS
 from core.dose.geometry import Floats
 
@@ -283,11 +285,11 @@ class VtkPicture(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Rotate by the arrows, zoom by plus and minus."""
         turns = {
-            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+            first("solid.left"): (-1, 0), first("solid.right"): (1, 0),
+            first("solid.up"): (0, -1), first("solid.down"): (0, 1),
         }  # fmt: skip
-        zooms = {Qt.Key.Key_Plus: ZOOM_STEP, Qt.Key.Key_Minus: 1 / ZOOM_STEP}
-        key = Qt.Key(event.key())
+        zooms = {first("solid.nearer"): ZOOM_STEP, first("solid.farther"): 1 / ZOOM_STEP}
+        key = pressed(event)
         if key in turns:
             right, down = turns[key]
             self.rotate(KEY_STEP_DEG * right, KEY_STEP_DEG * down)

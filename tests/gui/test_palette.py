@@ -2,7 +2,6 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSplitter
 
@@ -11,8 +10,6 @@ from app.command_palette import recent_names
 from app.deeds import Deed, deeds_of, matching, menu_actions, plain
 from app.main_window import MainWindow
 from app.remembered import keep_layout, restore_splitters, restore_window
-from app.shortcuts import actions_by_name, choose, chosen_keys, conflicts, keys_of
-from app.shortcuts_window import HINT
 
 
 @pytest.fixture
@@ -89,49 +86,6 @@ def test_that_words_without_a_deed_say_so(window):
     assert palette.isVisible()
 
 
-def test_that_shipped_keys_are_never_double(window):
-    assert len(keys_of(window)) > 10
-    assert conflicts(keys_of(window)) == {}
-
-
-def test_that_chosen_keys_work_and_are_there_after_a_restart(window, qtbot):
-    wanted = keys_of(window) | {"View: Dark": "Ctrl+Alt+D", "File: Open file": ""}
-    choose(window, wanted)
-    actions = actions_by_name(window)
-    assert actions["View: Dark"].shortcut() == QKeySequence("Ctrl+Alt+D")
-    assert chosen_keys() == {"View: Dark": "Ctrl+Alt+D", "File: Open file": ""}
-    again = MainWindow()
-    qtbot.addWidget(again)
-    assert actions_by_name(again)["View: Dark"].shortcut() == QKeySequence("Ctrl+Alt+D")
-    assert actions_by_name(again)["File: Open file"].shortcut().isEmpty()
-    assert actions_by_name(again)["File: Quit"].shortcut() == QKeySequence("Ctrl+Q")
-
-
-def test_that_the_same_keys_twice_are_refused_and_change_nothing(window):
-    before = keys_of(window)
-    with pytest.raises(ValueError, match=r"Ctrl\+Q would be for .*Dark"):
-        choose(window, before | {"View: Dark": "Ctrl+Q"})
-    assert keys_of(window) == before
-    assert chosen_keys() == {}
-
-
-def test_that_the_page_tells_a_conflict_and_puts_the_shipped_keys_back(window):
-    page = window.show_shortcuts()
-    save = page.buttons.button(page.buttons.StandardButton.Save)
-    page.keys["View: Dark"].setKeySequence(QKeySequence("Ctrl+Q"))
-    assert "Ctrl+Q: File: Quit and View: Dark" in page.words.text()
-    assert not save.isEnabled()
-    page.keys["View: Dark"].setKeySequence(QKeySequence("Ctrl+Alt+D"))
-    assert page.words.text() == HINT
-    save.click()
-    assert chosen_keys() == {"View: Dark": "Ctrl+Alt+D"}
-    page = window.show_shortcuts()
-    page.reset_button.click()
-    page.save()
-    assert chosen_keys() == {}
-    assert actions_by_name(window)["View: Dark"].shortcut().isEmpty()
-
-
 def test_that_a_window_comes_back_as_it_was_left(window, qtbot):
     window.resize(722, 577)  # smaller than the screen of the tests: Qt fits a window to its screen
     lex = window.go_to("Filter")
@@ -153,8 +107,3 @@ def test_that_the_first_start_has_nothing_to_restore(window):
     window.settings.clear()
     assert restore_window(window, window.settings) == ""
     restore_splitters(window.pages(), window.settings)
-
-
-def test_that_an_action_without_words_has_no_keys_to_change(window):
-    window.addAction(QAction(window))
-    assert all(not name.endswith(": ") for name in actions_by_name(window))

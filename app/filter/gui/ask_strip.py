@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.background import JOBS
 from app.filter.people import printed_name
+from app.key_use import room_sequence
 from app.settings_store import user_settings
 from core.errors import RemedyError
 from core.findings import State
@@ -35,7 +36,7 @@ class AskStrip(QStackedWidget):
         self._answer_line()
         self._question_line()
         self.setMaximumHeight(self.sizeHint().height())
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        escape = QShortcut(room_sequence("question.leave"), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         escape.activated.connect(self._leave)
 

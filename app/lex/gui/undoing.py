@@ -3,18 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QApplication
 
+from app.key_use import combines
 from app.lex.form_changes import Change, Key, changes, flat, in_words, joined, nested, typed_key
 from app.lex.gui.treatment_step import TreatmentStep
 
-_CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-BACK_AND_FORTH = (
-    QKeyCombination(_CTRL, Qt.Key.Key_Z), QKeyCombination(_CTRL | _SHIFT, Qt.Key.Key_Z),
-    QKeyCombination(_CTRL, Qt.Key.Key_Y),
-)  # fmt: skip
 TYPING = 1  # Qt merges only commands of one kind
 
 
@@ -128,7 +124,7 @@ class Undoing(QObject):
         if (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.ShortcutOverride
-            and event.keyCombination() in BACK_AND_FORTH
+            and (combines(event, "edit.undo") or combines(event, "edit.redo"))
         ):
             event.ignore()
             return True
