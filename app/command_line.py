@@ -10,7 +10,7 @@ from pathlib import Path
 from app.answers import finish, say
 from app.archive_commands import add_archive_commands
 from app.audit_commands import add_audit_commands
-from app.console import prepare_console
+from app.console import prepare_console, reader_is_gone
 from app.demo.write_demo import write_demo
 from app.film_commands import add_film_commands
 from app.filter.rtp_check import check
@@ -40,16 +40,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = words.run
     try:
-        return run(words)
+        return _to_the_end(run(words))
     except RemedyError as problem:
         return _refuse(words, problem.what, problem.where, problem.remedy)
     except OSError as problem:
+        if isinstance(problem, BrokenPipeError) and reader_is_gone():
+            return 2
         where = str(problem.filename or "")
         return _refuse(words, problem.strerror or str(problem), where, "Check path and rights.")
     except Exception as fault:  # noqa: BLE001  (never a traceback for the user; exit code 2)
         what = f"the program has a fault: {type(fault).__name__}: {fault}"
         remedy = "Tell your support which command and which kind of file it was."
         return _refuse(words, what, "eqs", remedy)
+
+
+def _to_the_end(code: int) -> int:
+    sys.stdout.flush()  # here, not at the end of the program, where its fault is nobody's
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """The program's messages: UTF-8 on any console, and a file where there is no console."""
 
 import os
+import select
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -37,3 +38,15 @@ def _kept_messages() -> TextIO:
         return file.open("a", encoding="utf-8", buffering=1)
     except OSError:
         return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def reader_is_gone() -> bool:
+    """Return whether nobody reads the output any more (`eqs ... | head`); it goes nowhere then."""
+    if sys.platform == "win32":
+        return False
+    watch, output = select.poll(), sys.stdout.fileno()
+    watch.register(output, 0)
+    gone = any(event & select.POLLERR for _, event in watch.poll(0))
+    if gone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return gone

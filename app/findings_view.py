@@ -191,10 +191,18 @@ class FindingsView(QWidget):
             self.table.resizeColumnToContents(column)
         for column in (0, 1):
             self.not_checked.resizeColumnToContents(column)
-        if self.model.rowCount():
+        for widget in (self.search, self.table):
+            widget.setVisible(bool(shown))
+        if shown:
             self.table.selectRow(0)
         else:
-            self.detail.setText("Nothing to report. See the second tab for what was not checked.")
+            self.detail.setText("Nothing to report. The second tab tells what was not checked.")
+
+    def show_nothing(self, words: str) -> None:
+        """Show that there is no report, and why: neither a pass nor a fault."""
+        self.show_report([], [])
+        self.banner.show_state(State.NOT_RUN, words)
+        self.detail.setText(words)
 
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, columns separated by tabs."""

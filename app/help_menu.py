@@ -4,8 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu
 
 from app.background import JOBS, CancelledError, Progress
@@ -14,7 +13,6 @@ from app.watermark import Watermark
 
 # What an entry needs is loaded when the entry is used: the window is there before.
 # ruff: noqa: PLC0415
-SCHEME = "help:"
 SHOWN_MS = 10_000
 
 
@@ -53,13 +51,6 @@ class HelpMenu:
     def show_here(self) -> None:
         """Open the entry of the finding that has the focus, else the page of the room."""
         self.window.show_topic(topic_of(QApplication.focusWidget()), self._page_name())
-
-    def follow(self, link: str) -> None:
-        """Follow a link of the window: to a page of the help, or to what the system opens."""
-        if link.startswith(SCHEME):
-            self.window.show_page(link.removeprefix(SCHEME))
-        else:
-            QDesktopServices.openUrl(QUrl(link))
 
     def open_demo(self) -> None:
         """Write the demonstration patient to a temporary folder and open it in LEX."""

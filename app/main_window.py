@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -28,8 +27,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.choosing import choose_file, choose_folder, choose_new_file
 from app.command_palette import CommandPalette
 from app.deeds import deeds_of
+from app.demo_strip import DemoStrip
 from app.help_menu import HelpMenu
 from app.notice import Notice
 from app.page import Page
@@ -84,13 +85,11 @@ class MainWindow(QMainWindow):
         self.banner.setAccessibleName("Patient")
         self.banner.setWordWrap(True)  # never cut off, and never a reason for a wider window
         self.banner.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.demo_strip = QLabel()
-        self.demo_strip.setObjectName("demo")
-        self.demo_strip.setWordWrap(True)
-        self.demo_strip.hide()
+        self.demo_strip = DemoStrip()
         self.help_menu = HelpMenu(self, self._help_page, self.start_demo)
         self.help_window = self.help_menu.window
-        self.demo_strip.linkActivated.connect(self.help_menu.follow)
+        self.demo_strip.help_wanted.connect(self.help_window.show_page)
+        self.demo_strip.export_chosen.connect(lambda path: self.go_to("Filter").open_path(path))
         self.notice = Notice()
         self._guard: WheelGuard | None = None
         self._patients: dict[int, str] = {}
@@ -146,14 +145,7 @@ class MainWindow(QMainWindow):
     def start_demo(self, folder: Path) -> None:
         """Open the demonstration patient in LEX and offer its export in the Filter."""
         self.setWindowTitle("EQS Workstation - DEMONSTRATION DATA, not a patient")
-        variants = QUrl.fromLocalFile(str(folder / "export" / "variants")).toString()
-        self.demo_strip.setText(
-            "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write "
-            "the file and check it in the Filter. Then drop one of the "
-            f"<a style='color:#10305c' href='{variants}'>exports with a seeded error</a> on it. "
-            "<a style='color:#10305c' href='help:tutorial'>Ten-minute tutorial</a>"
-        )
-        self.demo_strip.show()
+        self.demo_strip.offer(folder)
         self._demo = folder
         for page in self.pages().values():
             page.offer_demo(folder)
@@ -312,21 +304,21 @@ class MainWindow(QMainWindow):
             self.recent_menu.addAction("Clear this list", lambda: self.settings.remove("recent"))
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open an R&V export or a plan")
-        if name:
-            self.open_path(Path(name))
+        path = choose_file(self, "Open an R&V export or a plan")
+        if path:
+            self.open_path(path)
 
     def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a plan folder")
-        if name:
-            self.open_path(Path(name))
+        path = choose_folder(self, "Open a plan folder")
+        if path:
+            self.open_path(path)
 
     def _help_page(self) -> str:
         page = self.stack.currentWidget()
         return page.help_page if isinstance(page, Page) else "index"
 
     def _ask_bundle(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
+        name = choose_new_file(
             self, "Write a support bundle, without patient data", "eqs-support.zip", "Zip (*.zip)"
         )
         if not name:
@@ -339,7 +331,7 @@ class MainWindow(QMainWindow):
                 self.notice.tell(State.WARNING, f"Written: {name}. {' '.join(bundle.unread)}")
 
         JOBS.start(
-            self, "Writing the support bundle", lambda _: write_bundle(Path(name)), done=written,
+            self, "Writing the support bundle", lambda _: write_bundle(name), done=written,
             failed=lambda fault: self.notice.tell(
                 State.ERROR, f"The support bundle was not written: {fault}"
             ),

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.choosing import choose_file, choose_folder, choose_new_file
 from app.recognise import Kind
 
 
@@ -71,15 +72,12 @@ class Page(QWidget):
 
     def ask_for_file(self, title: str, kinds: str) -> Path | None:
         """Let the user pick one file; None when the user thinks better of it."""
-        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
-        return Path(name) if name else None
+        return choose_file(self, title, kinds)
 
     def ask_for_new_file(self, title: str, name: str, kinds: str) -> Path | None:
         """Let the user name a file to write; None when the user thinks better of it."""
-        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kinds)
-        return Path(chosen) if chosen else None
+        return choose_new_file(self, title, name, kinds)
 
     def ask_for_folder(self, title: str) -> Path | None:
         """Let the user pick one folder; None when the user thinks better of it."""
-        name = QFileDialog.getExistingDirectory(self, title)
-        return Path(name) if name else None
+        return choose_folder(self, title)

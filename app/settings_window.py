@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from app import settings_desk as desk
 from app.background import JOBS
+from app.choosing import choose_file, choose_new_file
 from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
@@ -273,22 +274,22 @@ class SettingsWindow(SettingsLayout):
         self._do("Writing the table", lambda: desk.put_text(name, text, layer, author))
 
     def _export(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
+        name = choose_new_file(
             self, "Export the clinic's settings", "eqs-settings.zip", "Zip (*.zip)"
         )
         if not name:
             return
         JOBS.start(
             self, "Exporting the settings",
-            lambda _: export(own_layers(), strongest_layer(own_layers()), Path(name)),
+            lambda _: export(own_layers(), strongest_layer(own_layers()), name),
             done=lambda found: self._say(State.PASS, f"{name} holds {len(found)} tables."),
             failed=self._tell_fault,
         )  # fmt: skip
 
     def _import(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Import settings", "", "Zip (*.zip)")
+        name = choose_file(self, "Import settings", "Zip (*.zip)")
         if name:
-            self.offer_import(Path(name))
+            self.offer_import(name)
 
     def offer_import(self, file: Path) -> None:
         """Show what an import would change; it is written once the user agrees."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.filter.item_words import in_words, sentence_in_words
 from app.findings_model import GridModel
 from app.findings_view import Banner, FindingsView, plain_table
 from app.training.cases import Case, Decision, Level
@@ -62,7 +63,7 @@ class CasePanel(QWidget):
         self.field_table.setAccessibleName("Values of the fields, plan beside R&V system")
         self.whole_table = plain_table(self.whole)
         self.whole_table.setAccessibleName("Patient and prescriptions")
-        self.report = FindingsView()
+        self.report = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self._make_answer()

@@ -218,3 +218,12 @@ def test_that_without_a_console_what_is_said_goes_to_a_file_that_stays_small(tmp
     assert without_console(tmp_path, "book", "check") == 0
     assert (tmp_path / "messages.log").stat().st_size < 10_000
     assert (tmp_path / "messages.before.log").stat().st_size == 5_000_001
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
+def test_that_output_nobody_reads_any_more_ends_quietly():
+    line = [sys.executable, "-m", "app", "help", "leaf"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 2

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.lex.fields import Field, energy_words, fields_of
 from app.lex.options import FIELD_PER_POINT, RESEQUENCED
 from app.lex.plan import Beam, Trial
 from app.lex.records import rows_of
+from app.lex.rtp_columns import layout
 from app.lex.rtp_write import Cell, Row, filled_cells
 from app.lex.rv_systems import RvSystem, read_rv_system
 from app.lex.transfer import Transfer
@@ -56,6 +57,12 @@ _OURS = {
     "mu_convention", "scale_convention", "mlc_type", "total_control_points", "control_pt_number",
     "number_of_fields", "field_x_mode", "field_y_mode",
 }  # fmt: skip
+# Of the column's own format, and of columns whose numbers are written whole.
+_UNITS_BY_KIND = {"cm": "cm", "jaw": "cm", "deg": "°", "mu": "MU", "cgy": "cGy", "min": "min"}
+_UNITS = {
+    "dose_ttl": "cGy", "dose_tx": "cGy", "region_prior_dose": "cGy", "actual_dose": "cGy",
+    "doserate": "MU/min",
+}  # fmt: skip
 _STATE = (
     "gantry_angle",
     "collimator_angle",
@@ -84,6 +91,7 @@ class Element:
         origin: "entered", "name map", "by LEX", "rounded", "as 0 to 360", "by an option",
             "not the plan's" for a number that none of these explains, or "" for a value that
             stands as planned.
+        unit: Of the number, in both columns; "" where it has none.
 
     """
 
@@ -91,6 +99,7 @@ class Element:
     written: str
     planned: str
     origin: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,12 @@ class Record:
         """Yield every filled element in the order of the file."""
         for name, written in filled_cells(self.row, self.system).items():
             if name != "keyword":
-                yield self._element(name, written)
+                yield replace(self._element(name, written), unit=self._unit(name))
+
+    def _unit(self, name: str) -> str:
+        columns = layout(self.row.record, self.system.layout)
+        kind = next(one.kind for one in columns if one.name == name)
+        return _UNITS.get(name) or _UNITS_BY_KIND.get(kind, "")
 
     def _element(self, name: str, written: str) -> Element:
         words = in_words(name)

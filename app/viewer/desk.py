@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError, Job
+from app.choosing import choose_new_file
 from app.settings_store import user_settings
 from app.viewer.beam_eye_view import BeamEyeView
 from app.viewer.certificate_panel import CertificatePanel, VerdictStrip
@@ -337,17 +337,17 @@ class Desk(QWidget):
 
     def save_picture(self) -> None:
         """Save the views as they are on the screen."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save the views", "views.png", "PNG (*.png)")
+        name = choose_new_file(self, "Save the views", "views.png", "PNG (*.png)")
         if name:
-            write_whole(Path(name), png_bytes(self.slices.grab().toImage()))
+            write_whole(name, png_bytes(self.slices.grab().toImage()))
 
     def save_page(self) -> None:
         """Save the views as a page for the chart."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save a page", "views.pdf", "PDF (*.pdf)")
+        name = choose_new_file(self, "Save a page", "views.pdf", "PDF (*.pdf)")
         if name and self.rt_set is not None:
             pictures = [view.picture() for view in self.slices.shown_views()]
             page = pdf_page([one for one in pictures if one is not None], self._page_words())
-            write_whole(Path(name), page)
+            write_whole(name, page)
 
     def _page_words(self) -> PageWords:
         own, dose = self.rt_set, self.dose

@@ -7,7 +7,6 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, QModelIndex, QRectF, QSiz
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.choosing import choose_file, choose_new_file
 from app.findings_view import plain_table
 from app.viewer.dvh_plot import TOLD, DvhPlot
 from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
@@ -124,7 +124,7 @@ class DvhPanel(QWidget):
         for number, part in enumerate((upper, self.table, lower)):
             self.splitter.addWidget(part)
             self.splitter.setCollapsible(number, False)
-        self.splitter.setSizes([430, 230, 40])
+        self.splitter.setSizes([520, 150, 40])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.splitter)
@@ -319,13 +319,11 @@ class DvhPanel(QWidget):
 
     def ask_for_new_file(self, title: str, suggestion: str, kinds: str) -> Path | None:
         """Ask where to write; None when the user does not want to."""
-        name, _ = QFileDialog.getSaveFileName(self, title, suggestion, kinds)
-        return Path(name) if name else None
+        return choose_new_file(self, title, suggestion, kinds)
 
     def ask_for_file(self, title: str, kinds: str) -> Path | None:
         """Ask what to read; None when the user does not want to."""
-        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
-        return Path(name) if name else None
+        return choose_file(self, title, kinds)
 
     def _write(self, path: Path, data: bytes) -> None:
         try:

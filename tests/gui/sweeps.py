@@ -250,7 +250,8 @@ def _width_needed(view: QAbstractItemView, index: QModelIndex) -> int:
 
 
 def overlapping(window: QWidget) -> Iterator[str]:
-    """Yield texts and inputs that lie over each other."""
+    """Yield texts and inputs that lie over each other, and rows that do."""
+    yield from _rows_over_rows(window)
     kinds = (QLabel, QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox)
     families: dict[QWidget, list[QWidget]] = {}
     for widget in {one for kind in kinds for one in shown(window, kind)}:
@@ -264,6 +265,18 @@ def overlapping(window: QWidget) -> Iterator[str]:
             for other in children[place + 1 :]:
                 if one.geometry().adjusted(1, 1, -1, -1).intersects(other.geometry()):
                     yield f"{called(one)} over {called(other)}"
+
+
+def _rows_over_rows(window: QWidget) -> Iterator[str]:
+    for view in shown(window, QAbstractItemView):
+        if isinstance(view, QHeaderView) or view.model() is None:
+            continue
+        ends: dict[int, int] = {}
+        for index in _cells_in_sight(view):
+            place = view.visualRect(index)
+            if place.top() <= ends.get(index.column(), -1):
+                yield f"row {index.row()} of {called(view)} lies under the row above"
+            ends[index.column()] = place.bottom()
 
 
 def outside(window: QWidget) -> Iterator[str]:

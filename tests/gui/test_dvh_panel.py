@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication, QImage, QPalette
 
 from app import theme
 from app.style import apply_scheme
-from app.viewer import dvh_panel
 from app.viewer.dvh_lines import contrast
 from app.viewer.dvh_tables import NUMBERS, TITLES, WORDS, table_row
 from core.dicom.rt_set import read_rt_sets
@@ -105,14 +104,6 @@ def test_that_a_file_that_cannot_be_written_is_told_and_none_is_no_fault(
     monkeypatch.setattr(panel, "ask_for_new_file", lambda *_: tmp_path / "none" / "values.csv")
     panel.save_csv()
     assert "could not be written" in panel.told.text()
-
-
-def test_that_a_new_file_is_asked_for(panel, monkeypatch):
-    answer = [("out.csv", "")]
-    monkeypatch.setattr(dvh_panel.QFileDialog, "getSaveFileName", lambda *_: answer[0])
-    assert panel.ask_for_new_file("T", "dvh.csv", "CSV (*.csv)").name == "out.csv"
-    answer[0] = ("", "")
-    assert panel.ask_for_new_file("T", "dvh.csv", "CSV (*.csv)") is None
 
 
 def test_that_busy_clears_the_curves_and_keeps_the_constraints(panel):

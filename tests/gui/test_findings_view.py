@@ -133,3 +133,19 @@ def test_that_names_are_shown_in_words_and_found_by_either(qtbot):
         view.search.setText(words)
         assert view.table.model().rowCount() == 1
     assert view.model.rows[0].item == "mlc_a17"  # what programs read stays as it is
+
+
+def test_that_a_report_without_findings_says_so_in_place_of_an_empty_table(view):
+    view.show_report([], [GATING])
+    assert not view.table.isVisible()
+    assert view.detail.text().startswith("Nothing to report")
+    view.show_report([LEAF], [])
+    assert view.table.isVisible()
+    assert view.search.isVisible()
+
+
+def test_that_where_nothing_was_done_nothing_is_passed(view):
+    view.show_nothing("Nothing was calculated.")
+    assert view.banner.state is State.NOT_RUN
+    assert view.detail.text() == "Nothing was calculated."
+    assert not view.table.isVisible()

@@ -84,13 +84,9 @@ def test_that_f1_elsewhere_opens_the_page_of_the_room(window, room, page):
     assert window.help_window.isVisible()
 
 
-def test_that_the_demonstration_strip_leads_to_the_tutorial_and_to_the_folder(window, monkeypatch):
-    opened = []
-    monkeypatch.setattr("app.help_menu.QDesktopServices.openUrl", opened.append)
-    window.demo_strip.linkActivated.emit("help:tutorial")
+def test_that_the_demonstration_strip_leads_to_the_tutorial(window):
+    window.demo_strip.linkActivated.emit("tutorial")
     assert window.help_window.place == ("tutorial", 0)
-    window.demo_strip.linkActivated.emit("file:///somewhere")
-    assert [url.toLocalFile() for url in opened] == ["/somewhere"]
 
 
 def test_that_a_rule_without_an_entry_opens_the_page_of_the_room(help_window):

@@ -348,8 +348,8 @@ def test_that_the_preview_is_a_tree_that_opens_by_keyboard(qtbot, monkeypatch, p
     tree.setCurrentItem(field)
     qtbot.keyClick(tree, Qt.Key.Key_Right)
     cells = {field.child(n).text(0): field.child(n) for n in range(field.childCount())}
-    assert [cells["Machine"].text(n) for n in (1, 2, 3)] == ["LINAC 1", "LINAC_A", "entered"]
-    assert cells["MU"].text(1) == "80.00"
+    assert [cells["Machine"].text(n) for n in (1, 2, 4)] == ["LINAC 1", "LINAC_A", "entered"]
+    assert (cells["MU"].text(1), cells["MU"].text(3)) == ("80.00", "MU")
 
 
 # The repair of exports.

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QLabel,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -151,6 +152,16 @@ def lies_over(page):
     page.label.move(page.button.pos())
 
 
+def rows_lie_over(page):
+    QApplication.instance().setStyleSheet("QListWidget::item { padding: 9px; }")
+    listing = QListWidget()
+    listing.setAccessibleName("Steps")
+    listing.addItems(["one", "two", "three"])
+    listing.setCurrentRow(1)
+    listing.visualItemRect(listing.item(1))  # laid out before it has the style
+    page.layout().addWidget(listing)
+
+
 def out_of_window(page):
     page.layout().removeWidget(page.button)
     page.button.move(900, 0)
@@ -176,8 +187,8 @@ FAULTS = (
     (label_narrow, "cut_off"), (label_low, "cut_off"), (button_narrow, "cut_off"),
     (choice_narrow, "cut_off"), (tab_out_of_sight, "cut_off"), (group_narrow, "cut_off"),
     (hint_narrow, "cut_off"), (number_narrow, "cut_off"), (title_narrow, "cut_off"),
-    (cell_narrow, "cut_off"), (lies_over, "overlapping"), (out_of_window, "outside"),
-    (out_of_area, "outside"), (grey_on_grey, "faint"),
+    (cell_narrow, "cut_off"), (lies_over, "overlapping"), (rows_lie_over, "overlapping"),
+    (out_of_window, "outside"), (out_of_area, "outside"), (grey_on_grey, "faint"),
 )  # fmt: skip
 
 
@@ -186,12 +197,13 @@ def found(page):
 
 
 @pytest.fixture
-def page(qtbot):
+def page(qtbot, qapp):
     made = Page()
     qtbot.addWidget(made)
     made.show()
     qtbot.waitExposed(made)
-    return made
+    yield made
+    qapp.setStyleSheet("")
 
 
 def test_that_a_sound_page_gives_no_finding(page):

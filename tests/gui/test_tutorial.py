@@ -125,8 +125,16 @@ class Walk:
         self.checker.view.tabs.setCurrentWidget(self.checker.field_tab)
 
     def step_6(self):
-        assert "variants" in self.window.demo_strip.text()
-        self.window.open_path(self.demo / "export" / "variants" / "leaf_1_mm.rtp")
+        begun_at = []
+
+        def choose(_parent, _title, folder, _kinds):
+            begun_at.append(folder)
+            return str(self.demo / "export" / "variants" / "leaf_1_mm.rtp"), ""
+
+        self.monkeypatch.setattr("app.choosing.QFileDialog.getOpenFileName", choose)
+        assert "seeded:" in self.window.demo_strip.text()
+        self.window.demo_strip.linkActivated.emit("seeded:")
+        assert begun_at == [str(self.demo / "export" / "variants")]
         self.quiet()
         self.monkeypatch.setattr(
             self.checker, "ask_for_file", lambda *_: self.demo / "dicom" / "plan.dcm"

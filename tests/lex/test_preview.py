@@ -143,3 +143,18 @@ def test_that_no_option_is_named_where_none_was_chosen():
     origins = {one.name: one.origin for one in other.elements()}
     assert origins["MU"] == OTHER
     assert OPTION not in origins.values()
+
+
+def test_that_every_number_has_its_unit():
+    _, records = tree(trial(beam(1), arc(2)))
+    units = {
+        (title, name): element(records, title, name).unit
+        for title, name in (
+            ("Prescription", "Total dose"), ("Field 1", "Dose rate"), ("Field 1", "MU"),
+            ("Field 1", "Gantry angle"), ("Field 1", "Jaw X1"), ("Field 1", "Dose of the field"),
+            ("Patient", "Patient ID"),
+        )
+    }  # fmt: skip
+    assert list(units.values()) == ["cGy", "MU/min", "MU", "°", "cm", "cGy", ""]
+    leaf = next(one for one in points_of(records)[0].elements() if one.name == "Leaf A1")
+    assert leaf.unit == "cm"

@@ -248,7 +248,8 @@ class ArchivePage(Page):
             for one in people
         ]  # fmt: skip
         self.people.show(COLUMNS, rows)
-        self.table.resizeColumnsToContents()
+        if people:
+            self.table.resizeColumnsToContents()
         searched = bool(self.name.text().strip() or self.number.text().strip())
         self.words.setText(NOBODY if searched else EMPTY)
         self.words.setVisible(not people)

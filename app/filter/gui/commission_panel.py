@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS, CancelledError, Job, Progress
+from app.choosing import choose_new_file
 from app.filter.commission.commissioning import OPEN_ENDINGS, Commissioned, commission, on_log
 from app.filter.commission.page import VERDICTS, commission_html
 from app.filter.commission.run import Ending, Tried
@@ -201,12 +201,12 @@ class CommissionPanel(QWidget):
 
     def _ask_save(self) -> None:
         def write(person: str, _words: str) -> None:
-            name, _ = QFileDialog.getSaveFileName(
+            name = choose_new_file(
                 self, "Save the coverage matrix", "filter-commissioning.pdf",
                 "PDF (*.pdf);;HTML (*.html)",
             )  # fmt: skip
             if name:
-                self.save(Path(name), person)
+                self.save(name, person)
 
         self.strip.ask("Save the coverage matrix", "", "Choose file…", write)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
+from app.choosing import choose_folder, choose_new_file
 from app.filter.acknowledged import NO, QUESTION, YES, acknowledge
 from app.filter.baseline import Wanted, save_baseline
 from app.filter.baseline_check import Since, check_against, since_check
@@ -307,9 +307,9 @@ class DeskBar(QWidget):
 
     def _ask_page(self, stage: str) -> None:
         def write(person: str, _words: str) -> None:
-            folder = QFileDialog.getExistingDirectory(self, "Folder of the record system")
+            folder = choose_folder(self, "Folder of the record system")
             if folder:
-                self.save_page(Path(folder), person, stage)
+                self.save_page(folder, person, stage)
 
         if self.shown is not None:
             self.strip.ask(f"Save the report ({stage})", "", "Choose folder…", write)
@@ -332,11 +332,11 @@ class DeskBar(QWidget):
     def _save_sheet(self) -> None:
         if self.shown is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
+        name = choose_new_file(
             self, "Save the therapist's sheet", "therapist-check.pdf", "PDF (*.pdf)"
         )
         if name:
-            self.save_sheet(Path(name))
+            self.save_sheet(name)
 
     def save_sheet(self, file: Path) -> None:
         """Write the therapist's sheet."""

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QTabWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS, CancelledError, Progress
+from app.choosing import choose_file, choose_new_file
 from app.filter.film.analysis import profile
 from app.filter.film.calibration import read_calibration
 from app.filter.film.offers import offers
@@ -258,7 +258,7 @@ class FilmPanel(QWidget):
         self.notice.hide()
         self.banner.hide()
         self.which.clear()
-        self.findings.show_report([], [], "Nothing was calculated")
+        self.findings.show_nothing("Nothing was calculated.")
         self.words.setText(words)
         self._busy(False)
         self._draw()
@@ -309,20 +309,20 @@ class FilmPanel(QWidget):
             self.words.setText(words)
 
     def _ask(self, pick: FilePick, title: str, kinds: str) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
+        name = choose_file(self, title, kinds)
         if name:
-            pick.show_path(Path(name))
+            pick.show_path(name)
 
     def _ask_film(self) -> None:
         kinds = "Raw plane (*.raw);;CSV (*.csv);;RT Dose (*.dcm)"
-        name, _ = QFileDialog.getSaveFileName(self, "Save film", "film.raw", kinds)
+        name = choose_new_file(self, "Save film", "film.raw", kinds)
         film = self.film
         if name and film is not None:
             self._save("Saving the film", name, lambda file: write_plane(film.plane, file))
 
     def _ask_report(self) -> None:
         kinds = "PDF (*.pdf);;HTML (*.html)"
-        name, _ = QFileDialog.getSaveFileName(self, "Save report", "imrt_qa.pdf", kinds)
+        name = choose_new_file(self, "Save report", "imrt_qa.pdf", kinds)
         report = self.report
         if name and report is not None:
             films = tuple(
@@ -336,8 +336,7 @@ class FilmPanel(QWidget):
             self._save("Saving the report", name,
                        lambda file: write_report(own, file, printed_name()))  # fmt: skip
 
-    def _save(self, title: str, name: str, write: Callable[[Path], None]) -> None:
-        file = Path(name)
+    def _save(self, title: str, file: Path, write: Callable[[Path], None]) -> None:
         JOBS.start(
             self, title, lambda _progress: write(file),
             done=lambda _: self.words.setText(f"Saved: {file.name}"), failed=self._show_fault,

@@ -7,7 +7,6 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS, CancelledError, Progress
+from app.choosing import choose_folder, choose_new_file
 from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
@@ -77,7 +77,7 @@ class MuPanel(QWidget):
         self._book_beams: tuple[BookBeam, ...] = ()
         self._make_controls()
         self._make_tables()
-        self.findings = FindingsView()
+        self.findings = FindingsView(item_words=lambda name: name.replace("_", " "))
         self.findings.banner.hide()  # the panel has its own, above every tab
         self.book = BookPlot()
         self.tabs = QTabWidget()
@@ -125,6 +125,8 @@ class MuPanel(QWidget):
             return
         self._stale = False
         self.again.setEnabled(False)
+        if self.report is None:
+            self.words.setText("Calculating…")
         JOBS.start(
             self,
             "Calculating monitor units",
@@ -227,13 +229,15 @@ class MuPanel(QWidget):
             model.show((), ())
         self.aperture.show_state(None)
         self.detail.setText("")
-        self.findings.show_report([], [], "Nothing was calculated")
+        self.findings.show_nothing("Nothing was calculated.")
         self.save.setEnabled(False)
         self.again.setEnabled(False)
 
     def _show_fault(self, fault: Exception) -> None:
         if isinstance(fault, CancelledError):
             self._stale = True
+            if self.report is None:
+                self.words.setText("Not calculated")
             return
         fallback = f"The program has a fault: {type(fault).__name__}: {fault}"
         self._show_nothing(str(fault) if isinstance(fault, RemedyError) else fallback)
@@ -306,9 +310,9 @@ class MuPanel(QWidget):
         self.calculate()
 
     def _ask_book(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Choose a dosimetry book (with book.toml)")
+        name = choose_folder(self, "Choose a dosimetry book (with book.toml)")
         if name:
-            self.use_book(Path(name))
+            self.use_book(name)
 
     def use_book(self, folder: Path) -> None:
         """Calculate by another book."""
@@ -325,26 +329,24 @@ class MuPanel(QWidget):
             self.calculate()
 
     def _on_ct(self, on: bool) -> None:
-        name = ""
-        if on:
-            name = QFileDialog.getExistingDirectory(self, "Choose the folder of the planning CT")
+        name = choose_folder(self, "Choose the folder of the planning CT") if on else None
         self.ct.blockSignals(True)
         self.ct.setChecked(bool(name))
         self.ct.blockSignals(False)
-        self.ct.setToolTip(f"{CT_TIP}\n{name}".strip())
+        self.ct.setToolTip(f"{CT_TIP}\n{name or ''}".strip())
         if name or not on:
-            self.use_ct(Path(name) if name else None)
+            self.use_ct(name)
 
     def _ask_sheet(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")
+        name = choose_new_file(self, "Save sheet", "mu.xlsx", "Workbooks (*.xlsx)")
         report = self.report
         if not name or report is None:
             return
         JOBS.start(
             self,
             "Saving the sheet",
-            lambda _progress: write_sheet(report, Path(name)),
-            done=lambda _: self.words.setText(f"Saved: {Path(name).name}"),
+            lambda _progress: write_sheet(report, name),
+            done=lambda _: self.words.setText(f"Saved: {name.name}"),
             failed=lambda fault: self.words.setText(str(fault)),
         )
 

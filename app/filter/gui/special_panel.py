@@ -7,7 +7,6 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.background import JOBS, CancelledError
+from app.choosing import choose_new_file
 from app.filter.field import Field
 from app.filter.gui.status_model import StatusModel
 from app.filter.mu.book import Book
@@ -161,12 +161,12 @@ class SpecialPanel(QWidget):
 
     def _ask_sheet(self) -> None:
         report, name = self.report, f"{self.table_name.split()[0].lower()}.xlsx"
-        path, _ = QFileDialog.getSaveFileName(self, "Save sheet", name, "Workbooks (*.xlsx)")
+        path = choose_new_file(self, "Save sheet", name, "Workbooks (*.xlsx)")
         if not path or report is None:
             return
         JOBS.start(
-            self, "Saving the sheet", lambda _progress: report.save(Path(path)),
-            done=lambda _: self.words.setText(f"Saved: {Path(path).name}"),
+            self, "Saving the sheet", lambda _progress: report.save(path),
+            done=lambda _: self.words.setText(f"Saved: {path.name}"),
             failed=self._show_fault,
         )  # fmt: skip
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QModelIndex
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
+from app.choosing import choose_file
 from app.filter.gui.special_panel import SpecialPanel, typed_box
 from app.filter.mu.book import Book
 from app.filter.mu.special import SrsReport, TbiReport, srs_report
@@ -121,9 +122,9 @@ class SrsPanel(SpecialPanel):
             self.typed[name] = text
 
     def _ask_printout(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose the printout", "", "Texts (*.txt)")
+        name = choose_file(self, "Choose the printout", "Texts (*.txt)")
         if name:
-            self.use_printout(Path(name))
+            self.use_printout(name)
 
 
 def numbers_of(text: str) -> list[float]:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QTimer
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
+from app.choosing import choose_folder
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.watch import Event, Folders, Watch
 from app.findings_model import GridModel
@@ -122,6 +122,6 @@ class WatchPanel(QWidget):
             self.strip.tell_fault(fault)
 
     def _choose(self, line: QLineEdit) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Choose a folder", line.text())
+        name = choose_folder(self, "Choose a folder", line.text())
         if name:
-            line.setText(name)
+            line.setText(str(name))

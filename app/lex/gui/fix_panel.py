@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.choosing import choose_file, choose_new_file
 from app.findings_model import GridModel
 from app.findings_view import Banner, FindingsView, plain_table
 from app.lex.fix import FixPlan, plan_fix, save_fix
@@ -116,22 +116,22 @@ class FixPanel(QWidget):
         column.addLayout(below)
 
     def _ask_recipe(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose recipe", "", RECIPES)
+        name = choose_file(self, "Choose recipe", RECIPES)
         if name:
-            self.show_recipe(Path(name))
+            self.show_recipe(name)
 
     def _ask_source(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose file to repair", "", FILES)
+        name = choose_file(self, "Choose file to repair", FILES)
         if name:
-            self.show_source(Path(name))
+            self.show_source(name)
 
     def _ask_target(self) -> None:
         if self.source is not None:
             proposed = self.source.with_name(f"{self.source.stem}_fixed.rtp")
-            name, _ = QFileDialog.getSaveFileName(self, "Save as", str(proposed), FILES)
+            name = choose_new_file(self, "Save as", str(proposed), FILES)
             if name:
                 # The dialog has asked about a file that exists.
-                self.save(Path(name), overwrite=True)
+                self.save(name, overwrite=True)
 
     def _look(self) -> None:
         """Work out the changes in the background; nothing is written."""

@@ -122,6 +122,7 @@ class LexPage(Page):
         self.list.setObjectName("steps")
         self.list.setAccessibleName("Steps")
         self.list.setFixedWidth(210)
+        self.list.ensurePolished()  # rows laid out before they have the style keep its lower ones
         self.stack = QStackedWidget()
         self.fix_panel = FixPanel()
         self.fix_button = QPushButton(FIX)

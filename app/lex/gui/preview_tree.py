@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from app.lex.preview import Record
 
-TITLES = ("Record / item", "Written", "In the plan", "Where it is from")
+TITLES = ("Record / item", "Written", "In the plan", "Unit", "Where it is from")
 RECORD = Qt.ItemDataRole.UserRole
 OPENED_AT_ONCE = 2
 
@@ -27,9 +27,10 @@ class PreviewTree(QTreeWidget):
         for column, mode in enumerate((
             QHeaderView.ResizeMode.Interactive, QHeaderView.ResizeMode.Stretch,
             QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.ResizeToContents,
+            QHeaderView.ResizeMode.ResizeToContents,
         )):  # fmt: skip
             header.setSectionResizeMode(column, mode)
-        self.setColumnWidth(0, 330)
+        self.setColumnWidth(0, 280)
         self.itemExpanded.connect(_fill)
 
     def show_records(self, records: Sequence[Record]) -> None:
@@ -62,7 +63,7 @@ def _fill(item: QTreeWidgetItem) -> None:
     if not isinstance(record, Record) or item.childCount():
         return
     for one in record.elements():
-        child = QTreeWidgetItem([one.name, one.written, one.planned or "—", one.origin])
+        child = QTreeWidgetItem([one.name, one.written, one.planned or "—", one.unit, one.origin])
         for column in (1, 2):
             child.setToolTip(column, child.text(column))
         item.addChild(child)

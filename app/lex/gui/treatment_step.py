@@ -91,7 +91,7 @@ class TreatmentStep(Step):
             ("rv_system", "R&&V s&ystem", self.rv_system),
             ("machine", "&Machine in the R&&V", self.machine),
             ("dose_rate_mu_min", "&Dose rate", self.dose_rate),
-            ("tolerance_table", "T&olerance table", self.tolerance_table),
+            ("tolerance_table", "Tole&rance table", self.tolerance_table),
         ):
             self._add(left, key, words, box)
         for name, words in zip(COUCH, ("&vertical", "l&ateral", "lon&gitudinal"), strict=True):

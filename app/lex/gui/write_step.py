@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QSplitter,
 )
 
+from app.choosing import choose_new_file
 from app.findings_view import Banner, FindingsView
 from app.lex.gui.preview_tree import PreviewTree
 from app.lex.gui.said import Said
@@ -170,9 +170,8 @@ class WriteStep(Step):
 
     def _choose(self) -> None:
         # The tick below the box asks about an existing file: once is enough.
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Write transfer file", self.path.text(), KINDS,
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )  # fmt: skip
-        if name:
-            self.path.setText(name)
+        file = choose_new_file(
+            self, "Write transfer file", self.path.text(), KINDS, asks_to_replace=False
+        )
+        if file:
+            self.path.setText(str(file))
