@@ -8,7 +8,6 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -23,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import help_text
-from app.background import JOBS
 from app.help_book import (
     FOLDER,
     OWN_RULE,
@@ -36,6 +34,7 @@ from app.help_book import (
     names_limits,
     read_page,
 )
+from app.help_reading import ReadingLine
 
 PLACE = Qt.ItemDataRole.UserRole
 SEARCH_MS = 150
@@ -55,10 +54,6 @@ def topic_of(widget: QWidget | None) -> str:
     return ""
 
 
-READING = "What the clinic has set is being read; the limits below are those shipped."
-NOT_READ = "What the clinic has set was not read; the limits below are those shipped"
-
-
 class HelpWindow(QDialog):
     """A window beside the program.
 
@@ -75,8 +70,7 @@ class HelpWindow(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         room = self.screen().availableSize()
         self.resize(min(1080, room.width() - MARGIN), min(760, room.height() - MARGIN))
-        self._in_force = in_force
-        self._asked = 0
+        self.reading = ReadingLine(in_force)
         self._history: list[Place] = []
         self._at = -1
         self._page = ""
@@ -119,27 +113,7 @@ class HelpWindow(QDialog):
             if section is not None:
                 self.show_page(section.page, section.number)
 
-        self._ask_clinic(text, done)
-
-    def _ask_clinic(self, text: str, done: Callable[[str], None]) -> None:
-        """Put what the clinic has set into a page: its share may be slow, and nobody waits."""
-        self._asked += 1
-        mine = self._asked
-        self.reading.setText(READING)
-        self.reading.show()
-
-        def answered(told: str) -> None:
-            if mine == self._asked:
-                self.reading.hide()
-            done(told)
-
-        def failed(fault: Exception) -> None:
-            self.reading.setText(f"{NOT_READ}: {fault}")
-
-        JOBS.start(
-            self, "Reading the clinic's limits", lambda _progress: self._in_force(text),
-            done=answered, failed=failed,
-        )  # fmt: skip
+        self.reading.ask(text, done)
 
     def back(self) -> None:
         """Go back to the place seen before."""
@@ -227,10 +201,6 @@ class HelpWindow(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
-        self.reading = QLabel()
-        self.reading.setContentsMargins(8, 0, 8, 0)
-        self.reading.setWordWrap(True)
-        self.reading.hide()
         column.addWidget(self.reading)
         column.addWidget(splitter, 1)
         order = (self.search, self.back_button, self.forward_button, self.tree, self.results)
@@ -286,7 +256,7 @@ class HelpWindow(QDialog):
         text = read_page(name).text
         self._put(text)
         if names_limits(text):
-            self._ask_clinic(text, lambda told: self._put_in_force(name, text, told))
+            self.reading.ask(text, lambda told: self._put_in_force(name, text, told))
 
     def _put_in_force(self, name: str, shipped: str, told: str) -> None:
         """Show what the clinic has set; who reads on meanwhile stays where he is."""

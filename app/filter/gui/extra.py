@@ -1,7 +1,13 @@
-"""Small parts of the Filter room: a tab that comes and goes, and a fault as a row."""
+"""Small parts of the Filter room: the page at first, a tab that comes and goes, a fault."""
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from collections.abc import Callable
+from typing import Any
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from app.background import JOBS, CancelledError
+from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
 
@@ -25,3 +31,39 @@ def fault_finding(fault: Exception) -> Finding:
         f"The program has a fault: {type(fault).__name__}: {fault}",
         remedy="Send the file's kind and this sentence to your support; check the plan by hand.",
     )
+
+
+def beside(
+    owner: QWidget,
+    strip: AskStrip,
+    title: str,
+    work: Callable[[], object],
+    done: Callable[[Any], None],
+) -> None:
+    """Do what may wait for the clinic's share, the logs or a plan's folder; a fault is told."""
+
+    def failed(fault: Exception) -> None:
+        if not isinstance(fault, CancelledError):
+            strip.tell_fault(fault)
+
+    JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
+
+
+def empty_page() -> QWidget:
+    """Return what the room shows before an export is open."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    head = QLabel("Drop an R&V export here")
+    head.setStyleSheet("font-size: 16pt; font-weight: 600;")
+    body = QLabel(
+        "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
+        "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
+    )
+    body.setWordWrap(True)
+    for label in (head, body):
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    column.addStretch(2)
+    column.addWidget(head)
+    column.addWidget(body)
+    column.addStretch(3)
+    return page

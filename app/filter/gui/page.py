@@ -1,6 +1,6 @@
 """The Filter room: open an R&V export, read the report, import the plan, compare."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
-from app.filter.gui.extra import fault_finding, show_tab
+from app.filter.gui.extra import beside, empty_page, fault_finding, show_tab
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
@@ -69,7 +69,7 @@ class FilterPage(Page):
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
-        self.empty = self._empty_page()
+        self.empty = empty_page()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
@@ -194,24 +194,6 @@ class FilterPage(Page):
         self.printout.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.view.table.doubleClicked.connect(self._on_finding)
 
-    def _empty_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        head = QLabel("Drop an R&V export here")
-        head.setStyleSheet("font-size: 16pt; font-weight: 600;")
-        body = QLabel(
-            "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
-            "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
-        )
-        body.setWordWrap(True)
-        for label in (head, body):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(2)
-        column.addWidget(head)
-        column.addWidget(body)
-        column.addStretch(3)
-        return page
-
     def _ask_rv(self) -> None:
         path = self.ask_for_file("Open R&V export", RV_FILES)
         if path is not None:
@@ -326,7 +308,7 @@ class FilterPage(Page):
                 self.desk.look_for_signatures()
             self._show_said()
 
-        self._beside("Putting the notes into the report", work, done)
+        beside(self, self.desk.strip, "Putting the notes into the report", work, done)
 
     def _show_attested(self) -> None:
         """Show what people have said of the report meanwhile."""
@@ -340,7 +322,13 @@ class FilterPage(Page):
                 self.opened_export = replace(now, said=said)
                 self._show_said()
 
-        self._beside("Reading what was said", lambda: with_record(opened.report), done)
+        beside(
+            self,
+            self.desk.strip,
+            "Reading what was said",
+            lambda: with_record(opened.report),
+            done,
+        )
 
     def _show_said(self) -> None:
         if self.opened_export is None:
@@ -348,15 +336,6 @@ class FilterPage(Page):
         place, report = self.view.tabs.currentIndex(), self.opened_export.shown
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
-
-    def _beside(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
-        """Do what may wait for the clinic's share, the logs or a plan's folder."""
-
-        def failed(fault: Exception) -> None:
-            if not isinstance(fault, CancelledError):
-                self.desk.strip.tell_fault(fault)
-
-        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
 
     def _show_body(self, rv: Plan | None) -> None:
         """Show the tab of what was measured for a total body irradiation."""
