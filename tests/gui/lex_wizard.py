@@ -133,4 +133,5 @@ def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False):
         pass
     if fill and lex.stack.currentWidget() is lex.treatment_step:
         lex.treatment_step.set_values(entries_of(case))
+        quiet(qtbot)  # the lists of this machine are read beside
     return lex

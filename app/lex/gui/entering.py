@@ -1,17 +1,18 @@
 """Between the treatment form and the plan: what is proposed, what is missing, files of entries."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.background import JOBS
 from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.treatment_step import TreatmentStep
 from app.lex.nomenclature import Nomenclature
-from app.lex.offers import offers
+from app.lex.offers import Described, described, offers_of
 from app.lex.plan import Beam, Person, Trial
 from app.lex.remembered import machine_type_of, remembered, rv_system_last, technique_of
 from app.lex.rv_systems import DEFAULT, rv_system_ids
@@ -29,6 +30,7 @@ from core.safe_write import write_whole
 
 TREATMENT_FILES = "Treatment data (*.toml)"
 FORM = "the form"
+READING = "the clinic's names and machines are being read"
 LAST_TIME, PLANNED, MAPPED = "last time's", "as planned", "by the map"
 
 
@@ -51,6 +53,10 @@ class Entering(QObject):
         self._seen = False
         self._names = Nomenclature()
         self._list_fault = ""
+        self._described: Described | None = None
+        self._described_for: tuple[str, str | None] | None = None
+        self._proposes = True
+        self._then: Callable[[], None] | None = None
         step.load_wanted.connect(self._ask_file)
         step.save_wanted.connect(self._save)
         step.lists_wanted.connect(self._offer)
@@ -87,18 +93,26 @@ class Entering(QObject):
         """Fill the form for the trial and the beams chosen."""
         if self._trial is None:
             return
-        self._seen = True
+        self._seen, self._then = True, None
         self._step.file_said.say(State.INFO, "")
         self._step.show_trial(self._trial, self._beams.chosen())
+        self._described, self._described_for = None, None  # may have been changed meanwhile
         self._preselect()
         self._offer()
         if self._demo is not None:
             self.load(self._demo)
             self._demo = None
         if self._kept and self._kept["whose"] == _named(self._trial):
-            self._step.set_values(self._kept["values"])
+            self._take(self._kept["values"])
         self._kept = {}
         self.ask_what_is_missing()
+
+    def when_read(self, then: Callable[[], None]) -> None:
+        """Go on once the lists are read; not any more when the form is shown before."""
+        if self._list_fault == READING:
+            self._then = then
+        else:
+            then()
 
     def load(self, path: Path) -> None:
         """Fill the form from a TREATMENT.toml file; one that cannot be used changes nothing."""
@@ -109,7 +123,14 @@ class Entering(QObject):
             self._step.file_said.say(State.ERROR, str(fault))
             return
         self._step.file_said.say(State.INFO, "")
+        self._take(entries)
+
+    def _take(self, entries: Mapping[str, Any]) -> None:
+        """Fill the form; what the entries leave empty stays so, when the lists come later too."""
+        self._proposes = False
         self._step.set_values(entries)
+        waits = self._described is None and self._described_for is not None
+        self._proposes = not waits
 
     def treatment(self, trial: Trial) -> Treatment:
         """Return what was entered; raises ClinicFileError when a box holds what cannot be."""
@@ -122,7 +143,9 @@ class Entering(QObject):
         """Let the headless check say what is missing, and show it."""
         if self._trial is None:
             return
-        faults = {"rv_system": self._list_fault} if self._list_fault else {}
+        # While they are read, no box is wrong; the step is only not complete.
+        about = "lists" if self._list_fault == READING else "rv_system"
+        faults = {about: self._list_fault} if self._list_fault else {}
         try:
             lacking = missing(self._trial, self.treatment(self._trial))
         except RemedyError as fault:
@@ -148,24 +171,57 @@ class Entering(QObject):
             self._step.preselect("machine_type", known, LAST_TIME)
 
     def _offer(self) -> None:
-        """Show the lists of the machine type and R&V system chosen, then what follows of them."""
+        """Show the lists of the machine type and R&V system chosen, then what follows of them.
+
+        They are read beside, once for each choice: the clinic's share may be slow. The step is
+        not complete before, so that nothing is put into the form behind the user's back.
+        """
         trial = self._trial
         if trial is None:
             return
         values = self._step.values()
-        chosen = values.get("machine_type")
-        try:
-            lists = offers(values.get("rv_system", DEFAULT), chosen, self._written())
-        except RemedyError as fault:
-            self._list_fault = str(fault)
+        wanted = (values.get("rv_system", DEFAULT), values.get("machine_type"))
+        if wanted == self._described_for:
+            if self._described is not None:
+                self._show_offers(trial, self._described)
             return
+        self._described, self._described_for = None, wanted
+        self._list_fault = READING
+
+        def ended() -> None:
+            self._proposes = True
+            self.ask_what_is_missing()
+            then, self._then = self._then, None
+            if then is not None:
+                then()
+
+        def done(read: Described) -> None:
+            if self._trial is trial and self._described_for == wanted:
+                self._described = read
+                self._show_offers(trial, read)
+                ended()
+
+        def failed(fault: Exception) -> None:
+            if self._trial is trial and self._described_for == wanted:
+                self._described_for = None
+                self._list_fault = str(fault)
+                ended()
+
+        JOBS.start(
+            self._page, "Reading names and machines", lambda _progress: described(*wanted),
+            done=done, failed=failed,
+        )  # fmt: skip
+
+    def _show_offers(self, trial: Trial, read: Described) -> None:
+        lists = offers_of(read, self._written())
         self._list_fault = ""
         self._names = lists.names
         self._step.offer(lists)
-        self._step.propose(self._proposals(trial, chosen))
-        self._step.propose_ids(self._proposed_ids(trial))
+        if self._proposes:
+            self._step.propose(self._proposals(trial))
+            self._step.propose_ids(self._proposed_ids(trial))
 
-    def _proposals(self, trial: Trial, machine_type: str | None) -> dict[str, tuple[Any, str]]:
+    def _proposals(self, trial: Trial) -> dict[str, tuple[Any, str]]:
         """Return what the map or the last plan of this kind proposes, and which of them."""
         machines = self._names.machines
         found: dict[str, tuple[Any, str]] = {}
@@ -174,6 +230,7 @@ class Entering(QObject):
         called = machines.of(name) if name else None
         if called is not None:
             found["machine"] = (called[: machines.longest], PLANNED)
+        machine_type = self._step.values().get("machine_type")
         if machine_type is not None:
             kept = remembered(machine_type, technique_of(trial, self._beams.chosen()))
             found |= {key: (value, LAST_TIME) for key, value in kept.items()}
