@@ -4,12 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError
 from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
+
+SCALES = (
+    ("Scale: as the file says", None),
+    ("Scale: IEC 61217", "iec"),
+    ("Scale: Varian native", "varian_native"),
+    ("Scale: Elekta native", "elekta_native"),
+)
 
 
 def show_tab(tabs: QTabWidget, page: QWidget, title: str, at: int = -1) -> None:
@@ -67,3 +74,13 @@ def empty_page() -> QWidget:
     column.addWidget(body)
     column.addStretch(3)
     return page
+
+
+def scale_box() -> QComboBox:
+    """Return the choice of the scale of jaws, leaves and angles."""
+    box = QComboBox()
+    box.setAccessibleName("Scale of the export")
+    box.setToolTip("Scale of jaws, leaves and angles where the file does not say it")
+    for words, value in SCALES:
+        box.addItem(words, value)
+    return box
