@@ -31,6 +31,7 @@ from app.choosing import choose_file, choose_folder, choose_new_file
 from app.command_palette import CommandPalette
 from app.deeds import deeds_of
 from app.demo_strip import DemoStrip
+from app.edit_menu import EditMenu
 from app.help_menu import HelpMenu
 from app.notice import Notice
 from app.page import Page
@@ -43,7 +44,7 @@ from app.shortcuts import apply, chosen_keys
 from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
-from app.wheel_guard import WheelGuard
+from app.wheel_guard import guard
 from core.findings import State
 
 RECENT = 10
@@ -91,7 +92,6 @@ class MainWindow(QMainWindow):
         self.demo_strip.help_wanted.connect(self.help_window.show_page)
         self.demo_strip.export_chosen.connect(lambda path: self.go_to("Filter").open_path(path))
         self.notice = Notice()
-        self._guard: WheelGuard | None = None
         self._patients: dict[int, str] = {}
         self._demo: Path | None = None
         for number, room in enumerate(self.rooms):
@@ -224,6 +224,7 @@ class MainWindow(QMainWindow):
         file_menu.addAction("&Settings…", QKeySequence("Ctrl+,"), self.show_settings)
         file_menu.addSeparator()
         file_menu.addAction("&Quit", QKeySequence("Ctrl+Q"), self.close)
+        self.edit_menu = EditMenu(self.menuBar().addMenu("Edit"), self.stack)
         view_menu = self.menuBar().addMenu("&View")
         view_menu.addAction("&Commands…", QKeySequence("Ctrl+K"), self.show_commands)
         view_menu.addAction("&Keyboard shortcuts…", self.show_shortcuts)
@@ -333,8 +334,7 @@ class MainWindow(QMainWindow):
         JOBS.start(
             self, "Writing the support bundle", lambda _: write_bundle(name), done=written,
             failed=lambda fault: self.notice.tell(
-                State.ERROR, f"The support bundle was not written: {fault}"
-            ),
+                State.ERROR, f"The support bundle was not written: {fault}"),
         )  # fmt: skip
 
     def show_settings(self) -> QWidget:
@@ -376,8 +376,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Guard the values of all pages from a wheel that is meant for the page."""
         super().showEvent(event)
-        if self._guard is None:
-            self._guard = WheelGuard(self)
+        guard(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a file is being written; cancel every other job."""

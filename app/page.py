@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
 from app.choosing import choose_file, choose_folder, choose_new_file
@@ -18,6 +19,7 @@ class Page(QWidget):
         patient_changed: Words for the patient banner; empty when no patient is shown.
         opened: A file or folder was read successfully; it goes to the recent list.
         paths_for_room: Title of another room, and files that it shall open together.
+        history_changed: `history` answers anew.
         go_to_room: Title of another room, a file for it, and the plan that belongs to the file.
 
     """
@@ -27,6 +29,7 @@ class Page(QWidget):
     opens_together = False  # whether several dropped files are one set here
     patient_changed = Signal(str)
     opened = Signal(Path)
+    history_changed = Signal()
     go_to_room = Signal(str, Path, Path)
     paths_for_room = Signal(str, object)
 
@@ -57,6 +60,10 @@ class Page(QWidget):
     def offer_demo(self, folder: Path) -> None:
         """Learn where a demonstration set lies; the room may offer it on its empty page."""
         del folder
+
+    def history(self) -> QUndoStack | None:
+        """Return the steps that can be undone in what is in view; None where nothing has any."""
+        return None
 
     def state(self) -> dict[str, Any]:
         """Return what is open, as plain values that `resume` takes; {} when nothing is."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.answers import finish, say
+from app.settings_book_commands import add_book_command
 from core.findings import State
 from core.layers import Layer
 
@@ -56,6 +57,7 @@ def add_settings_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no
         one.add_argument("--person", default="", metavar="NAME", help="who changes it")
         one.add_argument("--reason", default="", metavar="WORDS", help="why; it is logged")
         finish(one, run)
+    add_book_command(own)
     one = own.add_parser("export", help="write the tables of a layer into one file")
     one.add_argument("file", type=Path, metavar="FILE")
     one.add_argument("--layer", choices=tuple(LAYERS))

@@ -65,7 +65,7 @@ def set_value(name: str, key: str, typed: str, layer: Layer, author: Author) -> 
     path = path_of(key, rows)
     leaf = rows.get(path)
     value = value_of(typed, leaf.value if leaf is not None else None)
-    author = _allowed(author, [name])
+    author = allowed(author, [name])
     change.refuse_forbidden(layers, layer, [name])
     source = f"{author.reason or 'set by the clinic'} ({author.person})"
     draft = draft_value(layers, layer, name, path, value, source)
@@ -76,7 +76,7 @@ def reset_value(name: str, key: str, layer: Layer, author: Author) -> tuple[Draf
     """Take one value out of a layer, so that the layer below holds again."""
     layers = own_layers()
     path = path_of(key, {row.path: row.leaf for row in rows_of(name, layers)})
-    author = _allowed(author, [name])
+    author = allowed(author, [name])
     draft = draft_without(layers, layer, name, path)
     return change.write(layers, [draft], author, faults, "setting taken out")
 
@@ -84,7 +84,7 @@ def reset_value(name: str, key: str, layer: Layer, author: Author) -> tuple[Draf
 def put_text(name: str, text: str | None, layer: Layer, author: Author) -> tuple[Draft, ...]:
     """Replace a layer's table whole; None takes it away."""
     layers = own_layers()
-    author = _allowed(author, [name])
+    author = allowed(author, [name])
     change.refuse_forbidden(layers, layer, [name])
     draft = draft_text(layers, layer, name, text)
     return change.write(layers, [draft], author, faults, "table replaced")
@@ -95,7 +95,7 @@ def put_file(name: str, source: Path, layer: Layer, author: Author) -> tuple[Dra
     if kind_of(name).merge != "folder":
         return put_text(name, _read(source), layer, author)
     layers = own_layers()
-    author = _allowed(author, [name])
+    author = allowed(author, [name])
     change.refuse_forbidden(layers, layer, [name])
     files = {
         f"{name}/{file.relative_to(source).as_posix()}": file
@@ -136,7 +136,7 @@ def import_drafts(file: Path, layer: Layer | None) -> tuple[Draft, ...]:
 def import_file(file: Path, layer: Layer | None, author: Author) -> tuple[Draft, ...]:
     """Write what an export holds into a layer, all or nothing."""
     drafts = import_drafts(file, layer)
-    author = _allowed(author, [one.name for one in drafts])
+    author = allowed(author, [one.name for one in drafts])
     return change.write(own_layers(), drafts, author, faults, f"imported from {file.name}")
 
 
@@ -161,7 +161,7 @@ def share_at(folder: Path, layer: Layer, name: str, author: Author) -> Path:
             f"the user's folder holds {', '.join(left)}, which would count no more beside a share",
             where=str(folder), remedy="Copy these tables into the share first.",
         )  # fmt: skip
-    author = _allowed(author, ["layers.toml"])
+    author = allowed(author, ["layers.toml"])
     if not there:
         write_whole(folder / MARK_FILE, f"name = {toml_of(name or 'clinic')}\n".encode())
     at = machine_folder() if layer == Layer.MACHINE else data_folder()
@@ -204,7 +204,7 @@ def overruled(drafts: Iterable[Draft]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _allowed(author: Author, names: Iterable[str]) -> Author:
+def allowed(author: Author, names: Iterable[str]) -> Author:
     """Return the author by the clinic's list of people; for a protected table a physicist.
 
     Raises:

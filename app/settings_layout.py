@@ -21,10 +21,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.book_editor import BookEditor
 from app.notice import Notice
 from app.settings_model import KEY, LAYER, SOURCE, VALUE, SettingsModel
 from app.settings_store import user_settings
+from core.layers import Layer
 
+LAYER_WORDS = {
+    Layer.MACHINE: "Machine: everybody on this computer",
+    Layer.CLINIC: "Clinic share: every computer of the clinic",
+    Layer.USER: "User: you on this computer",
+}
 MARGIN = 60
 PERSON = "settings/person"
 WIDTHS = {KEY: 300, VALUE: 150, 2: 90, 3: 100, LAYER: 100}
@@ -137,6 +144,9 @@ class SettingsLayout(QDialog):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.table_page)
         self.pages.addWidget(self.text_page)
+        self.book = BookEditor()
+        self.pages.addWidget(self.book)
+        self.pages.currentChanged.connect(self._on_page)
         form = QFormLayout()
         form.addRow("&Change in", self.layer)
         form.addRow("&Person", self.person)
@@ -157,3 +167,13 @@ class SettingsLayout(QDialog):
         outer = QVBoxLayout(self)
         outer.addWidget(self.notice)
         outer.addWidget(split, 1)
+
+    def _on_page(self) -> None:
+        """Leave the room of the other buttons to the editor of the book."""
+        editing = self.pages.currentWidget() is self.book
+        for place in range(self.buttons.count()):
+            item = self.buttons.itemAt(place)
+            button = item.widget() if item is not None else None
+            if button is not None:
+                button.setVisible(not editing)
+        self.file_words.setVisible(not editing)

@@ -8,13 +8,15 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
+from app import settings_book as cells
 from app import settings_desk as desk
 from app.background import JOBS
 from app.choosing import choose_file, choose_new_file
+from app.filter.mu.books import OWN
 from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
-from app.settings_layout import PERSON, SettingsLayout
+from app.settings_layout import LAYER_WORDS, PERSON, SettingsLayout
 from app.settings_model import VALUE
 from app.settings_store import user_settings
 from core.errors import RemedyError
@@ -25,12 +27,6 @@ from core.settings.change import Author, can_undo
 from core.settings.draft import Draft, text_in
 from core.settings.pack import export, strongest_layer
 from core.settings.rows import Row, kind_of, matches, shipped_file
-
-LAYER_WORDS = {
-    Layer.MACHINE: "Machine: everybody on this computer",
-    Layer.CLINIC: "Clinic share: every computer of the clinic",
-    Layer.USER: "User: you on this computer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +71,10 @@ class SettingsWindow(SettingsLayout):
             (self.import_button, self._import), (self.save_button, self._save_text),
         ):  # fmt: skip
             button.clicked.connect(action)
+        self.book.write_asked.connect(self._write_book)
+        self.book.copy_asked.connect(self._copy_book)
+        self.book.closed.connect(self._close_book)
+        self.book.refused.connect(lambda words: self._say(State.ERROR, words))
         self.reload()
 
     # What is shown.
@@ -167,7 +167,9 @@ class SettingsWindow(SettingsLayout):
             "No value has these words." if words
             else "Nothing is laid down here. Press Edit file to write the clinic's table."
         )  # fmt: skip
-        self.pages.setCurrentWidget(self.table_page)
+        self.edit_button.setText("Edit tabl&es" if name == OWN and not words else "Edit f&ile")
+        if words or name != OWN or self.pages.currentWidget() is not self.book:
+            self.pages.setCurrentWidget(self.table_page)
         self._on_row()
 
     def _on_row(self) -> None:
@@ -187,6 +189,7 @@ class SettingsWindow(SettingsLayout):
                 self.layer.addItem(LAYER_WORDS[one], one)
             usual = self.layer.findData(desk.usual_layer(layers, name))
             self.layer.setCurrentIndex(max(0, usual))
+        self._fix_layer()
         can_reset = row is not None and row.layer != Layer.SHIPPED
         self.reset_button.setEnabled(can_reset)
         self.file_words.setText(f"{row.table} from {row.file}" if row is not None else "")
@@ -214,12 +217,15 @@ class SettingsWindow(SettingsLayout):
         author = self.author()
         self._do("Undoing the last change", lambda: desk.undo(author))
 
-    def _do(self, title: str, work: Callable[[], tuple[Draft, ...]]) -> None:
+    def _do(
+        self, title: str, work: Callable[[], tuple[Draft, ...]],
+        more: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:  # fmt: skip
         user_settings().setValue(PERSON, self.person.text())
 
         def written(_: object) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
             drafts = work()
-            return drafts, desk.overruled(drafts)
+            return drafts, (*more(), *desk.overruled(drafts))
 
         JOBS.start(self, title, written, done=self._on_done, failed=self._tell_fault)
 
@@ -234,8 +240,11 @@ class SettingsWindow(SettingsLayout):
         words = f"Written: {'; '.join(told[:2])}{more}. " if told else "Nothing is different. "
         self._say(State.PASS if told else State.INFO, words + " ".join(notes))
         self.reload()
+        if self.pages.currentWidget() is self.book or not self.book.isEnabled():
+            self._read_book()
 
     def _tell_fault(self, fault: Exception) -> None:
+        self.book.setEnabled(True)
         where = Path(fault.where).name if isinstance(fault, RemedyError) else ""
         words = (f"{fault.what} ({where}). {fault.remedy}" if isinstance(fault, RemedyError)
                  else f"{fault}")  # fmt: skip
@@ -249,9 +258,10 @@ class SettingsWindow(SettingsLayout):
         name, layer = self.table_name(), self.layer.currentData()
         row = self.current_row()
         name = row.table if row is not None and self.search.text().strip() else name
-        if self.loaded is None or layer is None or kind_of(name).merge == "folder":
-            self._say(State.INFO, "A dosimetry book is put in whole: eqs settings put "
-                      "dosimetry_book FOLDER.")  # fmt: skip
+        if self.loaded is None or layer is None:
+            return
+        if name == OWN:
+            self._edit_book()
             return
         folder = machine_folder() if layer == Layer.MACHINE else self.loaded.layers.folder(layer)
         file = (folder or machine_folder()) / name
@@ -272,6 +282,71 @@ class SettingsWindow(SettingsLayout):
     def _save_text(self) -> None:
         (name, layer), text, author = self.edited, self.text.toPlainText(), self.author()
         self._do("Writing the table", lambda: desk.put_text(name, text, layer, author))
+
+    # The dosimetry book's tables.
+
+    def _edit_book(self) -> None:
+        """Show the book in force by its cells; what is not written yet stays."""
+        self.search.clear()
+        self.choose_table(OWN)
+        self.pages.setCurrentWidget(self.book)
+        if not self.book.is_changed:
+            self._read_book()
+        self._fix_layer()
+
+    def _read_book(self) -> None:
+        def read(_: object) -> cells.BookIn:
+            book = cells.book_in_force()
+            beam, tables = next(iter(book.beams.items()))
+            book.marks(book.grid(beam, tables[0]))  # the check is compiled here, not in the window
+            return book
+
+        JOBS.start(self, "Reading the dosimetry book", read,
+                   done=self._take_book, failed=self._tell_fault)  # fmt: skip
+
+    def _take_book(self, book: cells.BookIn) -> None:
+        self.book.setEnabled(True)
+        self.book.show_book(book)
+        self._fix_layer()
+
+    def _fix_layer(self) -> None:
+        """While a book is edited the layer is its own; the shipped one is copied into any."""
+        book = self.book.book if self.pages.currentWidget() is self.book else None
+        own = self.layer.findData(book.layer) if book is not None else -1
+        if own >= 0:
+            self.layer.setCurrentIndex(own)
+        self.layer.setEnabled(own < 0)
+
+    def _write_book(self) -> None:
+        before, grid = self.book.book, self.book.model.grid
+        if before is None or grid is None:
+            return
+        seen, author = self.book.seen(), self.author()
+        self.book.setEnabled(False)  # what is typed meanwhile would be lost
+        self._do("Writing the table", lambda: cells.write_grid(grid, before.layer, author, seen),
+                 lambda: cells.state_words(before, cells.book_of_layer(before.layer)))  # fmt: skip
+
+    def _copy_book(self) -> None:
+        layer, author = Layer(self.layer.currentData()), self.author()
+        self._do("Copying the book", lambda: cells.copy_shipped(layer, author))
+
+    def reject(self) -> None:
+        """Close the window; cells that are not written are asked about first."""
+        grid = self.book.model.grid
+        if not self.book.is_changed or grid is None:
+            super().reject()
+            return
+        self.notice.tell(
+            State.WARNING, f"{grid.file} is changed and not written.",
+            {"Close without &writing": self._leave},
+        )  # fmt: skip
+
+    def _leave(self) -> None:
+        super().reject()
+
+    def _close_book(self) -> None:
+        self.pages.setCurrentWidget(self.table_page)
+        self._fix_layer()
 
     def _export(self) -> None:
         name = choose_new_file(

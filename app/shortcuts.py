@@ -9,8 +9,13 @@ from app.deeds import menu_actions, plain
 from app.settings_store import user_settings
 
 GROUP = "shortcuts"
-SHIPPED = "shipped_keys"
+SHIPPED, NAME = "shipped_keys", "name_for_keys"
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
+
+
+def name_actions(action: QAction, name: str) -> None:
+    """Keep the name under which an action's keys are stored while its words change."""
+    action.setProperty(NAME, name)
 
 
 def actions_by_name(window: QMainWindow) -> dict[str, QAction]:
@@ -18,7 +23,8 @@ def actions_by_name(window: QMainWindow) -> dict[str, QAction]:
     found: dict[str, QAction] = {}
     for place, action in menu_actions(window):
         if action.text() and "recent" not in place:
-            found[f"{place}: {plain(action.text()).rstrip('…')}"] = action
+            words = str(action.property(NAME) or plain(action.text()).rstrip("…"))
+            found[f"{place}: {words}"] = action
     return found
 
 
@@ -62,7 +68,8 @@ def apply(window: QMainWindow, chosen: Mapping[str, str]) -> None:
         if action.property(SHIPPED) is None:
             action.setProperty(SHIPPED, action.shortcut().toString(_PORTABLE))
         own = chosen.get(name, str(action.property(SHIPPED)))
-        action.setShortcut(QKeySequence.fromString(own, _PORTABLE))
+        if own != action.shortcut().toString(_PORTABLE):  # one born with several keeps them
+            action.setShortcut(QKeySequence.fromString(own, _PORTABLE))
 
 
 def choose(window: QMainWindow, wanted: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.collector import Collector
+from app.wheel_guard import WheelGuards
 from core.paths import RESOURCES
 
 SCHEMES = {
@@ -42,8 +43,9 @@ def application() -> QApplication:
     """Return the Qt application in the program's own style, made at the first call."""
     existing = QApplication.instance()
     program = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    if program.findChild(Collector) is None:
-        Collector(program)
+    for helper in (Collector, WheelGuards):
+        if program.findChild(helper) is None:
+            helper(program)
     program.setApplicationName("EQS Workstation")
     program.setStyle("Fusion")
     return program

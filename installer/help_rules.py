@@ -167,7 +167,10 @@ def _needs_of(rule: str) -> tuple[str, ...]:
 
 def _limits_of(rule: str) -> tuple[str, ...]:
     row = sentences().get(rule)
-    return row.limits if row is not None else ()
+    if row is not None:
+        return row.limits
+    listed = read_cards().get(rule, {}).get("limits", [])
+    return tuple(str(one) for one in listed) if isinstance(listed, list) else ()
 
 
 def _plain(text: str) -> str:

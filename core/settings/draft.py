@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import ClinicFileError
 from core.layers import Layer, Layers, Table
 from core.paths import machine_folder
+from core.settings.cells import MOST_CELLS, cell_leaves
 from core.settings.edit import changed_text, toml_of, with_row, without
 from core.settings.keys import Item, Leaf, Path, item_at, keys_for, words_of
 from core.settings.rows import kind_of, rows_of, shipped_file, text_leaves
@@ -45,13 +46,15 @@ class Draft:
         old = _leaves(self.name, self.before, self.file)
         new = _leaves(self.name, self.text, self.file)
         both = list(dict.fromkeys([*old, *new]))
-        if not both:
-            return (Change("whole file", _short(self.before), _short(self.text)),)
-        return tuple(
-            Change(words_of(path), _words(old.get(path)), _words(new.get(path)))
+        words = _cell_words if self.name.endswith(".csv") else words_of
+        changed = tuple(
+            Change(words(path), _words(old.get(path)), _words(new.get(path)))
             for path in both
             if path not in old or path not in new or old[path].value != new[path].value
         )
+        if not both or (self.name.endswith(".csv") and not 0 < len(changed) <= MOST_CELLS):
+            return (Change("whole file", _short(self.before), _short(self.text)),)
+        return changed
 
 
 def layer_folder(layers: Layers, layer: Layer) -> File:
@@ -94,8 +97,8 @@ def draft_value(
     kind, file = kind_of(name), layer_folder(layers, layer) / name
     if kind.merge == "folder":
         raise ClinicFileError(
-            "a dosimetry book is put in whole", where=name,
-            remedy='Make it with "eqs book", then: eqs settings put dosimetry_book FOLDER',
+            "a dosimetry book is changed by the cells of its tables, or put in whole", where=name,
+            remedy="Use eqs settings book BEAM TABLE, or eqs settings put dosimetry_book FOLDER.",
         )  # fmt: skip
     before = text_in(file)
     base = _below(layers, layer, name) if before is None and kind.merge == "whole" else before
@@ -173,10 +176,16 @@ def text_in(file: File) -> str | None:
 
 
 def _leaves(name: str, text: str | None, file: File) -> dict[Path, Leaf]:
+    if text is not None and name.endswith(".csv"):
+        return cell_leaves(text)
     try:
         return text_leaves(name, text, file) if text is not None else {}
     except ClinicFileError:
         return {}
+
+
+def _cell_words(path: Path) -> str:
+    return ", ".join(str(part) for part in path)
 
 
 def _short(text: str | None) -> str:

@@ -6,9 +6,15 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
 from app.demo.write_demo import write_demo
+from app.filter.mu.books import GENERIC, OWN
 from app.main_window import MainWindow
+from app.settings_desk import put_file
+from app.settings_model import number_text
+from app.settings_window import SettingsWindow
 from core.archive.nodes import Node
 from core.archive.settings_write import put_node
+from core.layers import Layer
+from core.settings.change import Author
 from tests.bench.open_close import settle
 
 SIZE = (1280, 720)
@@ -67,6 +73,7 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     settings = window.show_settings()
     settle()
     yield "Settings", settings
+    yield from _of_the_book(settings)
     settings.close()
     window.help_window.show_page("filter")
     settle()
@@ -93,6 +100,29 @@ def dialogs(window: MainWindow) -> Iterator[tuple[str, QWidget]]:
     yield "Training, score", training
     training.close()
     settle()
+
+
+def _of_the_book(settings: SettingsWindow) -> Iterator[tuple[str, QWidget]]:
+    settings.choose_table(OWN)
+    settings.edit_button.click()
+    settle(lambda: settings.book.model.grid is not None)
+    settings.book.choose("6X", "tmr")
+    settle()
+    yield "Settings, shipped book", settings
+    put_file(OWN, GENERIC, Layer.USER, Author("Jane Roe", "to be looked at"))
+    settings.book.closed.emit()
+    settings.edit_button.click()
+    settle(lambda: not settings.book.model.read_only)
+    settings.book.choose("6X", "oar")
+    model = settings.book.model
+    for row, change in ((3, 0.03), (4, 1.0)):
+        index = model.index(row, 6)
+        model.setData(index, number_text(float(model.grid.cells[row][6]) + change))
+    settle()
+    yield "Settings, book", settings
+    settings.book.closed.emit()
+    settings.book.model.undo()
+    settings.book.model.undo()
 
 
 def _of_the_archive(window: MainWindow) -> Iterator[tuple[str, QWidget]]:

@@ -110,7 +110,7 @@ def entries_of(case):
     return entries
 
 
-def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False):
+def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False, framed=False):
     """The page with the plan of a case, on its step of treatment data, everything entered."""
     choice = PatientChoice("Doe, Jane", case.trial.person.id, (PlanChoice("PELVIS", path),))
     plan = Chosen(path, Source(DICOM, path, (Reading(case.trial.name, case.trial),)), case.trial)
@@ -120,11 +120,14 @@ def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False):
         monkeypatch.setattr(f"{module}.read_rv_system", lambda *_: case.system)
     for module in MODULES[:2]:
         monkeypatch.setattr(f"{module}.read_machine", lambda *_: case.machine)
-    lex = LexPage(lambda *_: lambda _: [])
-    qtbot.addWidget(lex)
-    lex.resize(1000, 620)
-    lex.show()
-    QApplication.setActiveWindow(lex)
+    if framed:
+        lex = in_window(qtbot)
+    else:
+        lex = LexPage(lambda *_: lambda _: [])
+        qtbot.addWidget(lex)
+        lex.resize(1000, 620)
+        lex.show()
+        QApplication.setActiveWindow(lex)
     lex.open_path(path)
     qtbot.waitUntil(lambda: lex.plan_step.trial is not None, timeout=LONG_MS)
     quiet(qtbot)

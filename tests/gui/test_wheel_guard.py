@@ -4,9 +4,12 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
+    QDialog,
     QDoubleSpinBox,
     QScrollArea,
+    QScrollBar,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -14,7 +17,9 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS
 from app.main_window import MainWindow
-from app.wheel_guard import WheelGuard
+from app.style import application
+from app.wheel_guard import VALUES, WATCHED, WheelGuard, guard
+from tests.gui.all_pages import dialogs
 
 
 class Form(QScrollArea):
@@ -46,7 +51,24 @@ def form(qtbot):
     made.show()
     qtbot.waitExposed(made)
     made.setFocus()
+    forget_guards(made)
     return made
+
+
+def forget_guards(window):
+    """Leave a window as one that nobody guards: another test may have made the program's own."""
+    handle = window.windowHandle()
+    handle.setProperty(WATCHED, True)  # the program's own would come when the window gets the keys
+    for own in handle.findChildren(WheelGuard):
+        handle.removeEventFilter(own)
+        own.setParent(None)
+
+
+def told(widget):
+    """What stands in a widget that has a value."""
+    if isinstance(widget, QAbstractSpinBox):
+        return widget.text()
+    return widget.currentIndex() if isinstance(widget, QComboBox) else widget.value()
 
 
 def wheel(window, widget):
@@ -64,6 +86,14 @@ def test_that_without_the_guard_a_value_would_change(form, name):
     before = read()
     wheel(form, getattr(form, name))
     assert read() != before
+
+
+def test_that_one_window_is_guarded_once(form):
+    handle = form.windowHandle()
+    handle.setProperty(WATCHED, False)
+    guard(form)
+    guard(form)
+    assert len(handle.findChildren(WheelGuard)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,3 +128,39 @@ def test_that_the_window_of_the_program_is_guarded(qtbot):
     window.rail.setFocus()
     wheel(window, box)
     assert box.currentIndex() == before
+
+
+def test_that_values_of_every_separate_window_are_guarded(qtbot):
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
+    tried = {}
+    for name, beside in dialogs(window):
+        for value in (one for kind in VALUES for one in beside.findChildren(kind)):
+            if not value.isVisible() or value.hasFocus() or isinstance(value, QScrollBar):
+                continue
+            if isinstance(value, QAbstractSpinBox):
+                value.stepBy(1)  # from the end it may stand at, where the wheel could not go
+            before = told(value)
+            wheel(beside, value)
+            assert told(value) == before, f"{name}: {value.accessibleName()}"
+            tried[name] = tried.get(name, 0) + 1
+    assert {"Archive, system", "Archive, rule", "Settings", "Training, start"} <= tried.keys()
+
+
+def test_that_the_list_of_a_choice_in_a_dialog_still_scrolls(qtbot):
+    application()
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    choice = QComboBox(dialog)
+    choice.addItems([f"Machine {number}" for number in range(200)])
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    choice.showPopup()
+    view = choice.view()
+    qtbot.waitUntil(view.isVisible)
+    before = view.verticalScrollBar().value()
+    wheel(view.window(), view.viewport())
+    assert view.verticalScrollBar().value() > before
+    choice.hidePopup()

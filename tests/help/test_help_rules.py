@@ -20,6 +20,7 @@ from app.lex.treatment import read_treatment
 from core.dicom.certificate import ASSERTIONS
 from core.errors import RemedyError
 from installer.help_pages import FOLDER, PAGES
+from installer.help_rules import read_cards
 from installer.rule_survey import LEX, OF_LEX, survey
 from installer.trace import requirements
 
@@ -65,6 +66,7 @@ def test_that_every_limit_a_rule_reads_in_the_code_stands_in_its_entry():
 
 def test_that_every_limit_and_word_list_belongs_to_a_rule():
     told = {name for row in sentences().values() for name in row.limits}
+    told |= {name for card in read_cards().values() for name in card.get("limits", [])}
     assert {**read_limits().entries, **read_rules().entries}.keys() - told == NOT_OF_RULES
 
 

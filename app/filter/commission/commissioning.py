@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.filter.commission.book_state import ACTION, book_in_use
+from app.filter.commission.book_state import KEY as BOOK
 from app.filter.commission.clinic import Clinic
 from app.filter.commission.export import Export
 from app.filter.commission.fault import Fault
@@ -35,7 +37,6 @@ from app.filter.settings import read_settings
 from core.errors import RemedyError
 from core.findings import State
 
-ACTION = "commissioning"
 OURS = COLUMNS[:2]
 LOGIC_ROWS = {"Interlocks": "F-INT-", "Rx modality": "F-RX-MODALITY"}
 TOLD = (Ending.FOUND, Ending.MISSED, Ending.MORE, Ending.OFF, Ending.NOT_SHOWN, Ending.BY_HAND)
@@ -238,7 +239,7 @@ def together(runs: Sequence[Commissioned]) -> Commissioned:
 
 
 def on_log(made: Commissioned, person: str) -> None:
-    """Put a commissioning into the log: sources, rules, counts, and every row not covered.
+    """Put a commissioning into the log: sources, rules, book, counts, and every row not covered.
 
     Raises:
         LogError: The log cannot be written.
@@ -253,6 +254,7 @@ def on_log(made: Commissioned, person: str) -> None:
         "plan_id": made.plan_id if one_plan else "",
         "plans": f"{made.patient_id}: {made.plan_id}", "rules": made.rules,
         "tables": made.tables,
+        BOOK: book_in_use(),
         "sources": [[Path(one.path).name, one.path, one.sha256] for one in made.sources],
         "counts": {one.value: counts[one] for one in Ending},
         "not_covered": [[one.ending.value, one.row, one.column, one.rule] for one in made.rows

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError
 from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
 
+PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
+RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
 SCALES = (
     ("Scale: as the file says", None),
     ("Scale: IEC 61217", "iec"),
@@ -84,3 +87,12 @@ def scale_box() -> QComboBox:
     for words, value in SCALES:
         box.addItem(words, value)
     return box
+
+
+def printout_view() -> QPlainTextEdit:
+    """Return the page of a printout, in letters of one width."""
+    page = QPlainTextEdit(readOnly=True)
+    page.setAccessibleName("Stereotactic arcs by isocentre")
+    page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    page.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    return page

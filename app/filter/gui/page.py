@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -26,7 +24,16 @@ from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
-from app.filter.gui.extra import beside, empty_page, fault_finding, scale_box, show_tab
+from app.filter.gui.extra import (
+    PLAN_FILES,
+    RV_FILES,
+    beside,
+    empty_page,
+    fault_finding,
+    printout_view,
+    scale_box,
+    show_tab,
+)
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
@@ -40,9 +47,6 @@ from app.findings_view import FindingsView, plain_table
 from app.page import Page
 from app.recognise import Kind, recognise
 from core.findings import Finding, NotChecked, State
-
-PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
-RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
 
 
 class FilterPage(Page):
@@ -182,10 +186,7 @@ class FilterPage(Page):
         self.commissioning = CommissionPanel()
         self.body = TbiMeasured(self.measured)
         self.body.entered.connect(self._on_measured)
-        self.printout = QPlainTextEdit(readOnly=True)
-        self.printout.setAccessibleName("Stereotactic arcs by isocentre")
-        self.printout.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.printout.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
 
     def _ask_rv(self) -> None:
@@ -306,7 +307,7 @@ class FilterPage(Page):
             if self.desk.shown is not None:
                 self.desk.shown = replace(self.desk.shown, report=report)
                 self.desk.look_for_signatures()
-            self._show_said()
+            self._show_said(said)
 
         beside(self, self.desk.strip, "Putting the notes into the report", work, done)
 
@@ -320,20 +321,12 @@ class FilterPage(Page):
             now = self.opened_export
             if now is not None and now.report is opened.report:
                 self.opened_export = replace(now, said=said)
-                self._show_said()
+                self._show_said(said)
 
-        beside(
-            self,
-            self.desk.strip,
-            "Reading what was said",
-            lambda: with_record(opened.report),
-            done,
-        )
+        beside(self, self.desk.strip, "Reading the log", lambda: with_record(opened.report), done)
 
-    def _show_said(self) -> None:
-        if self.opened_export is None:
-            return
-        place, report = self.view.tabs.currentIndex(), self.opened_export.shown
+    def _show_said(self, report: Report) -> None:
+        place = self.view.tabs.currentIndex()
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 

@@ -21,6 +21,8 @@ from app.filter.gui.body_measured import (
     mm_of,
     show_mm,
 )
+from app.findings_view import Banner
+from core.findings import State
 
 NOT_MEASURED = "not measured"
 HINT = (
@@ -53,7 +55,8 @@ class TbiMeasured(QWidget):
         self.thickness.valueChanged.connect(
             lambda _: self.measured.set_thickness(mm_of(self.thickness))
         )
-        self.not_held = QLabel(NOT_HELD)
+        self.not_held = Banner()
+        self.not_held.show_state(State.WARNING, NOT_HELD, "Not held yet")
         self.not_held.hide()
         self.measured.changed.connect(self._follow)
         self.run_button = QPushButton("&Hold to the measurement")

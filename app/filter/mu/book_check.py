@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.filter.limits import limits_in_force
 from app.filter.mu.book import Book, BookBeam, Table
 from app.filter.mu.book_read import book_of, files_of
 from app.filter.mu.collimator_scatter import CSF_FIELDS
@@ -16,8 +17,8 @@ from core.dose.geometry import Floats
 from core.errors import ClinicFileError
 from core.findings import Finding, State
 
-KINK = 0.02
-"""Relative distance from the curve through the neighbours that asks for a look."""
+KINK = "mu.book_curve_percent"
+"""Limit: distance from the curve through the neighbours that asks for a look."""
 
 SCATTER = ("difference", "khan")
 FALL = 5e-4
@@ -44,13 +45,14 @@ def open_book(folder: Path) -> Book:
 
 def check_book(book: Book) -> list[Finding]:
     """Return every doubt about a book, and that it is not for clinical use if it is not."""
-    found = [one for beam in book.beams for one in _of_beam(beam)]
+    kink = float(limits_in_force()[KINK]) / 100
+    found = [one for beam in book.beams for one in _of_beam(beam, kink)]
     if not book.clinical:
         found.append(Finding("B-GENERIC", State.INFO, book.notice))
     return found
 
 
-def _of_beam(beam: BookBeam) -> Iterator[Finding]:
+def _of_beam(beam: BookBeam, kink: float) -> Iterator[Finding]:
     for quantity in QUANTITIES:
         needed = quantity.required and beam.modality in quantity.modalities
         if needed and quantity.name not in beam.tables:
@@ -59,7 +61,7 @@ def _of_beam(beam: BookBeam) -> Iterator[Finding]:
             yield Finding("B-MISSING", State.ERROR, words, beam.id, remedy=remedy)
     yield from _of_model(beam)
     for table in beam.tables.values():
-        yield from _of_table(beam, table)
+        yield from _of_table(beam, table, kink)
     for name, rule in RULES:
         if name in beam.tables:
             yield from rule(beam, beam.tables[name])
@@ -76,36 +78,36 @@ def _of_model(beam: BookBeam) -> Iterator[Finding]:
             yield Finding("B-MODEL", State.ERROR, words, beam.id, remedy="Correct beam.toml.")
 
 
-def _of_table(beam: BookBeam, table: Table) -> Iterator[Finding]:
+def _of_table(beam: BookBeam, table: Table, kink: float) -> Iterator[Finding]:
     quantity, values = table.quantity, table.values
     low = np.argwhere((values < quantity.least) | (values > quantity.most))
     for row, column in low[:5]:
         value = values[row, column]
-        yield _error(beam, table, f"{_place(table, row, column)} is {value:g}, "
+        yield _error(beam, table, f"{place_words(table, row, column)} is {value:g}, "
                      f"possible are {quantity.least:g} to {quantity.most:g}")  # fmt: skip
     for axis_name in quantity.rises:
         axis = 0 if axis_name == "rows" else 1
         for row, column in np.argwhere(np.diff(values, axis=axis) < -FALL)[:3]:
-            place = _place(table, row + (axis == 0), column + (axis == 1))
+            place = place_words(table, row + (axis == 0), column + (axis == 1))
             yield _error(beam, table, f"{place} is smaller than the value before it")
-    yield from _kinks(beam, table)
+    yield from _kinks(beam, table, kink)
 
 
-def _kinks(beam: BookBeam, table: Table) -> Iterator[Finding]:
+def _kinks(beam: BookBeam, table: Table, kink: float) -> Iterator[Finding]:
     """Find values off the parabola through their neighbours, along the rows and the columns."""
     for axis, along in ((0, table.rows), (1, table.columns)):
         if len(along) < 5 or (axis == 1 and table.quantity.columns == "depth_cm"):
             continue
         grid = table.values if axis == 0 else table.values.T
         for line in range(grid.shape[1]):
-            for point in _off_the_curve(along, grid[:, line], table.quantity.name)[:2]:
+            for point in _off_the_curve(along, grid[:, line], table.quantity.name, kink)[:2]:
                 row, column = (point, line) if axis == 0 else (line, point)
-                words = f"{_place(table, row, column)} stands off the curve of its neighbours"
+                words = f"{place_words(table, row, column)} stands off the curve of its neighbours"
                 yield Finding("B-SMOOTH", State.WARNING, f"{beam.id} {table.name}: {words}",
                               beam.id, item=table.name, remedy=LOOK)  # fmt: skip
 
 
-def _off_the_curve(axis: Floats, values: Floats, name: str) -> list[int]:
+def _off_the_curve(axis: Floats, values: Floats, name: str, kink: float) -> list[int]:
     """Return the points that a cubic through the two neighbours on each side misses."""
     most = float(np.abs(values).max())
     first = 2 if name != "tmr" else max(2, int(np.argmax(values)) + 3)
@@ -121,7 +123,7 @@ def _off_the_curve(axis: Floats, values: Floats, name: str) -> list[int]:
             expected += share * values[i]
         miss = abs(values[k] - expected)
         wide = (axis[k + 1] - axis[k - 1]) / (axis[k + 2] - axis[k - 2])
-        if miss > KINK * most and wide < 0.7:
+        if miss > kink * most and wide < 0.7:
             found.append((miss, k))
     return [point for _, point in sorted(found, reverse=True)]
 
@@ -194,7 +196,8 @@ def _of_wedge(beam: BookBeam, kind: str, table: str, names: tuple[str, ...]) -> 
             yield Finding("B-WEDGE", State.ERROR, words, beam.id, remedy=f"Add {name}.csv.")
 
 
-def _place(table: Table, row: int, column: int) -> str:
+def place_words(table: Table, row: int, column: int) -> str:
+    """Return a place of a table as the messages begin with it: 'depth 10, side 5'."""
     rows = table.quantity.rows.rpartition("_")[0].replace("_", " ")
     words = f"{rows} {table.rows[row]:g}"
     if table.quantity.columns:

@@ -11,6 +11,7 @@ from app.background import JOBS
 from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.treatment_step import TreatmentStep
+from app.lex.gui.undoing import FormChange, Undoing
 from app.lex.nomenclature import Nomenclature
 from app.lex.offers import Described, described, offers_of
 from app.lex.plan import Beam, Person, Trial
@@ -56,10 +57,12 @@ class Entering(QObject):
         self._described: Described | None = None
         self._described_for: tuple[str, str | None] | None = None
         self._proposes = True
+        self._choice: FormChange | None = None
         self._then: Callable[[], None] | None = None
+        self.undoing = Undoing(step)
         step.load_wanted.connect(self._ask_file)
         step.save_wanted.connect(self._save)
-        step.lists_wanted.connect(self._offer)
+        step.lists_wanted.connect(self._offer_anew)
         step.changed.connect(self.ask_what_is_missing)
 
     def take_trial(self, trial: Trial) -> None:
@@ -74,6 +77,7 @@ class Entering(QObject):
         self._trial = trial
         self._seen = False
         self._step.forget()
+        self.undoing.clear()
 
     def kept(self) -> dict[str, Any]:
         """Return the entries and whose they are, for a run of the program after a crash."""
@@ -94,18 +98,23 @@ class Entering(QObject):
         if self._trial is None:
             return
         self._seen, self._then = True, None
-        self._step.file_said.say(State.INFO, "")
-        self._step.show_trial(self._trial, self._beams.chosen())
+        self._choice = None
         self._described, self._described_for = None, None  # may have been changed meanwhile
+        with self.undoing.unrecorded():
+            self._fill(self._trial)
+        self.ask_what_is_missing()
+
+    def _fill(self, trial: Trial) -> None:
+        self._step.file_said.say(State.INFO, "")
+        self._step.show_trial(trial, self._beams.chosen())
         self._preselect()
         self._offer()
         if self._demo is not None:
             self.load(self._demo)
             self._demo = None
-        if self._kept and self._kept["whose"] == _named(self._trial):
+        if self._kept and self._kept["whose"] == _named(trial):
             self._take(self._kept["values"])
         self._kept = {}
-        self.ask_what_is_missing()
 
     def when_read(self, then: Callable[[], None]) -> None:
         """Go on once the lists are read; not any more when the form is shown before."""
@@ -123,14 +132,14 @@ class Entering(QObject):
             self._step.file_said.say(State.ERROR, str(fault))
             return
         self._step.file_said.say(State.INFO, "")
-        self._take(entries)
+        with self.undoing.together(f"loading of {path.name}"):
+            self._take(entries)
 
     def _take(self, entries: Mapping[str, Any]) -> None:
         """Fill the form; what the entries leave empty stays so, when the lists come later too."""
         self._proposes = False
         self._step.set_values(entries)
-        waits = self._described is None and self._described_for is not None
-        self._proposes = not waits
+        self._proposes = not self._waits
 
     def treatment(self, trial: Trial) -> Treatment:
         """Return what was entered; raises ClinicFileError when a box holds what cannot be."""
@@ -170,6 +179,26 @@ class Entering(QObject):
         if known in self._step.machine_types:
             self._step.preselect("machine_type", known, LAST_TIME)
 
+    @property
+    def _waits(self) -> bool:
+        """Whether names and machine are being read."""
+        return self._described is None and self._described_for is not None
+
+    def _offer_anew(self) -> None:
+        """Let the lists and proposals of another choice be one step with it.
+
+        A step that is taken back has had its proposals.
+        """
+        before = self.undoing.last
+        self._proposes = self._proposes and not self.undoing.restoring
+        self._choice = None
+        with self.undoing.together():
+            self._offer()
+        if self.undoing.last is not before:
+            self._choice = self.undoing.last
+        if not self._waits and not self.undoing.held:
+            self._proposes = True
+
     def _offer(self) -> None:
         """Show the lists of the machine type and R&V system chosen, then what follows of them.
 
@@ -198,7 +227,8 @@ class Entering(QObject):
         def done(read: Described) -> None:
             if self._trial is trial and self._described_for == wanted:
                 self._described = read
-                self._show_offers(trial, read)
+                with self.undoing.following(self._choice):
+                    self._show_offers(trial, read)
                 ended()
 
         def failed(fault: Exception) -> None:

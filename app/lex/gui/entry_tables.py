@@ -75,6 +75,8 @@ class _ListDelegate(QStyledItemDelegate):
 class EntryTable(QTableWidget):
     """Rows by the plan's name; the last column says what is missing."""
 
+    columns: Mapping[int, str] = {}
+
     def __init__(self, titles: Sequence[str], name: str) -> None:
         super().__init__(0, len(titles))
         self.setHorizontalHeaderLabels(list(titles))
@@ -103,6 +105,11 @@ class EntryTable(QTableWidget):
         item = self.item(row, column)
         if item is not None:
             item.setText(text)
+
+    def go_to(self, name: str, key: str) -> None:
+        """Choose the cell of an entry."""
+        column = next(column for column, of in self.columns.items() if of == key)
+        self.setCurrentCell(self.names().index(name), column)
 
     def fill(self, rows: Sequence[Sequence[str]]) -> None:
         """Put texts into the rows; first and last column cannot be edited."""
@@ -135,6 +142,8 @@ class EntryTable(QTableWidget):
 class PrescriptionTable(EntryTable):
     """Name and technique of each prescription in the R&V system."""
 
+    columns: Mapping[int, str] = {1: "id", 2: "technique"}
+
     def __init__(self) -> None:
         super().__init__(PRESCRIPTIONS, "Prescriptions")
         self.techniques = Offer()
@@ -152,16 +161,19 @@ class PrescriptionTable(EntryTable):
             for row, name in enumerate(self.names())
         }
 
-    def set_values(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
-        """Put entries into the rows there are; what is not said stays."""
+    def set_values(self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False) -> None:
+        """Put entries into the rows there are; what is not said stays, or goes if it is whole."""
         for row, name in enumerate(self.names()):
-            for column, key in ((1, "id"), (2, "technique")):
-                if key in entries.get(name, {}):
-                    self.put(row, column, str(entries[name][key]))
+            entry = entries.get(name, {})
+            for column, key in self.columns.items():
+                if whole or key in entry:
+                    self.put(row, column, str(entry.get(key, "")))
 
 
 class FieldTable(EntryTable):
     """Field ID, own dose rate and gating of each field."""
+
+    columns: Mapping[int, str] = {1: "id", 2: "dose_rate_mu_min", 3: "gated"}
 
     def __init__(self) -> None:
         super().__init__(FIELDS, "Fields")
@@ -209,13 +221,13 @@ class FieldTable(EntryTable):
             found[name] = entry
         return found
 
-    def set_values(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
-        """Put entries into the rows there are; what is not said stays."""
+    def set_values(self, entries: Mapping[str, Mapping[str, Any]], *, whole: bool = False) -> None:
+        """Put entries into the rows there are; what is not said stays, or goes if it is whole."""
         for row, name in enumerate(self.names()):
             entry = entries.get(name, {})
             for column, key in ((1, "id"), (2, "dose_rate_mu_min")):
-                if key in entry:
-                    self.put(row, column, str(entry[key]))
+                if whole or key in entry:
+                    self.put(row, column, str(entry.get(key, "")))
             gated = self.item(row, 3)
             if gated is not None:
                 gated.setCheckState(_ticked(bool(entry.get("gated"))))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -78,6 +79,11 @@ class LexPage(Page):
         )  # fmt: skip
 
     # What the window asks for.
+
+    def history(self) -> QUndoStack | None:
+        """Return the steps of the treatment form while it is in view."""
+        seen = self.stack.currentWidget() is self.treatment_step and self.jobs.currentIndex() == 0
+        return self.entering.undoing.stack if seen else None
 
     def accepts(self, kind: Kind) -> bool:
         """Take every kind of plan source."""
@@ -226,6 +232,7 @@ class LexPage(Page):
         if self.fix_button.isChecked():
             self.list.clearSelection()  # No step is shown; choosing any leads back.
         self.list.blockSignals(False)
+        self.history_changed.emit()
         self.note.setText(f"Missing: {', '.join(lacking)}" if lacking else "")
         self.back_button.setEnabled(present > 0)
         self.next_button.setEnabled(not lacking and present < len(self.steps) - 1)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.lex.gui.entry_box import EntryBox, Marked
-from app.lex.gui.entry_tables import FieldTable, PrescriptionTable, choice
+from app.lex.gui.entry_tables import EntryTable, FieldTable, PrescriptionTable, choice
 from app.lex.gui.number_box import DecimalBox, WholeBox
 from app.lex.gui.said import Said
 from app.lex.gui.step import Step
@@ -117,11 +117,11 @@ class TreatmentStep(Step):
             inside = QVBoxLayout(box_of)
             inside.addWidget(grid)
             column.addWidget(box_of, stretch)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setWidget(inner)
-        self.column.addWidget(area, 1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setWidget(inner)
+        self.column.addWidget(self.area, 1)
 
     def _add(self, form: QFormLayout, key: str, words: str, box: QWidget) -> None:
         self.marks[key] = marked = Marked(box)
@@ -265,17 +265,52 @@ class TreatmentStep(Step):
 
     def set_values(self, entries: Mapping[str, Any]) -> None:
         """Fill the form from the mapping of a TREATMENT.toml file."""
+        self._proposals = {}
+        self._show(entries, whole=False)
+
+    def restore(self, entries: Mapping[str, Any]) -> None:
+        """Show an earlier state of this form: what is not named was empty."""
+        self._show(entries, whole=True)
+
+    def go_to(self, key: Sequence[str]) -> None:
+        """Put the cursor where an entry stands and bring it into view."""
+        tables: dict[str, EntryTable] = {
+            "prescriptions": self.prescriptions, "fields": self.fields,
+        }  # fmt: skip
+        ticks = {
+            "gated": self.gated, "resequence": self.resequence,
+            "open_covered_leaves": self.open_leaves,
+        }  # fmt: skip
+        place: QWidget
+        if key[0] in tables:
+            place = tables[key[0]]
+            tables[key[0]].go_to(key[1], key[-1])
+        else:
+            place = ticks.get(key[0]) or self.marks[".".join(key)].box
+        place.setFocus()
+        self.area.ensureWidgetVisible(place)
+
+    def typed_boxes(self) -> tuple[QWidget, ...]:
+        """Return the boxes that take letters or digits."""
+        return (
+            self.course, self.machine, self.dose_rate, self.tolerance_table, *self.couch.values(),
+        )  # fmt: skip
+
+    def row_names(self) -> tuple[tuple[str, ...], ...]:
+        """Return the rows of both tables by the plan's names."""
+        return self.prescriptions.names(), self.fields.names()
+
+    def _show(self, entries: Mapping[str, Any], *, whole: bool) -> None:
         empty = {
             "course": None, "machine": None, "machine_type": None, "rv_system": DEFAULT,
             "dose_rate_mu_min": None, "tolerance_table": None, "gated": False,
             "segments": SEGMENT_CHOICES[0], "resequence": False, "open_covered_leaves": False,
         }  # fmt: skip
-        self._proposals = {}
         self._set({**empty, **entries})
         for name, box in self.couch.items():
             box.set_number(entries.get("couch", {}).get(name))
-        self.prescriptions.set_values(entries.get("prescriptions", {}))
-        self.fields.set_values(entries.get("fields", {}))
+        self.prescriptions.set_values(entries.get("prescriptions", {}), whole=whole)
+        self.fields.set_values(entries.get("fields", {}), whole=whole)
         self.changed.emit()
 
     def _set(self, entries: Mapping[str, Any]) -> None:
