@@ -43,6 +43,36 @@ class Offers:
     names: Nomenclature = field(default_factory=Nomenclature)
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the lists are made of, as the clinic's folders hold it.
+
+    Attributes:
+        names: Of the R&V system, the clinic's map put over them.
+        machine: None where no type is chosen.
+
+    """
+
+    names: Nomenclature
+    machine: Machine | None
+
+
+def described(rv_system: str, machine_type: str | None) -> Described:
+    """Read the descriptions; waits as long as the clinic's share does.
+
+    Args:
+        rv_system: Where the file goes.
+        machine_type: The machine chosen; None for none.
+
+    Raises:
+        ClinicFileError: A description or the clinic's map cannot be used.
+
+    """
+    names = read_rv_system(rv_system, own_layers()).names
+    machine = None if machine_type is None else read_machine(machine_type, own_layers())
+    return Described(names, machine)
+
+
 def offers(rv_system: str, machine_type: str | None, beams: Iterable[Beam]) -> Offers:
     """Return what there is to choose from.
 
@@ -55,8 +85,12 @@ def offers(rv_system: str, machine_type: str | None, beams: Iterable[Beam]) -> O
         ClinicFileError: A description or the clinic's map cannot be used.
 
     """
-    names = read_rv_system(rv_system, own_layers()).names
-    machine = None if machine_type is None else read_machine(machine_type, own_layers())
+    return offers_of(described(rv_system, machine_type), beams)
+
+
+def offers_of(read: Described, beams: Iterable[Beam]) -> Offers:
+    """Return what there is to choose from by descriptions already read."""
+    names, machine = read.names, read.machine
     called = dict.fromkeys(names.machines.names.values())
     tables = [f"{number} {words}" for number, words in sorted(names.tolerance_tables.items())]
     return Offers(

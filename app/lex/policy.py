@@ -1,6 +1,6 @@
 """What a finding asks of the user: nothing may be written while one of them is not answered."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,17 +34,35 @@ class Reason:
     words: str
 
 
-def policy_of(finding: Finding) -> Policy:
+def stopping_rules() -> frozenset[str]:
+    """Return the checks, of the program and of the clinic, that stop the file.
+
+    Raises:
+        ClinicFileError: The clinic's own rules cannot be read.
+
+    """
+    checks = (*CHECKS, *own_checks(own_layers()))
+    return frozenset(one.rule for one in checks if one.state == State.ERROR)
+
+
+def policy_of(finding: Finding, stopping: Collection[str] | None = None) -> Policy:
     """Return what a finding asks for.
 
     A check that stops the file and could not be run asks for a reason: nobody has looked, and
     somebody must take that upon themselves.
+
+    Args:
+        finding: What a check found.
+        stopping: From `stopping_rules` when the check ran; None asks the clinic's rules anew,
+            and waits as long as its share does.
+
     """
     if finding.state == State.ERROR:
         return Policy.HARD
-    if finding.state == State.WARNING or (finding.state == State.NOT_RUN and _stops(finding.rule)):
-        return Policy.ACK
-    return Policy.INFO
+    if finding.state == State.NOT_RUN:
+        stops = _stops(finding.rule) if stopping is None else finding.rule in stopping
+        return Policy.ACK if stops else Policy.INFO
+    return Policy.ACK if finding.state == State.WARNING else Policy.INFO
 
 
 def _stops(rule: str) -> bool:
@@ -53,23 +71,27 @@ def _stops(rule: str) -> bool:
     return any(one.rule == rule and one.state == State.ERROR for one in checks)
 
 
-def unanswered(findings: Iterable[Finding], reasons: Iterable[Reason]) -> tuple[Finding, ...]:
-    """Return the findings that need a reason and have none."""
+def unanswered(
+    findings: Iterable[Finding],
+    reasons: Iterable[Reason],
+    stopping: Collection[str] | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings that need a reason and have none; `stopping` as in `policy_of`."""
     given = [reason.finding for reason in reasons]
     return tuple(
-        one for one in findings if policy_of(one) == Policy.ACK and one not in given
+        one for one in findings if policy_of(one, stopping) == Policy.ACK and one not in given
     )  # fmt: skip
 
 
-def reason_for(finding: Finding, words: str) -> Reason:
-    """Return the reason for one finding.
+def reason_for(finding: Finding, words: str, stopping: Collection[str] | None = None) -> Reason:
+    """Return the reason for one finding; `stopping` as in `policy_of`.
 
     Raises:
         ReasonError: The words say nothing, or the finding asks for none.
 
     """
     said = " ".join(words.split())
-    if policy_of(finding) != Policy.ACK:
+    if policy_of(finding, stopping) != Policy.ACK:
         raise ReasonError(
             f"{finding.rule} does not ask for a reason: {finding.message}",
             where=finding.rule,

@@ -136,4 +136,5 @@ def opened(qtbot, monkeypatch, case, path, *, fill=True, real_systems=False, fra
         pass
     if fill and lex.stack.currentWidget() is lex.treatment_step:
         lex.treatment_step.set_values(entries_of(case))
+        quiet(qtbot)  # the lists of this machine are read beside
     return lex

@@ -119,6 +119,7 @@ def test_that_a_rule_that_cannot_be_is_refused_in_the_form(qtbot, rules):
     rules.dialog.name.setText("one")
     before = settings_file().read_text()
     rules.dialog.buttons.button(SAVE).click()
+    quiet(qtbot)
     assert rules.dialog.fault.state is State.ERROR
     assert "two rules are called 'one'" in rules.dialog.fault.text
     assert settings_file().read_text() == before
@@ -151,23 +152,28 @@ def test_that_systems_are_entered_changed_and_removed(qtbot):
     form.texts["name"].setText("Planning")
     form.texts["ae_title"].setText("PINN")
     form.buttons.button(SAVE).click()
+    quiet(qtbot)
     assert "No host" in form.fault.text
     form.texts["host"].setText("10.1.2.3")
     form.texts["addresses"].setText("10.1.2.0/24, 10.1.3.4")
     form.buttons.button(SAVE).click()
+    quiet(qtbot)
     assert pane.node() == Node("PINN", "10.1.2.3", 104, "Planning", ("10.1.2.0/24", "10.1.3.4"))
     pane.change_action.trigger()
     form = pane.dialog
     form.kind.setCurrentIndex(form.kind.findData(Kind.WEB))
     assert not form.texts["ae_title"].isVisibleTo(form)
     form.buttons.button(SAVE).click()
+    quiet(qtbot)
     assert "no url" in form.fault.text
     form.texts["url"].setText("https://pacs/dicom-web")
     form.buttons.button(SAVE).click()
+    quiet(qtbot)
     (node,) = read_settings().nodes
     assert (node.kind, node.url, node.title) == (Kind.WEB, "https://pacs/dicom-web", "Planning")
     pane.sure = lambda words: True
     pane.remove_action.trigger()
+    quiet(qtbot)
     assert read_settings().nodes == ()
     assert pane.node() is None
 
@@ -264,6 +270,7 @@ def test_that_the_pages_of_the_room_know_of_each_other(qtbot):
     form.texts["ae_title"].setText("PINN")
     form.texts["host"].setText("10.1.2.3")
     form.buttons.button(SAVE).click()
+    quiet(qtbot)
     quiet(qtbot)
     assert page.others.rules.add_button.isEnabled()
     assert page.bar.isVisible()

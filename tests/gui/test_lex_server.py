@@ -192,6 +192,7 @@ def test_that_an_unknown_host_key_can_be_accepted_in_place(qtbot, tree):
         box.choice.setFocus()
         tab_to(qtbot, box.accept_button)
         qtbot.keyClick(box.accept_button, Qt.Key.Key_Space)
+        quiet(qtbot)
         assert read_servers()[0].host_key == sftp_server.FINGERPRINT
         qtbot.keyClick(box.connect_button, Qt.Key.Key_Space)
         quiet(qtbot)
@@ -276,6 +277,7 @@ def test_that_a_server_is_added_changed_and_removed_in_the_page(qtbot, tree):
     form.texts["root"].setFocus()
     qtbot.keyClicks(form.texts["root"], str(tree))
     qtbot.mouseClick(form.save_button, Qt.MouseButton.LeftButton)
+    quiet(qtbot)
     assert read_servers() == (Server("Backups", "folder", str(tree)),)
     assert not form.isVisible()
     assert not box.login.isVisible()
@@ -286,6 +288,7 @@ def test_that_a_server_is_added_changed_and_removed_in_the_page(qtbot, tree):
     qtbot.mouseClick(box.edit_button, Qt.MouseButton.LeftButton)
     assert form.texts["root"].text() == str(tree)
     qtbot.mouseClick(form.remove_button, Qt.MouseButton.LeftButton)
+    quiet(qtbot)
     assert read_servers() == ()
     assert not box.connect_button.isEnabled()
 

@@ -177,6 +177,7 @@ def test_that_field_ids_follow_the_rule_of_the_system_until_somebody_edits_them(
     assert [table.text(row, 1) for row in range(5)] == ["1", "2", "3", "4", "5"]
     table.put(1, 1, "MINE")
     lex.treatment_step.choose_system("varis")
+    hand.quiet(qtbot)
     assert [table.text(row, 1) for row in range(5)] == ["V1", "MINE", "V3", "V4", "V5"]
 
 
@@ -320,6 +321,7 @@ def test_that_another_dialect_is_checked_anew_and_changes_the_file(
 ):
     lex = hand.opened(qtbot, monkeypatch, standard_case(), plan, real_systems=True)
     lex.treatment_step.choose_system("mosaiq_2.6")
+    hand.quiet(qtbot)
     while hand.press_next(qtbot, lex):
         pass
     step = lex.write_step

@@ -178,13 +178,17 @@ def test_that_another_machine_type_is_one_step_with_all_that_follows_of_it(qtbot
     other = next(one for one in range(1, step.machine_type.count())
                  if one != step.machine_type.currentIndex())  # fmt: skip
     step.machine_type.setCurrentIndex(other)
+    hand.quiet(qtbot)  # its names and proposals are read beside
     after = step.values()
     assert words_of(lex)[0] == "Undo machine type"
     assert lex.entering.undoing.stack.count() == 1
     press(qtbot, Z)
+    hand.quiet(qtbot)
     assert step.values() == before
     press(qtbot, Y)
+    hand.quiet(qtbot)
     assert step.values() == after
+    assert lex.entering.undoing.stack.count() == 1
 
 
 def test_that_a_file_loaded_is_one_step(qtbot, lex, tmp_path):

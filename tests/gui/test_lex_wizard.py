@@ -48,6 +48,7 @@ def fill_in(qtbot, form):
     hand.typed(qtbot, form.course, "1")
     hand.tab_to(qtbot, form.machine_type)
     qtbot.keyClicks(form.machine_type, "demo")
+    hand.quiet(qtbot)  # its lists are read beside
     hand.tab_to(qtbot, form.dose_rate)
     qtbot.keyClicks(form.dose_rate, "400")
     hand.typed(qtbot, form.tolerance_table, "2")

@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from app.archive.gui.network_pane import NetworkPane
 from app.filter.gui.against import Against
 from app.filter.gui.page import FilterPage
 from app.help_limits import in_force
 from app.help_window import HelpWindow
+from app.lex.checks.standard import standard_case
+from app.lex.gui.entering import READING
 from app.lex.gui.page import LexPage
 from app.viewer.dvh_panel import DvhPanel
 from core.paths import RESOURCES
 from tests.filter.desk_samples import write_export, write_plan
+from tests.gui.lex_wizard import opened, press_next
 
 HANG_S, LAG_S = 1.5, 0.01
 """What the first looks at the share take, and what each later one does."""
@@ -76,6 +80,7 @@ def beat(qtbot):
 
 def forget(slow, beat):
     """Count from here: what the test itself laid down or made is no matter."""
+    QApplication.processEvents()  # the clock ticks once for what went before
     slow.in_the_window.clear()
     slow.asked = 0
     beat.clear()
@@ -166,4 +171,64 @@ def test_that_lex_begins_before_the_share_has_answered(share, slow, beat, qtbot,
     assert step.machine_type.currentData() == "demo_linac"
     assert box.choice.currentText().startswith("Planning")
     assert box.add_button.isEnabled()
+    slow.asked = 0  # it hangs again
+    box.add_button.click()
+    box.form.protocol.setCurrentIndex(box.form.protocol.findData("folder"))
+    box.form.texts["name"].setText("Second")
+    box.form.texts["root"].setText("/more")
+    box.form.save_button.click()
+    settle()
+    assert box.server().name == "Second"
     assert slow.in_the_window == []
+    assert max(beat) < BLOCKED_S
+
+
+@pytest.mark.req("L-05", "R-28")
+def test_that_the_form_of_lex_does_not_wait_for_the_share_and_is_not_complete_before(
+    share, slow, beat, qtbot, settle, monkeypatch, tmp_path
+):
+    (share / "nomenclature").mkdir()
+    (share / "nomenclature" / "mosaiq_2.6.toml").write_text('[field_ids]\npattern = "V{number}"\n')
+    lex = opened(qtbot, monkeypatch, standard_case(), tmp_path, real_systems=True)
+    step = lex.treatment_step
+    assert lex.stack.currentWidget() is step
+    forget(slow, beat)
+    step.choose_system("varis")
+    assert READING in step.missing()
+    assert not lex.next_button.isEnabled()
+    settle()
+    slow.asked = 0
+    step.choose_system("mosaiq_2.6")
+    settle()
+    assert READING not in step.missing()
+    slow.asked = 0
+    while press_next(qtbot, lex):
+        pass
+    assert lex.stack.currentWidget() is lex.write_step, lex.note.text()
+    assert slow.asked > 10
+    assert slow.in_the_window == []
+    assert max(beat) < BLOCKED_S
+
+
+def test_that_a_system_of_the_archive_is_kept_while_the_share_hangs(
+    share, slow, beat, qtbot, settle
+):
+    pane = NetworkPane()
+    qtbot.addWidget(pane)
+    settle()
+    forget(slow, beat)
+    pane.edit_button.menu().actions()[0].trigger()
+    form = pane.dialog
+    form.texts["name"].setText("Planning")
+    form.texts["ae_title"].setText("PINN")
+    form.texts["host"].setText("10.1.2.3")
+    form.buttons.button(QDialogButtonBox.StandardButton.Save).click()
+    settle()
+    assert pane.node().title == "Planning"
+    pane.sure = lambda words: True
+    slow.asked = 0
+    pane.remove_action.trigger()
+    settle()
+    assert pane.node() is None
+    assert slow.in_the_window == []
+    assert max(beat) < BLOCKED_S

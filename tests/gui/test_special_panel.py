@@ -77,7 +77,8 @@ def test_that_another_export_forgets_what_was_typed(qtbot, far, demo):
     panel.table.selectRow(3)
     panel.measured.setValue(385.4)
     panel.set_source(next((demo / "export").glob("*.rtp")))
-    assert panel.measured_cm == {}
+    assert panel.body.ssd_mm == {}
+    assert panel.body.thickness_mm is None
     assert panel.report is None
     assert not panel.save.isEnabled()
 

@@ -1,5 +1,6 @@
 """Total body irradiation in the window: measured SSD and thickness are entered and held (R-20)."""
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -70,3 +71,75 @@ def test_that_the_tab_goes_with_the_template(opened, settle):
     settle()
     assert opened.view.tabs.indexOf(opened.body) < 0
     assert opened.body.ssd == {}
+
+
+@pytest.mark.req("R-20", "R-16")
+def test_that_what_was_measured_is_entered_once_for_check_and_calculation(opened, settle):
+    check, mu = opened.body, opened.mu.tbi
+    opened.view.tabs.setCurrentWidget(opened.mu)
+    opened.mu.tabs.setCurrentWidget(mu)
+    settle()
+    check.ssd["2"].setValue(396.0)
+    check.thickness.setValue(28.5)
+    mu.table.selectRow(1)
+    assert (mu.measured.value(), mu.thickness.value()) == (396.0, 28.5)
+    assert not check.not_held.isHidden()
+    mu.table.selectRow(0)
+    assert mu.measured.value() == 0.0
+    mu.measured.setValue(398.5)
+    assert check.ssd["1"].value() == 398.5
+    mu.calculate()
+    settle()
+    assert {one.field_id: one.measured_ssd_cm for one in mu.report.doses} == {
+        "1": 398.5, "2": 396.0
+    }  # fmt: skip
+    opened.again_button.click()
+    settle()
+    assert opened.against.measured_mm == (("1", D(3985)), ("2", D(3960)))
+    assert opened.against.thickness_mm == D(285)
+    assert told(opened, "F-TBI-SSD") == ["2"]
+    assert check.not_held.isHidden()
+
+
+@pytest.mark.req("R-16")
+def test_that_no_result_stands_beside_values_it_was_not_made_with(opened, settle):
+    mu = opened.mu.tbi
+    opened.view.tabs.setCurrentWidget(opened.mu)
+    opened.mu.tabs.setCurrentWidget(mu)
+    settle()
+    opened.body.thickness.setValue(28.5)
+    mu.calculate()
+    settle()
+    assert mu.save.isEnabled() == mu.report.ran
+    opened.body.thickness.setValue(29.5)
+    assert mu.report is None
+    assert mu.banner.isHidden()
+    assert not mu.save.isEnabled()
+    mu.calculate()
+    mu.thickness.setValue(30.5)  # while it calculates
+    settle()
+    assert mu.report is None
+    assert mu.go.isEnabled()
+
+
+@pytest.mark.req("R-20")
+def test_that_values_do_not_go_over_to_another_patient_or_file(opened, settle, tmp_path):
+    opened.body.ssd["2"].setValue(396.0)
+    opened.body.thickness.setValue(28.5)
+    file, before = opened.rv_path, opened.rv_path.read_bytes()
+    one = opened.opened_export.rv
+    other = replace(export(*FIELDS), patient=replace(one.patient, id="OTHER"))
+    file.write_bytes(rtp_bytes(other))
+    opened.again_button.click()
+    settle()
+    assert opened.opened_export.rv.patient.id == "OTHER"
+    assert opened.against.measured_mm == ()
+    assert told(opened, "F-TBI-SSD") == []
+    assert (opened.body.measured_mm, opened.body.thickness_mm) == ({}, None)
+    opened.body.ssd["2"].setValue(396.0)
+    second = tmp_path / "second.rtp"
+    second.write_bytes(before)
+    opened.check(second, Against("tbi"))
+    settle()
+    assert opened.body.ssd["2"].value() == 0.0
+    assert opened.measured.ssd_mm == {}

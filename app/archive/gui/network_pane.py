@@ -38,7 +38,6 @@ from core.archive.nodes import Kind, Node
 from core.archive.settings import ArchiveSettings, read_settings
 from core.archive.settings_write import remove
 from core.archive.transfer import Effort, Fate, Result
-from core.errors import RemedyError
 from core.findings import State
 
 ROW = Qt.ItemDataRole.UserRole
@@ -238,10 +237,11 @@ class NetworkPane(QWidget):
         node = self.node()
         if node is None or not self.sure(f"Take “{node.title}” out of archive.toml?"):
             return
-        try:
-            self._on_saved(remove(Node, node.title), "")
-        except RemedyError as problem:
-            self.told.emit(State.ERROR, str(problem))
+        JOBS.start(
+            self, "Writing archive.toml", lambda _progress: remove(Node, node.title),
+            done=lambda settings: self._on_saved(settings, ""),
+            failed=lambda problem: self.told.emit(State.ERROR, str(problem)),
+        )  # fmt: skip
 
     def sure(self, words: str) -> bool:
         """Let the user think again."""

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.background import JOBS
 from app.findings_view import Banner
 from core.archive.nodes import Kind, Node
+from core.archive.settings import ArchiveSettings
 from core.archive.settings_write import put_node
-from core.errors import RemedyError
 from core.findings import State
 
 TEXTS = {
@@ -126,13 +127,20 @@ class NodeDialog(QDialog):
         if node.kind is Kind.DIMSE and not node.host:
             self._show_fault("No host is given. Give the name or address of its computer.")
             return
-        try:
-            settings = put_node(node, self._node.title if self._node is not None else "")
-        except RemedyError as problem:
-            self._show_fault(str(problem))
-        else:
+        before = self._node.title if self._node is not None else ""
+        self.setEnabled(False)
+
+        def done(settings: ArchiveSettings) -> None:
+            self.setEnabled(True)
             self.saved.emit(settings, node.title)
             self.accept()
+
+        def failed(problem: Exception) -> None:
+            self.setEnabled(True)
+            self._show_fault(str(problem))
+
+        JOBS.start(self, "Writing archive.toml", lambda _progress: put_node(node, before),
+                   done=done, failed=failed)  # fmt: skip
 
     def _show_fault(self, words: str) -> None:
         self.fault.show_state(State.ERROR, words, "Not saved")

@@ -199,12 +199,24 @@ class RuleDialog(QDialog):
     def save(self) -> None:
         """Write the rule into archive.toml and close."""
         try:
-            settings = put_rule(self.rule(), self._rule.name if self._rule is not None else "")
+            rule = self.rule()
         except RemedyError as problem:
             self._show_fault(problem)
-        else:
+            return
+        before = self._rule.name if self._rule is not None else ""
+        self.setEnabled(False)
+
+        def done(settings: ArchiveSettings) -> None:
+            self.setEnabled(True)
             self.saved.emit(settings)
             self.accept()
+
+        def failed(problem: Exception) -> None:
+            self.setEnabled(True)
+            self._show_fault(problem)
+
+        JOBS.start(self, "Writing archive.toml", lambda _progress: put_rule(rule, before),
+                   done=done, failed=failed)  # fmt: skip
 
     def _show_fault(self, fault: Exception) -> None:
         if not isinstance(fault, CancelledError):

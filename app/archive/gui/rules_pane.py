@@ -21,7 +21,6 @@ from core.archive.archive import Archive
 from core.archive.rules import Rule
 from core.archive.settings import ArchiveSettings
 from core.archive.settings_write import remove
-from core.errors import RemedyError
 from core.findings import State
 
 TITLES = ("Rule", "IF", "THEN", "Sent", "Not sent")
@@ -153,10 +152,10 @@ class RulesPane(QWidget):
         rule = self.rule()
         if rule is None or not self.ask(f"Take the rule “{rule.name}” out of archive.toml?"):
             return
-        try:
-            self._on_changed(remove(Rule, rule.name))
-        except RemedyError as problem:
-            self.told.emit(State.ERROR, str(problem))
+        JOBS.start(
+            self, "Writing archive.toml", lambda _progress: remove(Rule, rule.name),
+            done=self._on_changed, failed=self._show_fault,
+        )  # fmt: skip
 
     def ask(self, words: str) -> bool:
         """Let the user think again."""

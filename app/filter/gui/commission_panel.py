@@ -128,11 +128,10 @@ class CommissionPanel(QWidget):
         if self.sources is None or self.job is not None:
             return
         rv, plan, scale = self.sources
-        person = printed_name()
 
         def work(progress: Progress) -> Commissioned:
             made = commission(rv, plan, scale=scale, progress=progress)
-            on_log(made, person)
+            on_log(made, printed_name())
             return made
 
         self._busy(True)

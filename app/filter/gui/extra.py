@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError
 from app.filter.gui.ask_strip import AskStrip
@@ -77,6 +77,16 @@ def empty_page() -> QWidget:
     column.addWidget(body)
     column.addStretch(3)
     return page
+
+
+def scale_box() -> QComboBox:
+    """Return the choice of the scale of jaws, leaves and angles."""
+    box = QComboBox()
+    box.setAccessibleName("Scale of the export")
+    box.setToolTip("Scale of jaws, leaves and angles where the file does not say it")
+    for words, value in SCALES:
+        box.addItem(words, value)
+    return box
 
 
 def printout_view() -> QPlainTextEdit:

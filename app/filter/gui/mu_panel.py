@@ -20,6 +20,7 @@ from app import theme
 from app.background import JOBS, CancelledError, Progress
 from app.choosing import choose_folder, choose_new_file
 from app.filter.gui.aperture_plot import AperturePlot
+from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
 from app.filter.gui.srs_panel import SrsPanel
@@ -69,7 +70,7 @@ def calculated(asked: Asked, progress: Progress) -> tuple[MuReport, Book]:
 class MuPanel(QWidget):
     """Fields with their factors, the states of one, its aperture; the book in a second tab."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: BodyMeasured | None = None) -> None:
         super().__init__()
         self.asked: Asked | None = None
         self.report: MuReport | None = None
@@ -84,7 +85,7 @@ class MuPanel(QWidget):
         self.tabs.addTab(self._fields_page(), "Factors")
         self.tabs.addTab(self.findings, "Result")
         self.tabs.addTab(self.book, "Dosimetry book")
-        self.tbi, self.srs = TbiPanel(), SrsPanel()
+        self.tbi, self.srs = TbiPanel(body), SrsPanel()
         self.tabs.addTab(self.tbi, "Total body")
         self.tabs.addTab(self.srs, "Radiosurgery arcs")
         self.tabs.currentChanged.connect(self._on_tab)

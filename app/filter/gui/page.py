@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -22,22 +21,23 @@ from app.filter.cards import why_of
 from app.filter.checks_log import on_record
 from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.extra import (
     PLAN_FILES,
     RV_FILES,
-    SCALES,
     beside,
     empty_page,
     fault_finding,
     printout_view,
+    scale_box,
     show_tab,
 )
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
-from app.filter.gui.tbi_measured import TbiMeasured, as_pairs
+from app.filter.gui.tbi_measured import NOTHING_HELD, Held, TbiMeasured
 from app.filter.gui.worklist_panel import WorkListPanel
 from app.filter.item_words import in_words, sentence_in_words
 from app.filter.notes_compare import NotesAnswer, with_notes
@@ -132,6 +132,9 @@ class FilterPage(Page):
     def check(self, rv_path: Path, against: Against) -> None:
         """Read an export and what it is held against, and report in the background."""
         self._busy(True)
+        if against.kind == "tbi" and rv_path == self.measured.rv:
+            values = self.measured
+            against = replace(against, measured_mm=values.pairs, thickness_mm=values.thickness_mm)
         scale = self.scale.currentData()
         title = f"Checking {rv_path.name}"
         JOBS.start(
@@ -150,11 +153,7 @@ class FilterPage(Page):
         self.again_button.setToolTip("Read both sources again, after a correction")
         self.again_button.setEnabled(False)
         self.again_button.clicked.connect(self._again)
-        self.scale = QComboBox()
-        self.scale.setAccessibleName("Scale of the export")
-        self.scale.setToolTip("Scale of jaws, leaves and angles where the file does not say it")
-        for words, value in SCALES:
-            self.scale.addItem(words, value)
+        self.scale = scale_box()
         self.scale.activated.connect(self._again)
         self.sources = QLabel("")
         self.sources.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -177,14 +176,15 @@ class FilterPage(Page):
         self.match_view.setAccessibleName("Pairs of fields and beams")
         self.view.tabs.addTab(self.field_tab, "Fields and leaves")
         self.view.tabs.addTab(self.match_view, "Pairs")
-        self.mu = MuPanel()
+        self.measured = BodyMeasured(self)
+        self.mu = MuPanel(self.measured)
         self.view.tabs.addTab(self.mu, "Monitor units")
         self.view.tabs.addTab(self.mu.film, "Film")
         self.notes = NotesPanel()
         self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
         self.commissioning = CommissionPanel()
-        self.body = TbiMeasured()
+        self.body = TbiMeasured(self.measured)
         self.body.entered.connect(self._on_measured)
         self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
@@ -217,6 +217,11 @@ class FilterPage(Page):
         self.again_button.setEnabled(not busy and has_export)
 
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
+        before = self.measured.rv
+        other = self.measured.begin(rv_path, opened.rv.patient.id)
+        if other and rv_path == before and against.kind == "tbi":
+            self.check(rv_path, Against("tbi"))  # held to what was measured for another patient
+            return
         self.rv_path, self.against, self.opened_export = rv_path, against, opened
         self._without_notes = opened.report
         self.notes.show_for(opened.rv, opened.plan, opened.tables)
@@ -233,7 +238,8 @@ class FilterPage(Page):
         self.sources.setToolTip(f"{rv_path}\n{against.path or ''}")
         self._show_tables(opened)
         self._show_printout(opened.printout)
-        self._show_body(opened.rv if against.kind == "tbi" else None)
+        held = (against.measured_mm, against.thickness_mm)
+        self._show_body(opened.rv if against.kind == "tbi" else None, held)
         self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
@@ -324,15 +330,14 @@ class FilterPage(Page):
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
 
-    def _show_body(self, rv: Plan | None) -> None:
+    def _show_body(self, rv: Plan | None, held: Held = NOTHING_HELD) -> None:
         """Show the tab of what was measured for a total body irradiation."""
-        self.body.show_for(rv)
+        self.body.show_for(rv, held)
         show_tab(self.view.tabs, self.body, "Measured" if rv is not None else "", 2)
 
     def _on_measured(self) -> None:
         if self.rv_path is not None:
-            measured = as_pairs(self.body.measured_mm)
-            self.check(self.rv_path, Against("tbi", None, measured, self.body.thickness_mm))
+            self.check(self.rv_path, Against("tbi"))
 
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""

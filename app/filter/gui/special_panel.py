@@ -47,6 +47,7 @@ class SpecialPanel(QWidget):
         self.report: TbiReport | SrsReport | None = None
         self.fields: tuple[Field, ...] = ()
         self._stale = False
+        self._asked = 0
         self.notice = QLabel()
         self.banner = Banner()
         self.words = QLabel()
@@ -98,9 +99,18 @@ class SpecialPanel(QWidget):
             self._show_fault(problem)
             return
         self.go.setEnabled(False)
+        self._asked += 1
+        mine = self._asked
+
+        def done(made: TbiReport | SrsReport) -> None:
+            if rv is self.rv and mine == self._asked:
+                self._show(made)
+            elif rv is self.rv:
+                self._ready()  # something else was typed meanwhile
+
         JOBS.start(
             self, self.job, lambda _progress: work(open_book(own_book_folder(folder))),
-            done=lambda made: self._show(made) if rv is self.rv else None,
+            done=done,
             failed=lambda fault: self._show_fault(fault) if rv is self.rv else None,
         )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Total body irradiation: what was measured on verification day is entered and held (R-20)."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
@@ -15,18 +14,30 @@ from PySide6.QtWidgets import (
 )
 
 from app.filter.field import Field, Plan
+from app.filter.gui.body_measured import (
+    MOST_SSD_CM,
+    MOST_THICKNESS_CM,
+    BodyMeasured,
+    mm_of,
+    show_mm,
+)
+from app.findings_view import Banner
+from core.findings import State
 
 NOT_MEASURED = "not measured"
 HINT = (
     "Enter what was measured on verification day. Every SSD is held to that of the R&V system. "
     "The thickness of the body at the umbilicus gives the dose at mid-plane, where the clinic has "
     "laid down its factors ([dose] of filter/tbi.toml). What is left open stands under “Not "
-    "checked”."
+    "checked”. The page Monitor units > Total body calculates with the same values."
 )
+Held = tuple[tuple[tuple[str, Decimal], ...], Decimal | None]
+NOTHING_HELD: Held = ((), None)
+NOT_HELD = "Changed since this check: the report does not hold it yet."
 
 
 class TbiMeasured(QWidget):
-    """One box per treatment field, and one for the body.
+    """One box per treatment field, and one for the body; the values stand in `BodyMeasured`.
 
     Signals:
         entered: The values are to be held against the export.
@@ -35,10 +46,19 @@ class TbiMeasured(QWidget):
 
     entered = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, measured: BodyMeasured | None = None) -> None:
         super().__init__()
+        self.measured = measured if measured is not None else BodyMeasured(self)
+        self._held = NOTHING_HELD
         self.ssd: dict[str, QDoubleSpinBox] = {}
-        self.thickness = _box("Thickness of the body at the umbilicus", 100.0)
+        self.thickness = _box("Thickness of the body at the umbilicus", MOST_THICKNESS_CM)
+        self.thickness.valueChanged.connect(
+            lambda _: self.measured.set_thickness(mm_of(self.thickness))
+        )
+        self.not_held = Banner()
+        self.not_held.show_state(State.WARNING, NOT_HELD, "Not held yet")
+        self.not_held.hide()
+        self.measured.changed.connect(self._follow)
         self.run_button = QPushButton("&Hold to the measurement")
         self.run_button.clicked.connect(self.entered)
         hint = QLabel(HINT)
@@ -54,24 +74,42 @@ class TbiMeasured(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 8, 4, 4)
         column.addWidget(hint)
+        column.addWidget(self.not_held)
         column.addWidget(scroll, 1)
         self._fill(())
 
     @property
     def measured_mm(self) -> dict[str, Decimal]:
         """SSD by field ID, those that were measured."""
-        return {name: _mm(box) for name, box in self.ssd.items() if box.value()}
+        return dict(self.measured.ssd_mm)
 
     @property
     def thickness_mm(self) -> Decimal | None:
         """Thickness of the body; None where it was not measured."""
-        return _mm(self.thickness) if self.thickness.value() else None
+        return self.measured.thickness_mm
 
-    def show_for(self, rv: Plan | None) -> None:
-        """Take over an export; what was entered for the same fields stays."""
+    def show_for(self, rv: Plan | None, held: Held = NOTHING_HELD) -> None:
+        """Show the fields of an export.
+
+        Args:
+            rv: The export.
+            held: SSDs and thickness its report was made with.
+
+        """
+        self._held = held
         fields = [one for one in (rv.fields if rv is not None else ()) if not one.setup]
         if [one.id for one in fields] != list(self.ssd):
             self._fill(fields)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show what was entered, here or at the calculation."""
+        for name, box in self.ssd.items():
+            show_mm(box, self.measured.ssd_mm.get(name))
+        show_mm(self.thickness, self.measured.thickness_mm)
+        pairs, thickness = self._held
+        same = dict(pairs) == self.measured.ssd_mm and thickness == self.measured.thickness_mm
+        self.not_held.setVisible(not same)
 
     def _fill(self, fields: list[Field] | tuple[Field, ...]) -> None:
         while self._grid.count():
@@ -83,7 +121,10 @@ class TbiMeasured(QWidget):
         for column, text in enumerate(("Field", "Name", "SSD of the R&V system", "SSD measured")):
             self._grid.addWidget(QLabel(f"<b>{text}</b>"), 0, column)
         for row, one in enumerate(fields, start=1):
-            box = _box(f"SSD measured for field {one.id}", 1000.0)
+            box = _box(f"SSD measured for field {one.id}", MOST_SSD_CM)
+            box.valueChanged.connect(
+                lambda _, name=one.id, box=box: self.measured.set_ssd(name, mm_of(box))
+            )
             known = "-" if one.ssd_mm is None else f"{one.ssd_mm.scaleb(-1):f} cm"
             for column, text in enumerate((one.id, one.name, known)):
                 self._grid.addWidget(QLabel(text), row, column)
@@ -95,12 +136,6 @@ class TbiMeasured(QWidget):
         self._grid.addWidget(self.thickness, last, 3)
         self._grid.addWidget(self.run_button, last + 1, 3)
         self.run_button.setEnabled(bool(fields))
-        self.thickness.setValue(0.0)
-
-
-def as_pairs(values: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal], ...]:
-    """Return a mapping as what a frozen record can hold."""
-    return tuple(values.items())
 
 
 def _box(name: str, most_cm: float) -> QDoubleSpinBox:
@@ -112,7 +147,3 @@ def _box(name: str, most_cm: float) -> QDoubleSpinBox:
     box.setSpecialValueText(NOT_MEASURED)
     box.setMinimumWidth(140)
     return box
-
-
-def _mm(box: QDoubleSpinBox) -> Decimal:
-    return Decimal(f"{box.value():.1f}").scaleb(1)

@@ -6,6 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex
 
 from app.filter.field import Field
+from app.filter.gui.body_measured import (
+    MOST_SSD_CM,
+    MOST_THICKNESS_CM,
+    BodyMeasured,
+    mm_of,
+    show_mm,
+)
 from app.filter.gui.special_panel import SpecialPanel, typed_box
 from app.filter.mu.book import Book
 from app.filter.mu.special import SrsReport, TbiReport, tbi_report
@@ -18,7 +25,10 @@ TITLES = (
     "Field", "MU", "SSD cm", "Measured cm", "SSD", "Mid-plane cGy", "Prescribed cGy", "Diff. %",
     "Status", "MU for it", "CSF", "PSF", "TMR", "ISF", "Distance", "Spoiler", "Tray",
 )  # fmt: skip
-START = "Type the thickness at the umbilicus, and the SSD measured for each field."
+START = (
+    "Type the thickness at the umbilicus, and the SSD measured for each field. The tab “Measured” "
+    "of a total body check has the same values."
+)
 
 
 class TbiPanel(SpecialPanel):
@@ -29,37 +39,63 @@ class TbiPanel(SpecialPanel):
     job = "Calculating total body fields"
     table_name = "TBI fields"
 
-    def __init__(self) -> None:
+    def __init__(self, body: BodyMeasured | None = None) -> None:
         super().__init__()
-        self.measured_cm: dict[str, float] = {}
-        self.thickness = typed_box("Thickness at the umbilicus", "thickness: ", " cm", 60.0)
+        self.body = body if body is not None else BodyMeasured(self)
+        self.thickness = typed_box(
+            "Thickness at the umbilicus", "thickness: ", " cm", MOST_THICKNESS_CM, "not measured"
+        )
         self.side = typed_box(
             "Equivalent square of the patient", "patient: ", " cm", 60.0, "of book"
         )
         self.measured = typed_box(
-            "SSD of verification day, selected field", "SSD measured: ", " cm", 600.0, "not typed"
+            "SSD of verification day, selected field",
+            "SSD measured: ",
+            " cm",
+            MOST_SSD_CM,
+            "not measured",
+        )
+        self.thickness.valueChanged.connect(
+            lambda _: self.body.set_thickness(mm_of(self.thickness))
         )
         self.measured.valueChanged.connect(self._on_measured)
+        self.body.changed.connect(self._follow)
         for widget in (self.thickness, self.side, self.measured, self.go, self.save):
             self.row.addWidget(widget)
         self.row.addStretch(1)
         self.set_source(None)
 
     def set_source(self, rv: Path | None, book: Path | None = None) -> None:
-        """Forget what was typed for another export."""
-        if rv != self.rv:
-            self.measured_cm = {}
+        """Learn which export is open; what was measured for another one is forgotten."""
         super().set_source(rv, book)
+        self.body.begin(rv)
 
     def _work(self) -> Callable[[Book], TbiReport | SrsReport]:
-        if self.thickness.value() <= 0:
+        thickness = self.body.thickness_mm
+        if thickness is None:
             raise ClinicFileError(
                 "the thickness is not typed", where="total body", remedy="Measure it at the "
                 "umbilicus, along the beam, and type it.",
             )  # fmt: skip
-        given = TbiInput(self.thickness.value(), dict(self.measured_cm), self.side.value() or None)
+        given = TbiInput(float(thickness) / 10, self._measured_cm(), self.side.value() or None)
         fields, about = self.fields, str(self.rv)
         return lambda book: tbi_report(fields, about, book, given)
+
+    def _measured_cm(self) -> dict[str, float]:
+        return {name: float(mm) / 10 for name, mm in self.body.ssd_mm.items()}
+
+    def _follow(self) -> None:
+        """Show what was entered, here or in the check; a result made with other values goes."""
+        show_mm(self.thickness, self.body.thickness_mm)
+        show_mm(self.measured, self.body.ssd_mm.get(self._field_id()))
+        if self.report is not None:
+            self.report = None
+            self.notice.hide()
+            self.banner.hide()
+            self.words.setText(self.start)
+            self._ready()
+        self._asked += 1
+        self._fill()
 
     def _rows(self) -> list[tuple[str, ...]]:
         report = self.report
@@ -84,7 +120,7 @@ class TbiPanel(SpecialPanel):
         mu, ssd, dose = (None if value is None else float(value) for value in stated)
         cells = [
             one.id, number(mu, 1), number(None if ssd is None else ssd / 10, 1),
-            number(self.measured_cm.get(one.id), 1), "", "-", number(dose, 2),
+            number(self._measured_cm().get(one.id), 1), "", "-", number(dose, 2),
         ]  # fmt: skip
         return (*cells, *[""] * (len(TITLES) - len(cells)))
 
@@ -117,12 +153,9 @@ class TbiPanel(SpecialPanel):
         return str(self.model.index(row, 0).data() or "") if row >= 0 else ""
 
     def _on_row(self, _current: QModelIndex) -> None:
-        blocked = self.measured.blockSignals(True)
-        self.measured.setValue(self.measured_cm.get(self._field_id(), 0.0))
-        self.measured.blockSignals(blocked)
+        show_mm(self.measured, self.body.ssd_mm.get(self._field_id()))
 
-    def _on_measured(self, value: float) -> None:
+    def _on_measured(self, _value: float) -> None:
         name = self._field_id()
-        self.measured_cm.pop(name, None)
-        if name and value > 0:
-            self.measured_cm[name] = value
+        if name:
+            self.body.set_ssd(name, mm_of(self.measured))

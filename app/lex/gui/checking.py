@@ -12,7 +12,7 @@ from app.lex.gui.checks_step import ChecksStep
 from app.lex.gui.chosen import in_words
 from app.lex.log import earlier_runs, log_checks, log_reasons
 from app.lex.plan import Trial
-from app.lex.policy import ReasonError, reason_for
+from app.lex.policy import ReasonError, reason_for, stopping_rules
 from app.lex.preview import Record, preview
 from app.lex.transfer import Transfer, prepare
 from app.lex.treatment import Treatment
@@ -26,6 +26,7 @@ class Checked:
     Attributes:
         records: The file to be, next to what the plan says.
         earlier: What the log had about this plan before.
+        stopping: Rules that stopped a file when it was checked.
 
     """
 
@@ -34,6 +35,7 @@ class Checked:
     transfer: Transfer
     records: tuple[Record, ...]
     earlier: tuple[dict[str, Any], ...]
+    stopping: frozenset[str]
 
 
 def check_and_log(trial: Trial, treatment: Treatment) -> Checked:
@@ -47,7 +49,7 @@ def check_and_log(trial: Trial, treatment: Treatment) -> Checked:
     transfer = prepare(trial, treatment)
     log_checks(trial, transfer.findings)
     records = preview(trial, treatment, transfer)
-    return Checked(trial, treatment, transfer, records, earlier)
+    return Checked(trial, treatment, transfer, records, earlier, stopping_rules())
 
 
 class Checking(QObject):
@@ -93,7 +95,11 @@ class Checking(QObject):
             transfer = transfer.with_reasons(kept)
         self.checked = self._last = replace(checked, transfer=transfer)
         self._step.show_findings(
-            transfer.findings, transfer.not_checked, transfer.reasons, earlier(checked.earlier)
+            transfer.findings,
+            transfer.not_checked,
+            transfer.reasons,
+            earlier(checked.earlier),
+            checked.stopping,
         )
         then()
 
@@ -107,9 +113,9 @@ class Checking(QObject):
         """Take a reason: it counts once it is in the log."""
         if self.checked is None:
             return
-        trial = self.checked.trial
+        trial, stopping = self.checked.trial, self.checked.stopping
         try:
-            reasons = [reason_for(one, words) for one in findings]
+            reasons = [reason_for(one, words, stopping) for one in findings]
         except ReasonError as fault:
             self._step.reasons.show_fault(str(fault))
             return

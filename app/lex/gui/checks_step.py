@@ -1,6 +1,6 @@
 """Step 5: what the checks say. LEX is no editor: a plan is cured at its source (L-22)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter
@@ -47,6 +47,7 @@ class ChecksStep(Step):
         self.column.addLayout(row)
         self._errors: int | None = None
         self._open: tuple[Finding, ...] = ()
+        self._stopping: Collection[str] = ()
 
     def forget(self) -> None:
         """Drop the result: the plan or the treatment data have changed since."""
@@ -59,6 +60,7 @@ class ChecksStep(Step):
         not_checked: Sequence[NotChecked],
         reasons: Iterable[Reason] = (),
         earlier: str = "",
+        stopping: Collection[str] = (),
     ) -> None:
         """Show the result of the checks.
 
@@ -67,11 +69,13 @@ class ChecksStep(Step):
             not_checked: What nobody has looked at.
             reasons: What has been said to them already.
             earlier: What the log has of earlier checks of this plan, in one sentence.
+            stopping: Rules that stop the file, as they were when it was checked.
 
         """
         self._errors = sum(finding.state == State.ERROR for finding in findings)
         self.view.show_report(findings, not_checked)
-        asked = [one for one in findings if policy_of(one) == Policy.ACK]
+        self._stopping = stopping
+        asked = [one for one in findings if policy_of(one, stopping) == Policy.ACK]
         # Equal findings are answered together: one row for them.
         self.reasons.show_findings(list(dict.fromkeys(asked)))
         self.earlier.setText(earlier)
@@ -80,7 +84,7 @@ class ChecksStep(Step):
     def show_reasons(self, reasons: Iterable[Reason]) -> None:
         """Show which findings have their reason by now."""
         given = tuple(reasons)
-        self._open = unanswered(self.reasons.findings, given)
+        self._open = unanswered(self.reasons.findings, given, self._stopping)
         self.reasons.show_reasons(given)
         self.changed.emit()
 

@@ -1,18 +1,19 @@
 """Between the treatment form and the plan: what is proposed, what is missing, files of entries."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.background import JOBS
 from app.lex.field_ids import proposed_field_ids
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.treatment_step import TreatmentStep
-from app.lex.gui.undoing import Undoing
+from app.lex.gui.undoing import FormChange, Undoing
 from app.lex.nomenclature import Nomenclature
-from app.lex.offers import offers
+from app.lex.offers import Described, described, offers_of
 from app.lex.plan import Beam, Person, Trial
 from app.lex.remembered import machine_type_of, remembered, rv_system_last, technique_of
 from app.lex.rv_systems import DEFAULT, rv_system_ids
@@ -30,6 +31,7 @@ from core.safe_write import write_whole
 
 TREATMENT_FILES = "Treatment data (*.toml)"
 FORM = "the form"
+READING = "the clinic's names and machines are being read"
 LAST_TIME, PLANNED, MAPPED = "last time's", "as planned", "by the map"
 
 
@@ -52,6 +54,11 @@ class Entering(QObject):
         self._seen = False
         self._names = Nomenclature()
         self._list_fault = ""
+        self._described: Described | None = None
+        self._described_for: tuple[str, str | None] | None = None
+        self._proposes = True
+        self._choice: FormChange | None = None
+        self._then: Callable[[], None] | None = None
         self.undoing = Undoing(step)
         step.load_wanted.connect(self._ask_file)
         step.save_wanted.connect(self._save)
@@ -90,7 +97,9 @@ class Entering(QObject):
         """Fill the form for the trial and the beams chosen."""
         if self._trial is None:
             return
-        self._seen = True
+        self._seen, self._then = True, None
+        self._choice = None
+        self._described, self._described_for = None, None  # may have been changed meanwhile
         with self.undoing.unrecorded():
             self._fill(self._trial)
         self.ask_what_is_missing()
@@ -104,8 +113,15 @@ class Entering(QObject):
             self.load(self._demo)
             self._demo = None
         if self._kept and self._kept["whose"] == _named(trial):
-            self._step.set_values(self._kept["values"])
+            self._take(self._kept["values"])
         self._kept = {}
+
+    def when_read(self, then: Callable[[], None]) -> None:
+        """Go on once the lists are read; not any more when the form is shown before."""
+        if self._list_fault == READING:
+            self._then = then
+        else:
+            then()
 
     def load(self, path: Path) -> None:
         """Fill the form from a TREATMENT.toml file; one that cannot be used changes nothing."""
@@ -117,7 +133,13 @@ class Entering(QObject):
             return
         self._step.file_said.say(State.INFO, "")
         with self.undoing.together(f"loading of {path.name}"):
-            self._step.set_values(entries)
+            self._take(entries)
+
+    def _take(self, entries: Mapping[str, Any]) -> None:
+        """Fill the form; what the entries leave empty stays so, when the lists come later too."""
+        self._proposes = False
+        self._step.set_values(entries)
+        self._proposes = not self._waits
 
     def treatment(self, trial: Trial) -> Treatment:
         """Return what was entered; raises ClinicFileError when a box holds what cannot be."""
@@ -130,7 +152,9 @@ class Entering(QObject):
         """Let the headless check say what is missing, and show it."""
         if self._trial is None:
             return
-        faults = {"rv_system": self._list_fault} if self._list_fault else {}
+        # While they are read, no box is wrong; the step is only not complete.
+        about = "lists" if self._list_fault == READING else "rv_system"
+        faults = {about: self._list_fault} if self._list_fault else {}
         try:
             lacking = missing(self._trial, self.treatment(self._trial))
         except RemedyError as fault:
@@ -155,30 +179,79 @@ class Entering(QObject):
         if known in self._step.machine_types:
             self._step.preselect("machine_type", known, LAST_TIME)
 
+    @property
+    def _waits(self) -> bool:
+        """Whether names and machine are being read."""
+        return self._described is None and self._described_for is not None
+
     def _offer_anew(self) -> None:
-        """Let the lists and proposals of another choice be one step with it."""
+        """Let the lists and proposals of another choice be one step with it.
+
+        A step that is taken back has had its proposals.
+        """
+        before = self.undoing.last
+        self._proposes = self._proposes and not self.undoing.restoring
+        self._choice = None
         with self.undoing.together():
             self._offer()
+        if self.undoing.last is not before:
+            self._choice = self.undoing.last
+        if not self._waits and not self.undoing.held:
+            self._proposes = True
 
     def _offer(self) -> None:
-        """Show the lists of the machine type and R&V system chosen, then what follows of them."""
+        """Show the lists of the machine type and R&V system chosen, then what follows of them.
+
+        They are read beside, once for each choice: the clinic's share may be slow. The step is
+        not complete before, so that nothing is put into the form behind the user's back.
+        """
         trial = self._trial
         if trial is None:
             return
         values = self._step.values()
-        chosen = values.get("machine_type")
-        try:
-            lists = offers(values.get("rv_system", DEFAULT), chosen, self._written())
-        except RemedyError as fault:
-            self._list_fault = str(fault)
+        wanted = (values.get("rv_system", DEFAULT), values.get("machine_type"))
+        if wanted == self._described_for:
+            if self._described is not None:
+                self._show_offers(trial, self._described)
             return
+        self._described, self._described_for = None, wanted
+        self._list_fault = READING
+
+        def ended() -> None:
+            self._proposes = True
+            self.ask_what_is_missing()
+            then, self._then = self._then, None
+            if then is not None:
+                then()
+
+        def done(read: Described) -> None:
+            if self._trial is trial and self._described_for == wanted:
+                self._described = read
+                with self.undoing.following(self._choice):
+                    self._show_offers(trial, read)
+                ended()
+
+        def failed(fault: Exception) -> None:
+            if self._trial is trial and self._described_for == wanted:
+                self._described_for = None
+                self._list_fault = str(fault)
+                ended()
+
+        JOBS.start(
+            self._page, "Reading names and machines", lambda _progress: described(*wanted),
+            done=done, failed=failed,
+        )  # fmt: skip
+
+    def _show_offers(self, trial: Trial, read: Described) -> None:
+        lists = offers_of(read, self._written())
         self._list_fault = ""
         self._names = lists.names
         self._step.offer(lists)
-        self._step.propose(self._proposals(trial, chosen))
-        self._step.propose_ids(self._proposed_ids(trial))
+        if self._proposes:
+            self._step.propose(self._proposals(trial))
+            self._step.propose_ids(self._proposed_ids(trial))
 
-    def _proposals(self, trial: Trial, machine_type: str | None) -> dict[str, tuple[Any, str]]:
+    def _proposals(self, trial: Trial) -> dict[str, tuple[Any, str]]:
         """Return what the map or the last plan of this kind proposes, and which of them."""
         machines = self._names.machines
         found: dict[str, tuple[Any, str]] = {}
@@ -187,6 +260,7 @@ class Entering(QObject):
         called = machines.of(name) if name else None
         if called is not None:
             found["machine"] = (called[: machines.longest], PLANNED)
+        machine_type = self._step.values().get("machine_type")
         if machine_type is not None:
             kept = remembered(machine_type, technique_of(trial, self._beams.chosen()))
             found |= {key: (value, LAST_TIME) for key, value in kept.items()}

@@ -338,7 +338,7 @@ class LexPage(Page):
     def _change_system(self, system: str) -> None:
         """Write for another R&V system: checked anew, for names and limits are others."""
         self.treatment_step.choose_system(system)
-        self.go(self.steps.index(self.write_step))
+        self.entering.when_read(lambda: self.go(self.steps.index(self.write_step)))
 
     def _check_written(self) -> None:
         written, trial = self.writing.written, self.plan_step.trial

@@ -1,5 +1,7 @@
 """Choose a planning server, log in, see how far the fetch is and what went wrong; all in place."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -22,7 +24,6 @@ from app.lex.gui.server_form import ServerForm, with_key
 from app.lex.passwords import NO_STORE, has_store
 from app.lex.remote import HostKeyError
 from app.lex.servers import Server, read_servers, write_servers
-from core.errors import RemedyError
 from core.findings import State
 
 NO_SERVER = "No planning server yet"
@@ -42,7 +43,7 @@ class ServerBox(QGroupBox):
         super().__init__("Planning server")
         self.servers: tuple[Server, ...] = ()
         self._store_known = False
-        self._known = False
+        self._asked = 0
         self._offered = ""
         self.choice = QComboBox()
         self.choice.setMinimumWidth(280)
@@ -70,31 +71,33 @@ class ServerBox(QGroupBox):
     def _read_at_first(self) -> None:
         """Read the clinic's list; it may lie on a share that is slow, and the window is begun."""
         self._show((), "", "The list of planning servers is being read")
+        self._read("", lambda: None)
+
+    def reload(self, name: str, then: Callable[[], None] = lambda: None) -> None:
+        """Read the clinic's list again and choose the server of this name."""
+        self.form.hide()
+        self.show_fault(None)
+        self._read(name, then)
+
+    def _read(self, name: str, then: Callable[[], None]) -> None:
+        """Read the list beside; nothing is added, changed or asked by an older one meanwhile."""
+        self._asked += 1
+        mine = self._asked
+        self._allow(busy=True)
         self.add_button.setEnabled(False)
 
         def done(servers: tuple[Server, ...]) -> None:
-            if not self._known:
-                self._show(servers, "")
+            if mine == self._asked:
+                self._show(servers, name)
+                then()
 
         def failed(fault: Exception) -> None:
-            if not self._known:
+            if mine == self._asked:
                 self.show_fault(fault)
                 self._show((), "")
 
         JOBS.start(self, "Reading the planning servers", lambda _progress: read_servers(),
                    done=done, failed=failed)  # fmt: skip
-
-    def reload(self, name: str) -> None:
-        """Read the clinic's list again and choose the server of this name."""
-        self._known = True
-        self.form.hide()
-        self.show_fault(None)
-        try:
-            servers = read_servers()
-        except RemedyError as fault:
-            servers = ()
-            self.show_fault(fault)
-        self._show(servers, name)
 
     def _show(self, servers: tuple[Server, ...], name: str, none: str = NO_SERVER) -> None:
         self.servers = servers
@@ -213,19 +216,28 @@ class ServerBox(QGroupBox):
         server = self.server()
         if server is None or not self._offered:
             return
-        try:
-            write_servers(with_key(self.servers, server.name, self._offered))
-        except RemedyError as fault:
-            self.show_fault(fault)
-            return
-        except OSError as fault:
-            self.fault.say(State.ERROR, f"The list cannot be written: {fault.strerror}.")
-            return
+        listed, name = with_key(self.servers, server.name, self._offered), server.name
         typed = self.password.text()
-        self.reload(server.name)
-        self.password.setText(typed)
-        self.fault.say(State.INFO, "The host key is accepted. Press Connect.")
-        self.connect_button.setFocus()
+        self.accept_button.setEnabled(False)
+
+        def accepted() -> None:
+            self.password.setText(typed)
+            self.fault.say(State.INFO, "The host key is accepted. Press Connect.")
+            self.connect_button.setFocus()
+
+        def done(_: object) -> None:
+            self.accept_button.setEnabled(True)
+            self.reload(name, accepted)
+
+        def failed(fault: Exception) -> None:
+            self.accept_button.setEnabled(True)
+            if isinstance(fault, OSError):
+                self.fault.say(State.ERROR, f"The list cannot be written: {fault.strerror}.")
+            else:
+                self.show_fault(fault)
+
+        JOBS.start(self, "Keeping the host key", lambda _progress: write_servers(listed),
+                   done=done, failed=failed)  # fmt: skip
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

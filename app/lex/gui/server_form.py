@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.background import JOBS
 from app.lex.gui.said import Said
 from app.lex.servers import PORTS, PROTOCOLS, Server, refuse_doubles, server_from, write_servers
 from core.errors import RemedyError
@@ -136,23 +137,33 @@ class ServerForm(QWidget):
             server = self.server()
             listed = (*self._others[: self._place], server, *self._others[self._place :])
             refuse_doubles(listed, "the form")
-            write_servers(listed)
         except RemedyError as fault:
             self._show_fault(fault.what)
-        except OSError as fault:
-            self._show_fault(f"the list cannot be written: {fault.strerror}")
         else:
-            self.saved.emit(server.name)
+            self._write(listed, server.name)
 
     def _remove(self) -> None:
-        try:
-            write_servers(self._others)
-        except RemedyError as fault:
-            self._show_fault(f"{fault.what}. {fault.remedy}")
-        except OSError as fault:
-            self._show_fault(f"the list cannot be written: {fault.strerror}")
-        else:
-            self.saved.emit("")
+        self._write(self._others, "")
+
+    def _write(self, listed: tuple[Server, ...], name: str) -> None:
+        """Write the list beside: the clinic's own is read for it, and its share may be slow."""
+        self.setEnabled(False)
+
+        def done(_: object) -> None:
+            self.setEnabled(True)
+            self.saved.emit(name)
+
+        def failed(fault: Exception) -> None:
+            self.setEnabled(True)
+            if isinstance(fault, RemedyError):
+                self._show_fault(f"{fault.what}. {fault.remedy}")
+            elif isinstance(fault, OSError):
+                self._show_fault(f"the list cannot be written: {fault.strerror}")
+            else:
+                self._show_fault(f"the program has a fault: {type(fault).__name__}: {fault}")
+
+        JOBS.start(self, "Writing the planning servers", lambda _progress: write_servers(listed),
+                   done=done, failed=failed)  # fmt: skip
 
     def _show_fault(self, words: str) -> None:
         self.fault.say(State.ERROR, f"Not saved: {words}.")

@@ -64,6 +64,8 @@ class Undoing(QObject):
         self._rows = step.row_names()
         self._depth = 0
         self._typing: Key | None = None
+        self.last: FormChange | None = None
+        self.restoring = False
         step.changed.connect(self.note)
         for box in step.typed_boxes():
             box.installEventFilter(self)
@@ -89,6 +91,23 @@ class Undoing(QObject):
             if self._step.row_names() != self._rows:
                 self.clear()
 
+    @contextmanager
+    def following(self, change: FormChange | None) -> Iterator[None]:
+        """Take what changes inside as part of an earlier step; as given where there is none."""
+        self.note()
+        with self._held():
+            yield
+        present = flat(self._step.values())
+        changed = changes(self._known, present)
+        self._known = present
+        if change is not None and changed:
+            change.changed = joined(change.changed, changed)
+
+    @property
+    def held(self) -> bool:
+        """Whether changes are not noted just now."""
+        return self._depth > 0
+
     def clear(self) -> None:
         """Forget all steps: they belong to another plan, or other fields of it."""
         self._rows = self._step.row_names()
@@ -107,14 +126,17 @@ class Undoing(QObject):
         self._known = present
         key = typed_key(changed)
         goes_on = key is not None and key == self._typing
-        self.stack.push(FormChange(self, changed, words or in_words(changed), goes_on=goes_on))
+        self.last = FormChange(self, changed, words or in_words(changed), goes_on=goes_on)
+        self.stack.push(self.last)
         self._typing = key
 
     def put(self, entries: Mapping[Key, object]) -> None:
         """Show entries, None for nothing, beside all that stands there, and where they are."""
         whole = nested({**flat(self._step.values()), **entries})
+        self.restoring = True
         with self._held():
             self._step.restore(whole)
+        self.restoring = False
         self._known = flat(self._step.values())
         self._step.go_to(next(iter(entries)))
         self._typing = None
