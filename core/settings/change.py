@@ -104,7 +104,11 @@ def _laid_out(drafts: Iterable[Draft], folder: File) -> dict[tuple[Layer, str], 
             tried.unlink(missing_ok=True)
         if kind.merge != "folder":
             instead[draft.layer, draft.name] = tried if draft.text is not None else None
-    return instead
+    # A book without files is no book: the layer below holds.
+    return {
+        key: path if path is None or path.is_file() or any(path.rglob("*.*")) else None
+        for key, path in instead.items()
+    }
 
 
 def tried_layers(layers: Layers, instead: Mapping[tuple[Layer, str], File | None]) -> Layers:
@@ -241,8 +245,22 @@ def _replace(draft: Draft, log: Callable[[], None]) -> None:
     if draft.text is None:
         log()
         draft.file.unlink(missing_ok=True)
+        _remove_empty(draft)
     else:
         write_whole(draft.file, draft.text.encode("utf-8"), approve=lambda _: log())
+
+
+def _remove_empty(draft: Draft) -> None:
+    """Remove folders of a book that its last file left empty; they would pass for a book."""
+    kind = kind_of(draft.name)
+    if kind.merge != "folder":
+        return
+    for folder in draft.file.parents:
+        if not folder.is_dir() or any(folder.iterdir()):
+            return
+        folder.rmdir()
+        if folder.name == kind.name:
+            return
 
 
 def _note_undo(drafts: Iterable[Draft]) -> None:

@@ -306,3 +306,13 @@ def test_that_a_share_is_named_by_command(tmp_path, capsys, machine):
     assert "out of reach" in answer["error"]["what"]
     assert main(["audit", "verify"]) == 1
     assert "The log of settings is not looked at" in capsys.readouterr().out
+
+
+def test_that_the_first_book_of_a_layer_is_undone_to_no_book(share, capsys):
+    from app.filter.mu.books import GENERIC, own_book_folder
+
+    run(capsys, "put", "dosimetry_book", GENERIC, *WHO)
+    assert own_book_folder() == share / "dosimetry_book"
+    run(capsys, "undo", *WHO)
+    assert own_book_folder() == GENERIC
+    assert not (share / "dosimetry_book").exists()
