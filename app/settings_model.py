@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont
 
 from app.settings_desk import title_of, value_words
+from app.typed import typed_float
 from core.layers import Layer
 from core.settings.rows import Row
 
@@ -33,14 +34,9 @@ def number_text(value: float) -> str:
 
 
 def typed_number(text: str, like: float) -> str | None:
-    """Return a number this user typed, with a point as files have it; None when it is none.
-
-    Thousands marks are refused: "1.000" is one to some and a thousand to others.
-    """
-    locale = QLocale()
-    locale.setNumberOptions(QLocale.NumberOption.RejectGroupSeparator)
-    value, good = locale.toDouble(text.strip())
-    if not good:
+    """Return a number this user typed, with a point as files have it; None when it is none."""
+    value = typed_float(text)
+    if value is None:
         return None
     whole = isinstance(like, int) and value.is_integer()
     return str(int(value)) if whole else repr(value)

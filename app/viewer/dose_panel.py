@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.typed import typed_float
 from app.viewer.display import WINDOWS, Display
 from app.viewer.slice_picture import Window
 from core.dose.colour_wash import scales
@@ -240,11 +241,10 @@ def in_one_row(*widgets: QWidget) -> QHBoxLayout:
 
 def read_levels(text: str) -> tuple[float, ...]:
     """Return the levels of a text, highest first; none when a part of it is no number above 0."""
-    locale = QLocale()
     found = set()
     for part in text.replace(";", " ").split():
-        value, good = locale.toDouble(part)
-        if not good or not value > 0:
+        value = typed_float(part)
+        if value is None or value <= 0:
             return ()
         found.add(value)
     return tuple(sorted(found, reverse=True))

@@ -12,6 +12,7 @@ from app.filter.mu.book import Book
 from app.filter.mu.special import SrsReport, TbiReport, srs_report
 from app.filter.mu.srs_arcs import arcs_of, read_printout
 from app.filter.mu.tell import number, signed
+from app.typed import typed_float
 from core.errors import ClinicFileError
 
 TITLES = (
@@ -136,14 +137,14 @@ def numbers_of(text: str) -> list[float]:
     """
     found = []
     for word in text.replace(";", " ").split():
-        value, good = QLocale().toDouble(word)
-        if not good:
+        value = typed_float(word)
+        if value is None:
             raise ClinicFileError(
                 f"{word!r} is no depth", where="depths along the arc",
                 remedy="Type depths in cm with blanks between them, e.g. "
                 f"{_listed((6.2, 6.8, 7.5))}.",
             )  # fmt: skip
-        found.append(float(value))
+        found.append(value)
     return found
 
 
