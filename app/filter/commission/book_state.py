@@ -30,7 +30,8 @@ def book_state(digest: str) -> str:
     if not named:
         return "No commissioning in the log names a book."
     last = named[-1]
-    when = f"of {str(last.get('time', ''))[:10]} by {last.get('person', '')}"
+    person = str(last.get("person", "")) or "somebody without a name"
+    when = f"of {str(last.get('time', ''))[:10]} by {person}"
     if last[KEY] == digest:
         return f"The commissioning {when} was made with this book."
     return f"Changed since the commissioning {when}: run eqs filter commission again."
