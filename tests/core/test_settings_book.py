@@ -8,7 +8,6 @@ import pytest
 
 from app.command_line import main
 from app.filter.commission.commissioning import Commissioned, on_log
-from app.filter.ledger_log import rule_set_version
 from app.filter.mu.book_cells import (
     grid_of,
     marks_of,
@@ -22,6 +21,7 @@ from app.filter.mu.book_cells import (
 )  # fmt: skip
 from app.filter.mu.book_read import files_of
 from app.filter.mu.books import GENERIC
+from app.filter.rule_set import rule_set
 from app.settings_book import book_of_layer, write_grid
 from core.errors import ClinicFileError, RemedyError
 from core.findings import State
@@ -263,7 +263,7 @@ def test_that_a_clinical_book_says_it_was_changed_since(share, tmp_path, capsys)
 def test_that_a_book_says_whether_it_changed_since_commissioning(book, capsys):
     show = ("book", "6X", "tmr")
     assert "No commissioning in the log" in run(capsys, *show)["commissioning"]
-    made = Commissioned((), (), "4711", "PLAN", rule_set_version())
+    made = Commissioned((), (), "4711", "PLAN", rule_set().version)
     on_log(made, "Jane Roe")
     assert "by Jane Roe was made with this book" in run(capsys, *show)["commissioning"]
     row, column = cell(TMR, "10", "10")
