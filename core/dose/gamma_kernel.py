@@ -15,8 +15,9 @@ SMALL = 1e-6
 CLOSE, NEXT_TO = 0.999, 1e-6
 """A part of a cell is not looked at where it could lower gamma squared by less than this share and
 this much: gamma is right to half a thousandth, or to 0.001 where it is next to nothing."""
-DEEPEST = 3
-"""How often a cell is halved; on real doses with 5 % noise, more changed no gamma by 0.001."""
+DEEPEST = 4
+"""How often a cell is halved; more changed no gamma by 0.001, neither on real doses with 5 % noise
+nor where each point has a dose of its own between 40 and 80 Gy (3 did in one point of 12,000)."""
 PARTS = DEEPEST + 2
 FAST = {"contract", "arcp", "nsz"}  # no license to assume that values are finite
 Place = tuple[float, float, float]
