@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app import theme
 from app.filter.mu.books import GENERIC, OWN
@@ -26,6 +26,7 @@ def opened(qtbot):
     window.edit_button.click()
     qtbot.waitUntil(lambda: window.book.model.grid is not None, timeout=30000)
     assert window.pages.currentWidget() is window.book
+    QApplication.setActiveWindow(window)  # keys go to an active window; no desktop makes it one
     return window, window.book
 
 

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
@@ -137,6 +138,8 @@ def test_that_values_of_every_separate_window_are_guarded(qtbot):
     qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
     tried = {}
     for name, beside in dialogs(window):
+        if QApplication.focusWindow() is None:
+            pytest.skip("this screen gives no window the focus")
         for value in (one for kind in VALUES for one in beside.findChildren(kind)):
             if not value.isVisible() or value.hasFocus() or isinstance(value, QScrollBar):
                 continue
