@@ -73,23 +73,14 @@ def described(rv_system: str, machine_type: str | None) -> Described:
     return Described(names, machine)
 
 
-def offers(rv_system: str, machine_type: str | None, beams: Iterable[Beam]) -> Offers:
+def offers_of(read: Described, beams: Iterable[Beam]) -> Offers:
     """Return what there is to choose from.
 
     Args:
-        rv_system: Where the file goes.
-        machine_type: The machine chosen; None offers no dose rates.
-        beams: Those that will be written.
-
-    Raises:
-        ClinicFileError: A description or the clinic's map cannot be used.
+        read: From `described`.
+        beams: Beams that will be written; their kinds decide which dose rates there are.
 
     """
-    return offers_of(described(rv_system, machine_type), beams)
-
-
-def offers_of(read: Described, beams: Iterable[Beam]) -> Offers:
-    """Return what there is to choose from by descriptions already read."""
     names, machine = read.names, read.machine
     called = dict.fromkeys(names.machines.names.values())
     tables = [f"{number} {words}" for number, words in sorted(names.tolerance_tables.items())]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.lex.field_ids import proposed_field_ids
-from app.lex.offers import Offer, offers
+from app.lex.offers import Offer, described, offers_of
 from app.lex.remembered import (
     defaults_file,
     machine_type_of,
@@ -32,6 +32,10 @@ VMAT = "ARC"
 [field_ids]
 pattern = "F{number}"
 """
+
+
+def offers(rv_system, machine_type, beams):
+    return offers_of(described(rv_system, machine_type), beams)
 
 
 @pytest.fixture
