@@ -15,9 +15,12 @@ SMALL = 1e-6
 CLOSE, NEXT_TO = 0.999, 1e-6
 """A part of a cell is not looked at where it could lower gamma squared by less than this share and
 this much: gamma is right to half a thousandth, or to 0.001 where it is next to nothing."""
-DEEPEST = 4
-"""How often a cell is halved; more changed no gamma by 0.001, neither on real doses with 5 % noise
-nor where each point has a dose of its own between 40 and 80 Gy (3 did in one point of 12,000)."""
+ALWAYS, DEEPEST = 2, 6
+WORTH = 0.9
+"""How often a cell is halved wherever CLOSE lets it, and how often at most: from the third time on
+only where gamma squared could fall below this share. Measured against six halvings without that
+limit: no gamma moved by 0.001 on real doses with 5 % noise (72,000 points), nor where each point
+has a dose of its own between 40 and 80 Gy (216,000 points; three halvings missed 23 of them)."""
 PARTS = DEEPEST + 2
 FAST = {"contract", "arcp", "nsz"}  # no license to assume that values are finite
 Place = tuple[float, float, float]
@@ -213,7 +216,8 @@ def _in_cell(terms: Terms, low: Place, high: Place, best: float, work: Floats) -
         best = min(best, _descent(terms, (low, per), near, far, start))
         # Where distance squared is bent more than the dose is, there is one nearest point only.
         one = min(largest, np.sqrt(best)) * curved < 1
-        if not one and depth < DEEPEST and bound < best * CLOSE - NEXT_TO:
+        share = CLOSE if depth < ALWAYS else WORTH
+        if not one and depth < DEEPEST and bound < best * share - NEXT_TO:
             waiting = _halved(near, far, bent, depth + 1, waiting, work)
     return best
 

@@ -137,7 +137,7 @@ def test_that_no_place_of_a_dense_search_in_a_plane_is_nearer():
     assert np.nanmax(searched - found) < 0.06
 
 
-@example(seed=92, flips=(True, False, False))  # three halvings of a cell were too few for it
+@example(seed=92, flips=(True, False, False))  # three halvings of a cell are too few
 @given(seed=st.integers(0, 99), flips=st.tuples(st.booleans(), st.booleans(), st.booleans()))
 @settings(deadline=None, max_examples=15)
 def test_that_turning_both_doses_round_turns_gamma_round(seed, flips):
