@@ -128,6 +128,8 @@ class FindingsView(QWidget):
         super().__init__()
         self.explain: Callable[[Finding], str] = lambda _finding: ""
         self._with_passes = with_passes
+        self._told = (State.NOT_RUN, "")
+        self._outdated = ""
         self.banner = Banner()
         self._sentence_words = sentence_words
         self.model = FindingsModel(item_words, sentence_words)
@@ -183,7 +185,8 @@ class FindingsView(QWidget):
         self.model.show(shown)
         self.not_checked_model.show(not_checked)
         words = summary(findings, not_checked)
-        self.banner.show_state(overall(findings), f"{subject}: {words}" if subject else words)
+        self._told = (overall(findings), f"{subject}: {words}" if subject else words)
+        self._show_told()
         self.tabs.setTabText(0, f"Findings ({self.model.rowCount()})")
         self.tabs.setTabText(1, f"Not checked ({self.not_checked_model.rowCount()})")
         self.tabs.setCurrentIndex(0)
@@ -199,10 +202,27 @@ class FindingsView(QWidget):
         else:
             self.detail.setText("Nothing to report. The second tab tells what was not checked.")
 
+    def show_outdated(self, words: str) -> None:
+        """Say in the banner why the report no longer holds; without words it holds again.
+
+        A pass is not shown meanwhile; an error stays one.
+        """
+        self._outdated = words
+        self._show_told()
+
+    def _show_told(self) -> None:
+        state, words = self._told
+        if self._outdated:
+            state = state if state is State.ERROR else State.WARNING
+            self.banner.show_state(state, f"{self._outdated} Before: {words}", "Out of date")
+        else:
+            self.banner.show_state(state, words)
+
     def show_nothing(self, words: str) -> None:
         """Show that there is no report, and why: neither a pass nor a fault."""
         self.show_report([], [])
-        self.banner.show_state(State.NOT_RUN, words)
+        self._told = (State.NOT_RUN, words)
+        self._show_told()
         self.detail.setText(words)
 
     def copy_rows(self) -> None:

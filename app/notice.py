@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app import theme
@@ -12,7 +12,14 @@ SIGN_PX = 20
 
 
 class Notice(QFrame):
-    """One notice at a time: sign, words, buttons, and one that closes it."""
+    """One notice at a time: sign, words, buttons, and one that closes it.
+
+    Signals:
+        closed: One of the buttons was pressed, and what it does is done.
+
+    """
+
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +73,7 @@ class Notice(QFrame):
             button = QPushButton(text)
             button.clicked.connect(self.hide)
             button.clicked.connect(action)
+            button.clicked.connect(self.closed)
             self._row.insertWidget(2 + place, button)
             self.buttons.append(button)
         self.close_button.setText(close)
@@ -76,3 +84,4 @@ class Notice(QFrame):
         self.hide()
         if self._on_close is not None:
             self._on_close()
+        self.closed.emit()

@@ -35,9 +35,12 @@ class Lost:
     @property
     def sentence(self) -> str:
         """Tell it in one sentence."""
+        kept = f"{self.keys} stays with {self.chosen}, as you chose;"
+        if self.shipped == UNDERLINED:
+            return f"{kept} {self.shipped} does not answer to it (View > Keyboard shortcuts)."
         return (
-            f"{self.keys} stays with {self.chosen}, as you chose; {self.shipped}, shipped with it "
-            "in this version, has no key now (View > Keyboard shortcuts)."
+            f"{kept} {self.shipped}, shipped with it in this version, has no key now (View > "
+            "Keyboard shortcuts)."
         )
 
 
@@ -96,10 +99,15 @@ def refusals(window: QMainWindow, wanted: Mapping[str, str]) -> list[str]:
     actions, present = actions_by_name(window), keys_of(window)
     for name, own in wanted.items():
         if own and own not in _born(actions[name]) and own != present[name]:
-            user = used_by(own) or (UNDERLINED if is_underlined(own) else "")
+            user = _user_of(own)
             if user:
                 told.append(f"{own} for {name}: {user}")
     return told
+
+
+def _user_of(own: str) -> str:
+    """Return in words what has keys besides the actions, or nothing."""
+    return used_by(own) or (UNDERLINED if is_underlined(own) else "")
 
 
 def apply(window: QMainWindow, chosen: Mapping[str, str]) -> list[Lost]:
@@ -108,7 +116,7 @@ def apply(window: QMainWindow, chosen: Mapping[str, str]) -> list[Lost]:
     Two shortcuts with the same keys do nothing in Qt: the one the user chose keeps them.
 
     Returns:
-        What lost its shipped keys by that, in the menus and in the rooms.
+        What lost its shipped keys by that, in the menus, in the rooms and on their pages.
 
     """
     actions = actions_by_name(window)
@@ -126,7 +134,7 @@ def apply(window: QMainWindow, chosen: Mapping[str, str]) -> list[Lost]:
         action.setShortcuts([QKeySequence.fromString(one, PORTABLE) for one in kept if one])
         lost += [Lost(one, taken[one], name) for one in wanted if one and one not in kept]
     for own, name in taken.items():
-        user = used_by(own)
+        user = _user_of(own)
         if user and not user.startswith(WINDOW) and own not in _born(actions[name]):
             lost.append(Lost(own, name, user))
     return lost

@@ -86,8 +86,13 @@ def tell_layers(window: MainWindow) -> None:
 
     def tell(words: tuple[str, ...]) -> None:
         keys = lost_words(window.lost_keys)
-        if not window.notice.isHidden() or not (words or keys):
-            return  # what was open before is told first
+        if not (words or keys):
+            return
+        if not window.notice.isHidden():  # what was open before is told first
+            window.notice.closed.connect(
+                lambda: tell(words), Qt.ConnectionType.SingleShotConnection
+            )
+            return
         offers = {"Keyboard shortcuts…": window.show_shortcuts} if keys else {}
         window.notice.tell(
             State.WARNING, " ".join((*words, keys)).strip(), offers,

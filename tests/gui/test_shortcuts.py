@@ -14,6 +14,7 @@ from app.shortcuts import actions_by_name, choose, conflicts, keys_of, refusals
 from app.shortcuts_window import HINT
 from app.start import tell_layers, window_of
 from app.viewer.slices_panel import SlicesPanel
+from core.findings import State
 
 
 @pytest.fixture
@@ -177,6 +178,32 @@ def test_that_keys_chosen_earlier_win_over_a_room_that_is_loaded_later(qtbot, wi
     assert again.chosen_scheme() == "Dark"
     page = again.show_shortcuts()  # what has been told is no reason to refuse other changes
     assert page.words.text() == HINT
+
+
+def test_that_the_letter_of_a_button_taken_in_an_earlier_version_is_told(qtbot, window):
+    as_earlier(window, View_Dark="Alt+W")
+    again = started(qtbot)
+    words = again.notice.words.text()
+    assert "Alt+W stays with View: Dark, as you chose; the menu, box or button" in words
+
+
+def test_that_keys_are_told_once_the_notice_before_is_closed(qtbot, window):
+    as_earlier(window, View_Dark="Ctrl+K")
+    made = window_of()
+    qtbot.addWidget(made)
+    made.show()
+    done = []
+    made.notice.tell(State.WARNING, "The program ended.", {"Open again": lambda: done.append(1)})
+    tell_layers(made)
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
+    qtbot.wait(20)
+    assert "The program ended" in made.notice.words.text()
+    made.notice.buttons[0].click()
+    assert done == [1]
+    assert made.notice.isVisible()
+    assert "Ctrl+K stays with View: Dark" in made.notice.words.text()
+    made.notice.close_button.click()
+    assert not made.notice.isVisible()
 
 
 def test_that_a_start_without_conflicts_says_nothing_of_keys(qtbot, window):

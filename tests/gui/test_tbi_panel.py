@@ -101,6 +101,41 @@ def test_that_what_was_measured_is_entered_once_for_check_and_calculation(opened
     assert check.not_held.isHidden()
 
 
+@pytest.mark.req("R-20")
+def test_that_no_pass_stands_over_values_the_check_does_not_hold(opened, settle):
+    banner, before = opened.view.banner, opened.view.banner.text
+    assert banner.state == State.PASS
+    opened.view.tabs.setCurrentWidget(opened.mu)
+    opened.mu.tabs.setCurrentWidget(opened.mu.tbi)
+    settle()
+    opened.mu.tbi.table.selectRow(1)
+    opened.mu.tbi.measured.setValue(396.0)
+    assert banner.state == State.WARNING
+    assert banner.text.startswith("Out of date: What was measured has changed")
+    opened.mu.tbi.measured.setValue(0.0)
+    assert (banner.state, banner.text) == (State.PASS, before)
+    opened.body.ssd["2"].setValue(396.0)
+    opened.body.run_button.click()
+    settle()
+    assert banner.state == State.ERROR
+    assert banner.text.startswith("Error")
+    opened.body.ssd["1"].setValue(100.0)
+    assert (banner.state, banner.text[:11]) == (State.ERROR, "Out of date")
+    opened.check(opened.rv_path, Against())
+    settle()
+    assert "Out of date" not in banner.text
+    opened.body.measured.set_ssd("2", D(3970))  # this report holds no measured values at all
+    assert "Out of date" not in banner.text
+
+
+@pytest.mark.req("R-20")
+def test_that_a_file_that_cannot_be_read_is_told_before_what_is_out_of_date(opened, settle):
+    opened.body.thickness.setValue(28.5)
+    opened.run(opened.rv_path.with_name("none.rtp"), None)
+    settle()
+    assert opened.view.banner.text.startswith("Not opened: none.rtp")
+
+
 @pytest.mark.req("R-16")
 def test_that_no_result_stands_beside_values_it_was_not_made_with(opened, settle):
     mu = opened.mu.tbi

@@ -186,6 +186,7 @@ class FilterPage(Page):
         self.commissioning = CommissionPanel()
         self.body = TbiMeasured(self.measured)
         self.body.entered.connect(self._on_measured)
+        self.body.outdated.connect(self.view.show_outdated)
         self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
 
@@ -378,11 +379,11 @@ class FilterPage(Page):
             self.patient_changed.emit("")
         name = (against.path or rv_path).name
         self.view.show_report([fault_finding(fault)], [], name)
-        self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
         self.field_tab.show_opened(None)
         self.matches.show((), ())
         self.mu.set_sources(None, None)
         self._show_body(None)
+        self.view.banner.show_state(State.ERROR, f"{name}: nothing was checked", "Not opened")
         self._show_commissioning(None)
         self.notes.show_for(None, None)
         self.sources.setText(f"  {rv_path.name}")

@@ -34,6 +34,10 @@ HINT = (
 Held = tuple[tuple[tuple[str, Decimal], ...], Decimal | None]
 NOTHING_HELD: Held = ((), None)
 NOT_HELD = "Changed since this check: the report does not hold it yet."
+OUTDATED = (
+    "What was measured has changed since this check. “Hold to the measurement” on the tab "
+    "Measured checks anew."
+)
 
 
 class TbiMeasured(QWidget):
@@ -41,15 +45,18 @@ class TbiMeasured(QWidget):
 
     Signals:
         entered: The values are to be held against the export.
+        outdated: Why the report shown no longer holds; empty once it holds again.
 
     """
 
     entered = Signal()
+    outdated = Signal(str)
 
     def __init__(self, measured: BodyMeasured | None = None) -> None:
         super().__init__()
         self.measured = measured if measured is not None else BodyMeasured(self)
         self._held = NOTHING_HELD
+        self._late = False
         self.ssd: dict[str, QDoubleSpinBox] = {}
         self.thickness = _box("Thickness of the body at the umbilicus", MOST_THICKNESS_CM)
         self.thickness.valueChanged.connect(
@@ -109,7 +116,11 @@ class TbiMeasured(QWidget):
         show_mm(self.thickness, self.measured.thickness_mm)
         pairs, thickness = self._held
         same = dict(pairs) == self.measured.ssd_mm and thickness == self.measured.thickness_mm
-        self.not_held.setVisible(not same)
+        late = not same and bool(self.ssd)
+        self.not_held.setVisible(late)
+        if late != self._late:
+            self._late = late
+            self.outdated.emit(OUTDATED if late else "")
 
     def _fill(self, fields: list[Field] | tuple[Field, ...]) -> None:
         while self._grid.count():
