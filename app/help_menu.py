@@ -2,14 +2,17 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu
 
 from app.background import JOBS, CancelledError, Progress
-from app.help_window import HelpWindow, topic_of
 from app.key_use import shipped_sequence
-from app.watermark import Watermark
+
+if TYPE_CHECKING:
+    from app.help_window import HelpWindow
 
 # What an entry needs is loaded when the entry is used: the window is there before.
 # ruff: noqa: PLC0415
@@ -36,22 +39,34 @@ class HelpMenu:
         self._page_name = page_name
         self._start_demo = start_demo
         self._demo: tempfile.TemporaryDirectory[str] | None = None
-        self.window = HelpWindow(owner, _in_force)
+
+    @cached_property
+    def window(self) -> "HelpWindow":
+        """The window of the help, made at its first use: it reads all pages."""
+        from app.help_window import HelpWindow
+
+        return HelpWindow(self._owner, _in_force)
 
     def fill(self, menu: QMenu) -> None:
         """Put the entries into the menu."""
         menu.addAction(
             "&Help on this page or finding", shipped_sequence("help.here"), self.show_here
         )
-        menu.addAction("&Contents", lambda: self.window.show_page("index"))
+        menu.addAction("&Contents", lambda: self.show_page("index"))
         menu.addSeparator()
-        menu.addAction("Ten-minute t&utorial", lambda: self.window.show_page("tutorial"))
+        menu.addAction("Ten-minute t&utorial", lambda: self.show_page("tutorial"))
         menu.addAction("&Demonstration patient", self.open_demo)
         menu.addAction("&Training…", self.start_training)
         menu.addSeparator()
 
+    def show_page(self, name: str) -> None:
+        """Open a page of the help."""
+        self.window.show_page(name)
+
     def show_here(self) -> None:
         """Open the entry of the finding that has the focus, else the page of the room."""
+        from app.help_window import topic_of
+
         self.window.show_topic(topic_of(QApplication.focusWidget()), self._page_name())
 
     def open_demo(self) -> None:
@@ -82,6 +97,7 @@ class HelpMenu:
     def start_training(self) -> QDialog:
         """Open the training; the rooms wait under a watermark until it is closed."""
         from app.training_window import WORD, TrainingWindow
+        from app.watermark import Watermark
 
         training = TrainingWindow(self._owner)
         training.finished.connect(Watermark(self._owner, WORD).close)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
@@ -27,8 +27,6 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS
 from app.choosing import choose_file, choose_folder, choose_new_file
-from app.command_palette import CommandPalette
-from app.deeds import deeds_of
 from app.demo_strip import DemoStrip
 from app.edit_menu import EditMenu
 from app.help_menu import HelpMenu
@@ -42,11 +40,15 @@ from app.remembered import keep_layout
 from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
 from app.shortcuts import apply
-from app.shortcuts_window import ShortcutsWindow
 from app.status_line import StatusLine
 from app.style import SCHEMES, apply_scheme
 from app.wheel_guard import guard
 from core.findings import State
+
+if TYPE_CHECKING:
+    from app.command_palette import CommandPalette
+    from app.help_window import HelpWindow
+    from app.shortcuts_window import ShortcutsWindow
 
 RECENT = 10
 
@@ -89,8 +91,7 @@ class MainWindow(QMainWindow):
         self.banner.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.demo_strip = DemoStrip()
         self.help_menu = HelpMenu(self, self._help_page, self.start_demo)
-        self.help_window = self.help_menu.window
-        self.demo_strip.help_wanted.connect(self.help_window.show_page)
+        self.demo_strip.help_wanted.connect(self.help_menu.show_page)
         self.demo_strip.export_chosen.connect(lambda path: self.go_to("Filter").open_path(path))
         self.notice = Notice()
         self._patients: dict[int, str] = {}
@@ -104,6 +105,11 @@ class MainWindow(QMainWindow):
         for number in range(len(self.rooms) if at_once else 0):
             self.stack.page(number)
         self.rail.setCurrentRow(0)
+
+    @property
+    def help_window(self) -> "HelpWindow":
+        """The window of the help, made at its first use."""
+        return self.help_menu.window
 
     def page(self, title: str) -> Page:
         """Return the page of the room with this title; it is made where it is not there yet."""
@@ -244,15 +250,20 @@ class MainWindow(QMainWindow):
         help_menu.addAction("&About", self._about)
         self.lost_keys = apply(self, chosen_keys())
 
-    def show_commands(self) -> CommandPalette:
+    def show_commands(self) -> "CommandPalette":
         """Open the list of all that can be done now."""
+        from app.command_palette import CommandPalette  # noqa: PLC0415  not before it is wanted
+        from app.deeds import deeds_of  # noqa: PLC0415
+
         room = self.rooms[self.rail.currentRow()].title
         opened = CommandPalette(self, deeds_of(self, self.page(room), room))
         opened.open()
         return opened
 
-    def show_shortcuts(self) -> ShortcutsWindow:
+    def show_shortcuts(self) -> "ShortcutsWindow":
         """Open the table of keys."""
+        from app.shortcuts_window import ShortcutsWindow  # noqa: PLC0415  not before it is wanted
+
         opened = ShortcutsWindow(self)
         opened.open()
         return opened
