@@ -151,6 +151,7 @@ class FindingsView(QWidget):
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.not_checked = _table(self.not_checked_model, stretch=2)
         self.not_checked.setAccessibleName("Not checked")
+        _wrap_rows(self.not_checked)  # no line below it tells the whole reason
         self._lay_out()
         self._add_copy()
 
@@ -267,6 +268,12 @@ def _table(model: object, *, stretch: int = -1) -> QTableView:
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     header.setStretchLastSection(stretch < 0)
     return table
+
+
+def _wrap_rows(table: QTableView) -> None:
+    rows = table.verticalHeader()
+    rows.setMinimumSectionSize(rows.defaultSectionSize())
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
 
 def prepare_table(table: QTableView) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,6 +27,14 @@ from core.dose.colour_wash import scales
 
 OWN_WINDOW = "as dragged"
 NARROW = 58
+
+
+class _FromStart(QLineEdit):
+    """A line that shows its beginning once it is left: the end of "100 95 90" misleads."""
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.setCursorPosition(0)
 
 
 class DosePanel(QWidget):
@@ -117,7 +126,7 @@ class DosePanel(QWidget):
         self.lines = QGroupBox("Isodose lines")
         self.lines.setCheckable(True)
         self.lines.toggled.connect(self._on_changed)
-        self.levels = QLineEdit()
+        self.levels = _FromStart()
         self.levels.setAccessibleName("Isodose levels")
         self.levels.setToolTip("Levels separated by spaces or semicolons")
         self.levels.editingFinished.connect(self._on_changed)

@@ -99,6 +99,17 @@ def test_that_what_was_not_checked_is_counted_beside_a_pass(view):
     assert view.not_checked.model().index(0, 2).data() == GATING.why
 
 
+@pytest.mark.req("R-23")
+def test_that_the_whole_reason_is_seen_where_nothing_was_checked(view, qtbot):
+    view.resize(600, 400)
+    view.show()
+    view.show_report([], [GATING, replace(GATING, why="no record of the file states it. " * 8)])
+    view.tabs.setCurrentWidget(view.not_checked)
+    line = view.not_checked.fontMetrics().height()
+    qtbot.waitUntil(lambda: view.not_checked.rowHeight(1) >= 3 * line)
+    assert view.not_checked.rowHeight(0) < 2 * line
+
+
 def test_that_counts_are_said_in_words():
     assert summary([LEAF, LEAF, NOTE], []) == "2 errors, 1 warning"
     assert summary([], []) == "No difference found"

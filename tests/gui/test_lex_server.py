@@ -186,6 +186,7 @@ def test_that_an_unknown_host_key_can_be_accepted_in_place(qtbot, tree):
         write_servers([replace(server, host_key="")])
         lex = opened(qtbot)
         box = box_of(lex)
+        assert not box.accept_button.isVisible()
         log_in(qtbot, lex, password)
         assert sftp_server.FINGERPRINT in box.fault.text()
         assert running.passwords == []

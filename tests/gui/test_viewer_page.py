@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QFileDialog
 
 from app.background import JOBS
@@ -152,6 +152,17 @@ def test_that_levels_that_are_no_numbers_are_not_taken(qtbot, window, folder, te
     desk.controls.levels.setText(text)
     desk.controls.levels.editingFinished.emit()
     assert desk.display.levels == (kept or before)
+
+
+def test_that_the_levels_show_their_beginning_once_they_are_left(qtbot, window, folder):
+    line = opened(qtbot, window, folder).desk.controls.levels
+    line.setFocus()
+    line.selectAll()
+    assert line.cursorPosition() > 0
+    QCoreApplication.sendEvent(
+        line, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
+    )
+    assert line.cursorPosition() == 0
 
 
 def test_that_levels_turn_into_gy_and_back_without_moving(qtbot, window, folder):

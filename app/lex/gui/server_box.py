@@ -62,6 +62,7 @@ class ServerBox(QGroupBox):
         self.progress = ProgressRow()
         self.fault = Said()
         self.accept_button = QPushButton("Accept this host ke&y")
+        self.accept_button.hide()  # until a server has shown a key that nobody knows
         self.form = ServerForm()
         self._lay_out()
         self._connect()
