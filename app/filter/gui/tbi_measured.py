@@ -21,8 +21,6 @@ from app.filter.gui.body_measured import (
     mm_of,
     show_mm,
 )
-from app.findings_view import Banner
-from core.findings import State
 
 NOT_MEASURED = "not measured"
 HINT = (
@@ -33,7 +31,6 @@ HINT = (
 )
 Held = tuple[tuple[tuple[str, Decimal], ...], Decimal | None]
 NOTHING_HELD: Held = ((), None)
-NOT_HELD = "Changed since this check: the report does not hold it yet."
 OUTDATED = (
     "What was measured has changed since this check. “Hold to the measurement” on the tab "
     "Measured checks anew."
@@ -62,9 +59,6 @@ class TbiMeasured(QWidget):
         self.thickness.valueChanged.connect(
             lambda _: self.measured.set_thickness(mm_of(self.thickness))
         )
-        self.not_held = Banner()
-        self.not_held.show_state(State.WARNING, NOT_HELD, "Not held yet")
-        self.not_held.hide()
         self.measured.changed.connect(self._follow)
         self.run_button = QPushButton("&Hold to the measurement")
         self.run_button.clicked.connect(self.entered)
@@ -81,7 +75,6 @@ class TbiMeasured(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 8, 4, 4)
         column.addWidget(hint)
-        column.addWidget(self.not_held)
         column.addWidget(scroll, 1)
         self._fill(())
 
@@ -117,7 +110,6 @@ class TbiMeasured(QWidget):
         pairs, thickness = self._held
         same = dict(pairs) == self.measured.ssd_mm and thickness == self.measured.thickness_mm
         late = not same and bool(self.ssd)
-        self.not_held.setVisible(late)
         if late != self._late:
             self._late = late
             self.outdated.emit(OUTDATED if late else "")
