@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
 GEOMETRY, ROOM, SPLITTERS = "window/geometry", "window/room", "window/splitters"
+
+FRAME = QSize(2, 40)
+"""What the desktop puts around a window, in pixels: at the sides together, above."""
 
 
 def keep_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSettings) -> None:
@@ -20,6 +23,9 @@ def keep_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSe
 def restore_window(window: QMainWindow, settings: QSettings) -> str:
     """Put the window where it stood; Qt brings it back from a screen that is gone.
 
+    At the first start it fills a screen that is too small for it: the buttons below would be out
+    of sight.
+
     Returns:
         The title of the room that was seen; empty where none is known.
 
@@ -27,6 +33,11 @@ def restore_window(window: QMainWindow, settings: QSettings) -> str:
     geometry = settings.value(GEOMETRY)
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
+    else:
+        room = window.screen().availableSize()
+        if (window.size() + FRAME).boundedTo(room) != window.size() + FRAME:
+            window.resize(window.size().boundedTo(room))
+            window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
     return str(settings.value(ROOM, ""))
 
 

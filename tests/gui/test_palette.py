@@ -1,7 +1,7 @@
 """All that can be done now, by typing; keys of one's own; the window as it was left."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSplitter
 
@@ -107,3 +107,17 @@ def test_that_the_first_start_has_nothing_to_restore(window):
     window.settings.clear()
     assert restore_window(window, window.settings) == ""
     restore_splitters(window.pages(), window.settings)
+
+
+def test_that_a_screen_too_small_is_filled_at_the_first_start(window, qtbot):
+    room = window.screen().availableSize()
+    window.settings.clear()
+    small, large = MainWindow(()), MainWindow(())
+    for made, size in ((small, room - QSize(60, 60)), (large, room + QSize(60, 60))):
+        qtbot.addWidget(made)
+        made.resize(size)
+        restore_window(made, made.settings)
+    assert small.size() == room - QSize(60, 60)
+    assert not small.isMaximized()
+    assert large.isMaximized()
+    assert large.size() == room
