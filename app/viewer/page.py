@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from app.background import JOBS, CancelledError, Job, Progress
+from app.empty_page import empty_page
 from app.findings_view import Banner
 from app.page import Page
 from app.recognise import Kind
@@ -29,6 +29,12 @@ ACCEPTED = (
     Kind.DICOM, Kind.DICOM_FOLDER, Kind.ZIP,
     Kind.PINNACLE, Kind.PINNACLE_PATIENT, Kind.PINNACLE_ROOT,
 )  # fmt: skip
+INVITATION = "Drop a DICOM folder, file or zip archive, or a Pinnacle folder here"
+WORDS = (
+    "CT, MR or PET images, RT structures, plans, doses and registrations of one or several "
+    "persons; Pinnacle plan, patient and institution folders. The geometry is examined on "
+    "loading; dose, structures, DVH and beams follow."
+)
 FILES = "DICOM files and zip archives (*.dcm *.zip);;All files (*)"
 
 
@@ -60,7 +66,7 @@ class ViewerPage(Page):
         self.demo_button = QPushButton("Open the &demonstration patient")
         self.demo_button.clicked.connect(self._open_offered)
         self.demo_button.hide()
-        self.pages.addWidget(_empty_page(self.demo_button))
+        self.pages.addWidget(empty_page(INVITATION, WORDS, self.demo_button))
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 8, 0)
         row.addWidget(self.open_folder)
@@ -169,25 +175,3 @@ def _load(paths: list[Path], progress: Progress) -> "Loaded":
     from app.viewer.loading import load_sets  # noqa: PLC0415  (numba is loaded only when needed)
 
     return load_sets(paths, progress)
-
-
-def _empty_page(demo_button: QPushButton) -> QWidget:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    head = QLabel("Drop a DICOM folder, file or zip archive, or a Pinnacle folder here")
-    head.setStyleSheet("font-size: 16pt; font-weight: 600;")
-    body = QLabel(
-        "CT, MR or PET images, RT structures, plans, doses and registrations of one or several "
-        "persons; Pinnacle plan, patient and institution folders. The geometry is examined on "
-        "loading; dose, structures, DVH and beams follow."
-    )
-    for label in (head, body):
-        label.setWordWrap(True)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    column.addStretch(2)
-    column.addWidget(head)
-    column.addWidget(body)
-    column.addSpacing(12)
-    column.addWidget(demo_button, 0, Qt.AlignmentFlag.AlignCenter)
-    column.addStretch(3)
-    return page

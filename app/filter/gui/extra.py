@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
 from app.background import JOBS, CancelledError
 from app.filter.gui.ask_strip import AskStrip
@@ -14,6 +13,11 @@ from core.findings import Finding, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
+INVITATION = "Drop an R&V export here"
+WORDS = (
+    "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
+    "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
+)
 SCALES = (
     ("Scale: as the file says", None),
     ("Scale: IEC 61217", "iec"),
@@ -57,26 +61,6 @@ def beside(
             strip.tell_fault(fault)
 
     JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
-
-
-def empty_page() -> QWidget:
-    """Return what the room shows before an export is open."""
-    page = QWidget()
-    column = QVBoxLayout(page)
-    head = QLabel("Drop an R&V export here")
-    head.setStyleSheet("font-size: 16pt; font-weight: 600;")
-    body = QLabel(
-        "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
-        "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
-    )
-    body.setWordWrap(True)
-    for label in (head, body):
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    column.addStretch(2)
-    column.addWidget(head)
-    column.addWidget(body)
-    column.addStretch(3)
-    return page
 
 
 def scale_box() -> QComboBox:

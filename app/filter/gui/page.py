@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
+from app.empty_page import empty_page
 from app.filter.acknowledged import ASKED, with_record
 from app.filter.cards import why_of
 from app.filter.checks_log import on_record
@@ -25,10 +26,11 @@ from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.extra import (
+    INVITATION,
     PLAN_FILES,
     RV_FILES,
+    WORDS,
     beside,
-    empty_page,
     fault_finding,
     printout_view,
     scale_box,
@@ -67,7 +69,7 @@ class FilterPage(Page):
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
-        self.empty = empty_page()
+        self.empty = empty_page(INVITATION, WORDS)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
