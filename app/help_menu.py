@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QMessageBox
 
 from app.background import JOBS, CancelledError, Progress
 from app.key_use import shipped_sequence
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 # What an entry needs is loaded when the entry is used: the window is there before.
 # ruff: noqa: PLC0415
 SHOWN_MS = 10_000
+
+
+def program_version() -> str:
+    """Return the installed version, or "checkout" when run without installation."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to load
+
+    try:
+        return version("eqs")
+    except PackageNotFoundError:
+        return "checkout"
 
 
 class HelpMenu:
@@ -88,6 +98,16 @@ class HelpMenu:
             write,
             done=self._start_demo,
             failed=self._tell,
+        )
+
+    def show_about(self) -> None:
+        """Tell which program this is, and what it is for."""
+        QMessageBox.about(
+            self._owner,
+            "About EQS Workstation",
+            f"EQS Workstation {program_version()}\n\nMoves a radiotherapy plan safely from the "
+            "planning system to the treatment machine and checks it.\n"
+            "It does not replace the physicist's own judgement.",
         )
 
     def _tell(self, fault: Exception) -> None:

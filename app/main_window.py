@@ -53,16 +53,6 @@ if TYPE_CHECKING:
 RECENT = 10
 
 
-def program_version() -> str:
-    """Return the installed version, or "checkout" when run without installation."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  slow to load
-
-    try:
-        return version("eqs")
-    except PackageNotFoundError:
-        return "checkout"
-
-
 class MainWindow(QMainWindow):
     """Hold the rooms and pass files to the room that can use them."""
 
@@ -247,7 +237,7 @@ class MainWindow(QMainWindow):
         help_menu = self.menuBar().addMenu("&Help")
         self.help_menu.fill(help_menu)
         help_menu.addAction("&Support bundle…", self._ask_bundle)
-        help_menu.addAction("&About", self._about)
+        help_menu.addAction("&About", self.help_menu.show_about)
         self.lost_keys = apply(self, chosen_keys())
 
     def show_commands(self) -> "CommandPalette":
@@ -356,15 +346,6 @@ class MainWindow(QMainWindow):
         opened = SettingsWindow(self)
         opened.show()
         return opened
-
-    def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About EQS Workstation",
-            f"EQS Workstation {program_version()}\n\nMoves a radiotherapy plan safely from the "
-            "planning system to the treatment machine and checks it.\n"
-            "It does not replace the physicist's own judgement.",
-        )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders from the desktop."""

@@ -7,17 +7,13 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
 from app.background import JOBS, CancelledError
+from app.empty_page import empty_page
 from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
 
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 RV_FILES = "R&V exports (*.rtp *.RTP *.dcm);;All files (*)"
-INVITATION = "Drop an R&V export here"
-WORDS = (
-    "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
-    "(Pinnacle folder or DICOM) and every field, control point and leaf is compared."
-)
 SCALES = (
     ("Scale: as the file says", None),
     ("Scale: IEC 61217", "iec"),
@@ -61,6 +57,15 @@ def beside(
             strip.tell_fault(fault)
 
     JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
+
+
+def first_page() -> QWidget:
+    """Return what the room shows before an export is open."""
+    return empty_page(
+        "Drop an R&V export here",
+        "RTP-Connect (.rtp) or DICOM RT Plan. The report comes first; then import the plan "
+        "(Pinnacle folder or DICOM) and every field, control point and leaf is compared.",
+    )
 
 
 def scale_box() -> QComboBox:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS, CancelledError
-from app.empty_page import empty_page
 from app.filter.acknowledged import ASKED, with_record
 from app.filter.cards import why_of
 from app.filter.checks_log import on_record
@@ -26,12 +25,11 @@ from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.extra import (
-    INVITATION,
     PLAN_FILES,
     RV_FILES,
-    WORDS,
     beside,
     fault_finding,
+    first_page,
     printout_view,
     scale_box,
     show_tab,
@@ -69,7 +67,7 @@ class FilterPage(Page):
         self._make_controls()
         self._make_tables()
         self.pages = QStackedWidget()
-        self.empty = empty_page(INVITATION, WORDS)
+        self.empty = first_page()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
         self.desk = DeskBar(self._chosen_item, self._chosen_findings)
@@ -187,7 +185,7 @@ class FilterPage(Page):
         self.view.tabs.addTab(self.notes, "Chart notes")
         self.commissioning = CommissionPanel()
         self.body = TbiMeasured(self.measured)
-        self.body.entered.connect(self._on_measured)
+        self.body.entered.connect(self._again)
         self.body.outdated.connect(self.view.show_outdated)
         self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
@@ -337,10 +335,6 @@ class FilterPage(Page):
         """Show the tab of what was measured for a total body irradiation."""
         self.body.show_for(rv, held)
         show_tab(self.view.tabs, self.body, "Measured" if rv is not None else "", 2)
-
-    def _on_measured(self) -> None:
-        if self.rv_path is not None:
-            self.check(self.rv_path, Against("tbi"))
 
     def _show_printout(self, text: str) -> None:
         """Show the tab of arcs by isocentre where there are some."""
