@@ -207,10 +207,18 @@ def _require_permission(transfer: Transfer, out: Path) -> None:
 
 
 def _require_place(out: Path, source: Path | None, *, overwrite: bool) -> None:
-    """Refuse a place in the plan itself, and an existing file nobody has given up."""
-    if source is not None and source.resolve() in (out.resolve(), *out.resolve().parents):
+    """Refuse a place in the plan itself, and an existing file nobody has given up.
+
+    A plan that is a file lies among its images, structures and doses: its folder is the plan's.
+    """
+    place = None if source is None else source.resolve()
+    into = place is not None and (
+        out.resolve().parent == place.parent if place.is_file()
+        else place in (out.resolve(), *out.resolve().parents)
+    )  # fmt: skip
+    if into:
         raise TransferRefusedError(
-            "the file would be written into the plan",
+            "the file would be written into the plan's own folder",
             where=str(out),
             remedy="Choose another folder; LEX never changes its source.",
         )

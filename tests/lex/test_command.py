@@ -34,7 +34,9 @@ def plan(tmp_path) -> Path:
     beam = dicom_sample.beam(points=[first, dicom_sample.point(1, 1)])
     leaves = beam.BeamLimitingDeviceSequence[2]
     leaves.NumberOfLeafJawPairs, leaves.LeafPositionBoundaries = 60, EDGES_MM
-    return dicom_sample.write(tmp_path, dicom_sample.plan(beam))
+    folder = tmp_path / "dicom"
+    folder.mkdir()
+    return dicom_sample.write(folder, dicom_sample.plan(beam))
 
 
 def entries(folder: Path, **changes: object) -> Path:

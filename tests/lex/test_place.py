@@ -31,11 +31,11 @@ def test_that_a_file_that_appears_during_the_read_back_is_left_alone(tmp_path):
 
 
 @pytest.mark.req("L-01")
-@pytest.mark.parametrize("kind", ["file", "folder", "folder below"])
+@pytest.mark.parametrize("kind", ["file", "beside the file", "folder", "folder below"])
 def test_that_nothing_is_written_over_or_into_the_plan(tmp_path, kind):
-    if kind == "file":
+    if "file" in kind:
         plan = dicom_sample.write(tmp_path, dicom_sample.plan(dicom_sample.beam()))
-        out = plan
+        out = plan if kind == "file" else plan.with_name("ct.dcm")
     else:
         plan = pinnacle_sample.write_plan(tmp_path)
         (plan / "below").mkdir()

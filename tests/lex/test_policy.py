@@ -134,7 +134,8 @@ def files(tmp_path):
     one.BeamLimitingDeviceSequence = one.BeamLimitingDeviceSequence[:2]
     group = dicom_sample.group(1)
     group.ReferencedBeamSequence[0].BeamMeterset = 600
-    plan = dicom_sample.write(tmp_path, dicom_sample.plan(one, groups=(group,)))
+    (tmp_path / "dicom").mkdir()
+    plan = dicom_sample.write(tmp_path / "dicom", dicom_sample.plan(one, groups=(group,)))
     table = {**ENTRIES, "prescriptions": {"PELVIS": {"id": "PELVIS"}}}
     entries = tmp_path / "treatment.toml"
     entries.write_text(treatment_text(table), encoding="utf-8")
