@@ -1,8 +1,72 @@
-"""How a command answers: a table for people, JSON for programs."""
+"""How a command is told its words, and how it answers: a table for people, JSON for programs."""
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from core.errors import RemedyError
+
+OUTPUTS = ("csv", "out", "pdf", "report", "xlsx")
+"""Options that name a file or folder to be written."""
+
+
+class Grammar(argparse.ArgumentParser):
+    """A command line whose wrong words are one sentence, as every other fault is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse; `--json` answers as for every command that could not run."""
+        raise RemedyError(message, where=self.prog, remedy=f"{self.prog} --help shows how.")
+
+
+def new_file(*endings: str) -> Callable[[str], Path]:
+    """Return a type of argument: a file to be written, its name with one of these endings."""
+
+    def read(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in endings:
+            raise argparse.ArgumentTypeError(f"{text!r} does not end with {' or '.join(endings)}")
+        return path
+
+    return read
+
+
+def date(text: str) -> str:
+    """Return a date, typed as 20241231 or 2024-12-31, as DICOM writes it; none where none is."""
+    if not text:
+        return ""
+    for form in ("%Y%m%d", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text, form).strftime("%Y%m%d")  # noqa: DTZ007  (a day)
+        except ValueError:
+            continue
+    raise argparse.ArgumentTypeError(f"{text!r} is no date: 20241231 and 2024-12-31 are")
+
+
+def spare_sources(words: argparse.Namespace) -> None:
+    """Refuse an output that is one of the command's own sources.
+
+    Raises:
+        RemedyError: It is; nothing has been read or written yet.
+
+    """
+    given = vars(words)
+    sources = [one for name, value in given.items() if name not in OUTPUTS
+               for one in _paths(value)]  # fmt: skip
+    for out in (one for name in OUTPUTS for one in _paths(given.get(name))):
+        if any(out.resolve() == one.resolve() for one in sources):
+            raise RemedyError(
+                "the file to be written is one of the sources", where=str(out),
+                remedy="Choose another name; nothing was changed.",
+            )  # fmt: skip
+
+
+def _paths(value: object) -> Iterator[Path]:
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, Path):
+            yield one
 
 
 def finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:

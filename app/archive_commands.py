@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import date, finish, new_file, say
 from app.archive_network_commands import (
     LEVELS,
     add_network_commands,
@@ -19,9 +19,9 @@ from core.errors import RemedyError
 from core.findings import State
 
 COHORT = (
-    ("name", "part of the name; * and ? allowed"), ("id", "beginning of the number"),
-    ("since", "study date YYYYMMDD"), ("until", "study date YYYYMMDD"),
-    ("modality", "e.g. RTPLAN"),
+    ("name", str, "part of the name; * and ? allowed"), ("id", str, "beginning of the number"),
+    ("since", date, "study date, 20240301 or 2024-03-01"), ("until", date, "the last one"),
+    ("modality", str, "e.g. RTPLAN"),
 )  # fmt: skip
 
 
@@ -32,15 +32,17 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     )
     bring = archive.add_parser("import", help="take in folders, files and zip archives")
     bring.add_argument("source", type=Path, nargs="+", metavar="SOURCE")
-    bring.add_argument("--report", type=Path, metavar="FILE.csv", help="every file, as a table")
+    bring.add_argument(
+        "--report", type=new_file(".csv"), metavar="FILE.csv", help="every file, as a table"
+    )
     _finish(bring, _import)
     watch = archive.add_parser("attention", help="what somebody has to look at")
     watch.add_argument("--looked-at", action="store_true",
                        help="let go of what was refused, once it is told")  # fmt: skip
     _finish(watch, _attention)
     find = archive.add_parser("find", help="find persons")
-    for name, words in COHORT:
-        find.add_argument(f"--{name}", default="", help=words)
+    for name, read, words in COHORT:
+        find.add_argument(f"--{name}", default="", type=read, help=words)
     find.add_argument("--node", metavar="NAME", help="ask this system instead of the archive")
     find.add_argument("--level", choices=LEVELS, default="study", help="with --node")
     for name in ("study", "series"):
@@ -62,8 +64,8 @@ def add_archive_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     add_network_commands(archive)
     add_settings_commands(archive)
     export = archive.add_parser("export", help="a cohort without names, with plans and DVHs")
-    for name, words in COHORT:
-        export.add_argument(f"--{name}", default="", help=words)
+    for name, read, words in COHORT:
+        export.add_argument(f"--{name}", default="", type=read, help=words)
     export.add_argument("--out", type=Path, metavar="DIR", help="new or empty folder")
     export.add_argument("--pictures", action="store_true",
                         help="also pictures whose pixels may show a name")  # fmt: skip

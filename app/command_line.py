@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.answers import finish, say
+from app.answers import Grammar, finish, say, spare_sources
 from app.archive_commands import add_archive_commands
 from app.audit_commands import add_audit_commands
 from app.console import prepare_console, reader_is_gone
@@ -32,14 +33,19 @@ from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+"""What tells Qt of a screen; without any it would end the program by itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 clean, 1 findings, 2 could not run."""
     prepare_console()
-    words = parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = words.run
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    words = argparse.Namespace(json="--json" in given)
     try:
+        words = parser().parse_args(given)
+        spare_sources(words)
+        run: Callable[[argparse.Namespace], int] = words.run
         return _to_the_end(run(words))
     except RemedyError as problem:
         return _refuse(words, problem.what, problem.where, problem.remedy)
@@ -61,7 +67,7 @@ def _to_the_end(code: int) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = Grammar(
         prog="eqs", description="Move a radiotherapy plan safely to the machine, and check it."
     )
     top.add_argument("--demo", action="store_true", help="open with demonstration data")
@@ -97,6 +103,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _window(words: argparse.Namespace) -> int:
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+        raise RemedyError(
+            "there is no screen to open the window on", where="eqs",
+            remedy="Start it on a desktop; the commands need none (eqs --help).",
+        )  # fmt: skip
     from app.start import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)
 
     if not words.demo:

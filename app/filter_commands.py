@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.filter.acknowledged import with_record
 from app.filter.checks_log import on_record
 from app.filter.delivery_forms import FORMS
@@ -72,7 +72,7 @@ def add_filter_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     add_mu_command(commands)
     change = commands.add_parser("translate", help="write a DICOM RT Plan as RTP-Connect")
     change.add_argument("--in", type=Path, required=True, metavar="FILE.dcm", dest="source")
-    change.add_argument("--out", type=Path, required=True, metavar="NEW.rtp")
+    change.add_argument("--out", type=new_file(".rtp"), required=True, metavar="NEW.rtp")
     finish(change, _translate)
     add_desk_commands(commands)
     add_record_commands(commands)

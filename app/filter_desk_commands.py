@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.filter import worklist
 from app.filter.acknowledged import answers_json, with_record
 from app.filter.baseline import STAGES, Wanted, baseline_faults, baselines, save_baseline
@@ -120,7 +120,7 @@ def _worklist(commands: Any) -> None:  # noqa: ANN401
     sheet.add_argument("--rv", type=Path, required=True, metavar="FILE")
     sheet.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     sheet.add_argument("--trial", metavar="NAME")
-    sheet.add_argument("--pdf", type=Path, metavar="FILE.pdf")
+    sheet.add_argument("--pdf", type=new_file(".pdf"), metavar="FILE.pdf")
     finish(sheet, _sheet)
 
 

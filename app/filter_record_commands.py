@@ -1,10 +1,9 @@
 """`eqs filter acknowledge|sign|statistics`: what people say of a report, and what became of it."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.filter.acknowledged import NO, YES, acknowledge, answers_json, chosen, unanswered
 from app.filter.people import read_record_rules
 from app.filter.signoff import sign_report, signatures, signatures_json
@@ -37,7 +36,9 @@ def add_record_commands(commands: Any) -> None:  # noqa: ANN401  (argparse has n
     add_person(signed)
     finish(signed, _sign)
     counts = commands.add_parser("statistics", help="how often rules fired and were overridden")
-    counts.add_argument("--csv", type=Path, metavar="FILE.csv", help="write it to a new file")
+    counts.add_argument(
+        "--csv", type=new_file(".csv"), metavar="FILE.csv", help="write it to a new file"
+    )
     finish(counts, _statistics)
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.both_channels import reader_back
 from app.lex.command import check_from_files, write_from_files
 from app.lex.fix import plan_fix, save_fix
@@ -31,7 +31,7 @@ def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     write = commands.add_parser("write", help="write one transfer file")
     write.add_argument("--plan", type=Path, required=True, metavar="SOURCE")
     write.add_argument("--treatment", type=Path, required=True, metavar="TREATMENT.toml")
-    write.add_argument("--out", type=Path, required=True, metavar="FILE.rtp")
+    write.add_argument("--out", type=new_file(".rtp"), required=True, metavar="FILE.rtp")
     write.add_argument(
         "--acknowledge", action="append", default=[], metavar="RULE=REASON",
         help="why the plan may go on in spite of the findings of a rule; once per rule",
@@ -40,7 +40,9 @@ def add_lex_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no publ
     fix = commands.add_parser("fix", help="repair an RTP-Connect file by a recipe")
     fix.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
     fix.add_argument("--in", type=Path, required=True, metavar="FILE.rtp", dest="source")
-    fix.add_argument("--out", type=Path, metavar="NEW.rtp", help="not needed with --dry-run")
+    fix.add_argument(
+        "--out", type=new_file(".rtp"), metavar="NEW.rtp", help="not needed with --dry-run"
+    )
     fix.add_argument("--dry-run", action="store_true", help="show the changes, write nothing")
     fix.add_argument("--replace", action="store_true", help="replace NEW.rtp if it is there")
     finish(fix, _fix)

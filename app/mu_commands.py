@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.filter.mu.book import Book
 from app.filter.mu.book_check import check_book, open_book
 from app.filter.mu.book_generic import generic_book
@@ -36,7 +36,9 @@ def add_mu_command(checker: Any) -> None:  # noqa: ANN401  (argparse has no publ
         "--depth-kind", choices=("water", "geometric"), default="water",
         help="water-equivalent where it is known (default), or always geometric",
     )  # fmt: skip
-    mu.add_argument("--xlsx", type=Path, metavar="FILE", help="write the sheet with formulas")
+    mu.add_argument(
+        "--xlsx", type=new_file(".xlsx"), metavar="FILE", help="write the sheet with formulas"
+    )
     for name, words in (
         ("depth", "FIELD=CM: depth of the point instead of the plan's"),
         ("flash", "FIELD=EDGE:CM: crop flash at X1, X2, Y1 or Y2 for phantom scatter"),
@@ -66,7 +68,7 @@ def add_book_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no pub
         if name == "plot":
             one.add_argument("--beam", required=True, metavar="ID")
             one.add_argument("--table", required=True, metavar="NAME", help="e.g. tmr")
-            one.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+            one.add_argument("--out", type=new_file(".png"), required=True, metavar="FILE.png")
         if name in ("show", "check", "plot", "export"):
             one.add_argument("book", type=Path, nargs="?", metavar="DIR")
         if name == "import":

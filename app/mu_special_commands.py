@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from app.filter.field import Field
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
@@ -42,7 +42,9 @@ def add_special_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no 
     srs.add_argument("--isodose", metavar="PERCENT", help="the R&V doses are prescribed to")
     for one, run in ((tbi, _tbi), (srs, _srs)):
         one.add_argument("--book", type=Path, metavar="DIR", help="default: the clinic's book")
-        one.add_argument("--xlsx", type=Path, metavar="FILE", help="sheet with live formulas")
+        one.add_argument(
+            "--xlsx", type=new_file(".xlsx"), metavar="FILE", help="sheet with live formulas"
+        )
         finish(one, run)
 
 

@@ -213,9 +213,11 @@ def allowed(author: Author, names: Iterable[str]) -> Author:
     """
     protected = any(is_protected(name) for name in names)
     one = signer(author.person, PHYSICIST if protected else (), "change settings")
-    if protected and len(author.reason.strip()) < SHORTEST_REASON:
+    reason = author.reason.strip()
+    if protected and len(reason) < SHORTEST_REASON:
+        what = f"the reason {reason!r} is too short" if reason else "no reason is given"
         raise ClinicFileError(
-            "no reason is given", where="change settings",
+            what, where="change settings",
             remedy="Say in a few words why; it stands in the log and beside the value.",
         )  # fmt: skip
     return Author(one.name, " ".join(author.reason.split()))

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.answers import finish, say
+from app.answers import finish, new_file, say
 from core.errors import RemedyError
 from core.findings import State
 from core.safe_write import write_whole
@@ -28,11 +28,13 @@ def add_viewer_commands(rooms: Any) -> None:  # noqa: ANN401  (argparse has no p
     dvh.add_argument("--structure", action="append", default=[], metavar="NAME",
                      help="only these structures; * and ? allowed; repeatable")  # fmt: skip
     dvh.add_argument("--dose", metavar="UID", help="SOPInstanceUID of the dose")
-    dvh.add_argument("--csv", type=Path, metavar="FILE.csv", help="also write the table")
+    dvh.add_argument(
+        "--csv", type=new_file(".csv"), metavar="FILE.csv", help="also write the table"
+    )
     finish(dvh, _dvh)
     render = rooms.add_parser("render", help="one view of an RT set as PNG")
     _sources(render)
-    render.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    render.add_argument("--out", type=new_file(".png"), required=True, metavar="FILE.png")
     render.add_argument("--view", choices=VIEWS, default="axial")
     render.add_argument("--at", metavar="X,Y,Z", help="patient point in mm")
     render.add_argument("--size", default="800x800", metavar="WIDTHxHEIGHT")

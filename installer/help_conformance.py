@@ -28,7 +28,7 @@ in short; it is a summary for the administrators of other systems and no certifi
 
 One application entity (archive and client in one) keeps DICOM RT objects unchanged, answers
 queries, sends and retrieves. The Viewer, LEX and Filter read files; the only DICOM they write are
-copies made anonymous.
+copies made anonymous and the Filter's virtual film (RT Dose Storage).
 
 ## Services as a provider (SCP)
 

@@ -49,7 +49,7 @@ Nothing here may be used for treatment. `eqs demo FOLDER` makes the same files a
 2. Load treatment.toml: what the plan does not hold (course, machine, couch, field IDs).
 3. Look at the checks, give reasons where asked, write the file. Each of plans/ has one error for
    LEX to find (INDEX.json).
-4. Open RTP-Filter with the file LEX wrote, or with export/{PLAN.patient_id}_IE.rtp (as exported
+4. Open the Filter with the file LEX wrote, or with export/{PLAN.patient_id}_IE.rtp (as exported
    from the record-and-verify system), and compare it with the plan: they match.
 5. Now open any file of export/variants/ and compare again: each holds exactly one seeded
    error. export/variants/INDEX.json says which error, where, and what should be reported.
