@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date as day
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,12 +37,11 @@ def date(text: str) -> str:
     """Return a date, typed as 20241231 or 2024-12-31, as DICOM writes it; none where none is."""
     if not text:
         return ""
-    for form in ("%Y%m%d", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text, form).strftime("%Y%m%d")  # noqa: DTZ007  (a day)
-        except ValueError:
-            continue
-    raise argparse.ArgumentTypeError(f"{text!r} is no date: 20241231 and 2024-12-31 are")
+    try:
+        return day.fromisoformat(text).strftime("%Y%m%d")
+    except ValueError as fault:
+        what = f"{text!r} is no date: 20241231 and 2024-12-31 are"
+        raise argparse.ArgumentTypeError(what) from fault
 
 
 def spare_sources(words: argparse.Namespace) -> None:

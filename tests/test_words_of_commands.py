@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from argparse import ArgumentTypeError
 
 import pytest
 
@@ -74,6 +75,12 @@ def test_that_no_source_is_written_over(capsys, folder):
 )
 def test_that_a_date_is_typed_either_way(typed, taken):
     assert date(typed) == taken
+
+
+@pytest.mark.parametrize("typed", ["2024311", "20241331", "2024-3-01", "march"])
+def test_that_what_could_be_several_days_is_no_date(typed):
+    with pytest.raises(ArgumentTypeError):
+        date(typed)
 
 
 def test_that_studies_are_found_by_either_form_of_date(capsys, folder, tmp_path):
