@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.archive.portal.ask import Picture, Point
 from core.errors import RemedyError
+from core.with_parent import end_with_parent
 
 PATIENCE_S = 60.0
 SIDE = 720
@@ -31,7 +32,9 @@ class Renderer:
         """
         if self._pool is None:
             # "spawn": a copy of a program with threads is no sound program.
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                1, multiprocessing.get_context("spawn"), initializer=end_with_parent
+            )
         try:
             drawn = self._pool.submit(_draw, tuple(paths), view, at_mm).result(PATIENCE_S)
         except (TimeoutError, BrokenProcessPool) as fault:

@@ -14,6 +14,7 @@ from app.filter.report import open_report
 from app.filter.rv_source import is_dicom
 from core.errors import RemedyError
 from core.findings import State
+from core.with_parent import end_with_parent
 
 COULD_NOT_RUN = "could-not-run"
 AHEAD = 4
@@ -118,7 +119,7 @@ def _rows(files: Iterator[Path], jobs: int, scale: str | None) -> Iterator[Row]:
         for file in files:
             yield check_one(str(file), scale)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=end_with_parent) as pool:
         waiting = [
             pool.submit(check_one, str(file), scale) for file in islice(files, jobs * AHEAD)
         ]
