@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -35,6 +34,7 @@ from app.training.files import Training, begin
 from app.training.score import Answer, Mark, mark, total
 from app.training.shown import Shown, show
 from app.training_case import CasePanel
+from app.typed_box import WholeSpin
 from app.watermark import Watermark
 from core.findings import State
 
@@ -95,7 +95,7 @@ class TrainingWindow(QDialog):
         self.watermark = Watermark(self, WORD)
 
     def _make_start(self) -> None:
-        self.count = QSpinBox()
+        self.count = WholeSpin()
         self.count.setRange(1, MOST_CASES)
         self.count.setValue(USUAL_CASES)
         self.count.setAccessibleName("Number of cases")
@@ -103,7 +103,7 @@ class TrainingWindow(QDialog):
         self.level.setAccessibleName("What is shown")
         for words, level in LEVELS:
             self.level.addItem(words, level)
-        self.seed = QSpinBox()
+        self.seed = WholeSpin()
         self.seed.setRange(0, MOST_SEED)
         self.seed.setSpecialValueText("other cases each time")
         self.seed.setAccessibleName("Number of the set of cases")

@@ -15,3 +15,9 @@ def typed_float(text: str) -> float | None:
     locale.setNumberOptions(QLocale.NumberOption.RejectGroupSeparator)
     value, good = locale.toDouble(text.strip())
     return float(value) if good and math.isfinite(value) else None
+
+
+def typed_whole(text: str) -> int | None:
+    """Return a whole number; None when it is none, or a mark stands in it."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() else None

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.background import JOBS, CancelledError, Job, Progress
 from app.key_use import does, pressed
 from app.keys import first
+from app.typed_box import WholeSpin
 from app.viewer.beam_eye_canvas import BeamCanvas, PointTable
 from app.viewer.beam_eye_geometry import (
     FINE_PIXELS,
@@ -108,7 +108,7 @@ class BeamEyeView(QWidget):
         self.play.clicked.connect(self.toggle_play)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Control point")
-        self.spin = QSpinBox()
+        self.spin = WholeSpin()
         self.spin.setAccessibleName("Number of the control point")
         self.slider.valueChanged.connect(self.set_point)
         self.spin.valueChanged.connect(self.set_point)

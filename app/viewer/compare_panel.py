@@ -7,13 +7,11 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -23,6 +21,7 @@ from app import theme
 from app.background import JOBS, CancelledError, Job, Progress
 from app.findings_model import GridModel
 from app.findings_view import plain_table
+from app.typed_box import DecimalSpin, WholeSpin
 from app.viewer.outlines import Outline
 from app.viewer.scene import Scene
 from app.viewer.side_by_side import SideBySide
@@ -51,8 +50,8 @@ class Row:
 
     dose: Dose
     chosen: QCheckBox
-    weight: QDoubleSpinBox
-    fractions: QSpinBox
+    weight: DecimalSpin
+    fractions: WholeSpin
     state: QLabel
 
 
@@ -77,7 +76,7 @@ class ComparePanel(QWidget):
         self.way.addItems(WAYS)
         self.way.setAccessibleName("How to combine")
         self.way.currentIndexChanged.connect(self._refresh)
-        self.alpha_beta = QDoubleSpinBox()
+        self.alpha_beta = DecimalSpin()
         self.alpha_beta.setRange(0.1, 50.0)
         self.alpha_beta.setValue(USUAL_ALPHA_BETA_GY)
         self.alpha_beta.setSuffix(" Gy")
@@ -87,7 +86,7 @@ class ComparePanel(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.overlap_level = QDoubleSpinBox()
+        self.overlap_level = DecimalSpin()
         self.overlap_level.setRange(0.1, 500.0)
         self.overlap_level.setValue(10.0)
         self.overlap_level.setSuffix(" Gy")
@@ -163,11 +162,11 @@ class ComparePanel(QWidget):
 
     def _add_row(self, scene: Scene, dose: Dose) -> None:
         name = dose_name(scene.rt_set, dose)
-        fractions = QSpinBox()
+        fractions = WholeSpin()
         fractions.setRange(0, 200)
         fractions.setSpecialValueText("not known")
         fractions.setValue(fractions_of(scene.rt_set, dose) or 0)
-        weight = QDoubleSpinBox()
+        weight = DecimalSpin()
         weight.setRange(0.0, 10.0)
         weight.setSingleStep(0.1)
         weight.setValue(1.0)

@@ -8,7 +8,6 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.typed import typed_float
+from app.typed_box import DecimalSpin
 from app.viewer.display import WINDOWS, Display
 from app.viewer.slice_picture import Window
 from core.dose.colour_wash import scales
@@ -272,8 +272,8 @@ def _percent_slider(name: str) -> QSlider:
     return slider
 
 
-def _percent_box(name: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+def _percent_box(name: str) -> DecimalSpin:
+    spin = DecimalSpin()
     spin.setRange(0, 1000)
     spin.setDecimals(0)
     spin.setSuffix(" %")
@@ -283,8 +283,8 @@ def _percent_box(name: str) -> QDoubleSpinBox:
     return spin
 
 
-def _gray_box(name: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+def _gray_box(name: str) -> DecimalSpin:
+    spin = DecimalSpin()
     spin.setRange(0.01, 1000)
     spin.setDecimals(2)
     spin.setSuffix(" Gy")

@@ -8,17 +8,16 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.background import JOBS, CancelledError, Job
+from app.typed_box import DecimalSpin, WholeSpin
 from app.viewer.beam_eye_canvas import ValueTable, value_words
 from app.viewer.rt_image_canvas import RtImageCanvas, Shown, pixel_at
 from app.viewer.slice_picture import Window
@@ -86,7 +85,7 @@ class RtImagePanel(QWidget):
         )
         self.choice.setMinimumContentsLength(16)
         self.choice.currentIndexChanged.connect(self._choose)
-        self.frame = QSpinBox()
+        self.frame = WholeSpin()
         self.frame.setAccessibleName("Picture of a series")
         self.frame.setPrefix("Picture ")
         self.frame.valueChanged.connect(self._start)
@@ -271,8 +270,8 @@ def _two(across: float | None, down: float | None) -> str:
     return f"{value_words(across, 3, '')} x {value_words(down, 3, ' mm')}"
 
 
-def _grey_box(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _grey_box(name: str) -> DecimalSpin:
+    box = DecimalSpin()
     box.setRange(-1e9, 1e9)
     box.setDecimals(1)
     box.setKeyboardTracking(False)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.background import JOBS
 from app.findings_view import Banner
+from app.typed_box import WholeSpin
 from core.archive.nodes import Kind, Node
 from core.archive.settings import ArchiveSettings
 from core.archive.settings_write import put_node
@@ -52,10 +52,10 @@ class NodeDialog(QDialog):
         self.kind = QComboBox()
         self.kind.addItem("DICOM network (DIMSE)", Kind.DIMSE)
         self.kind.addItem("DICOMweb", Kind.WEB)
-        self.port = QSpinBox()
+        self.port = WholeSpin()
         self.port.setRange(0, 65535)
         self.port.setSpecialValueText("only sends, does not listen")
-        self.parallel = QSpinBox()
+        self.parallel = WholeSpin()
         self.parallel.setRange(1, 16)
         self.tls = QCheckBox("called with T&LS (it needs our certificate, see archive.toml)")
         self.fault = Banner()
