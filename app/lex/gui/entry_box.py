@@ -1,11 +1,11 @@
 """A box with a list: one of its values, or, where the list is open, what is typed."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from app.lex.gui.said import Said
 from app.lex.offers import Offer
+from app.typed import typed_whole
 from core.findings import State
 
 MARK_PX = 112
@@ -49,10 +49,8 @@ class EntryBox(QComboBox):
             line.setPlaceholderText("choose or type" if offer.values else "")
             # Typing 4 must not become 400 because the list has it.
             self.setCompleter(None)  # type: ignore[arg-type]  # Qt takes a null pointer here
-            # A suffix of the list's entries would be refused by a validator of numbers.
+            # No validator of numbers: it would drop the mark of "1.5" and leave 15.
             line.setMaxLength(self._longest)
-            if self._limits is not None and not self._unit:
-                line.setValidator(QIntValidator(*self._limits, line))
         self.set_value(kept)
         self.blockSignals(False)
 
@@ -67,8 +65,8 @@ class EntryBox(QComboBox):
         data = self.itemData(index) if index >= 0 else None
         if isinstance(data, int):
             return data
-        number, good = self.locale().toInt(text.removesuffix(self._unit).strip())
-        return number if good else text
+        number = typed_whole(text.removesuffix(self._unit))
+        return text if number is None else number
 
     def set_value(self, value: object) -> None:
         """Show a value; one that is not in a closed list is added, for the checks to refuse."""

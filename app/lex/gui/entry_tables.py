@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.lex.gui.entry_box import EntryBox
 from app.lex.offers import Offer
+from app.typed import typed_whole
 from core.findings import State
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -213,8 +214,8 @@ class FieldTable(EntryTable):
             entry: dict[str, Any] = {"id": self.text(row, 1)} if self.text(row, 1) else {}
             rate = self.text(row, 2)
             if rate:
-                number, valid = self.locale().toInt(rate)
-                entry["dose_rate_mu_min"] = number if valid else rate
+                number = typed_whole(rate)
+                entry["dose_rate_mu_min"] = rate if number is None else number
             gated = self.item(row, 3)
             if gated is not None and gated.checkState() == Qt.CheckState.Checked:
                 entry["gated"] = True
@@ -229,7 +230,7 @@ class FieldTable(EntryTable):
                 if whole or key in entry:
                     self.put(row, column, str(entry.get(key, "")))
             gated = self.item(row, 3)
-            if gated is not None:
+            if gated is not None and (whole or "gated" in entry):
                 gated.setCheckState(_ticked(bool(entry.get("gated"))))
 
     def propose(self, before: Mapping[str, str], ids: Mapping[str, str]) -> None:

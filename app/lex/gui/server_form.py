@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
 from app.background import JOBS
 from app.lex.gui.said import Said
 from app.lex.servers import PORTS, PROTOCOLS, Server, refuse_doubles, server_from, write_servers
+from app.typed_box import WholeSpin
 from core.errors import RemedyError
 from core.findings import State
 
@@ -55,7 +55,7 @@ class ServerForm(QWidget):
         self.protocol = QComboBox()
         for name in PROTOCOLS:
             self.protocol.addItem(_PROTOCOL_WORDS[name], name)
-        self.port = QSpinBox()
+        self.port = WholeSpin()
         self.port.setRange(1, 65535)
         self.tls = QCheckBox(
             "Encrypt with T&LS (without it, the password and the plan travel in clear)"
