@@ -136,3 +136,15 @@ def test_that_the_transfer_file_names_the_version_that_wrote_it():
 
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] in str(PROGRAM)
+
+
+def test_that_every_number_box_reads_either_mark():
+    own = CHECKOUT / "app" / "typed_box.py"
+    qts = [
+        f"{file.relative_to(CHECKOUT)}:{node.lineno}"
+        for file in sources("app") if file != own
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and node.func.id in ("QSpinBox", "QDoubleSpinBox", "QIntValidator", "QDoubleValidator")
+    ]  # fmt: skip
+    assert not qts, f"take DecimalSpin or WholeSpin of app/typed_box.py: {qts}"

@@ -8,19 +8,18 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
 
 from app.filter.film.offers import Offer
 from app.filter.film.phantom import AXES, FilmSetup, Phantom
+from app.typed_box import DecimalSpin, WholeSpin
 
 NAME_PX = 110
 """A long file name must not widen the window; its whole path is the tip."""
@@ -109,7 +108,7 @@ class FilmControls(QWidget):
         self.calculate = QPushButton("&Calculate film")
         self.save_film = QPushButton("Save film…")
         self.dose = FilePick("Plan's dose…", "Dose of the plan on the phantom (RT Dose, CSV, raw)")
-        self.fractions = QSpinBox()
+        self.fractions = WholeSpin()
         self.fractions.setRange(1, 100)
         self.fractions.setPrefix("fractions: ")
         self.fractions.setAccessibleName("Fractions that the plan's dose is of")
@@ -150,10 +149,8 @@ class FilmControls(QWidget):
         )  # fmt: skip
 
 
-def _box(
-    name: str, prefix: str, unit: str, low: float, high: float, value: float
-) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _box(name: str, prefix: str, unit: str, low: float, high: float, value: float) -> DecimalSpin:
+    box = DecimalSpin()
     box.setPrefix(prefix)
     box.setRange(low, high)
     box.setDecimals(1)

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -37,6 +36,7 @@ from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
 from app.findings_model import GridModel
 from app.findings_view import Banner, FindingsView, plain_table, summary
+from app.typed_box import DecimalSpin
 from core.errors import RemedyError
 from core.findings import State
 
@@ -352,9 +352,9 @@ class MuPanel(QWidget):
         )
 
 
-def _box(name: str, suffix: str, empty: str, most: float) -> QDoubleSpinBox:
+def _box(name: str, suffix: str, empty: str, most: float) -> DecimalSpin:
     """Return a box for a number that may be left as the plan says."""
-    box = QDoubleSpinBox()
+    box = DecimalSpin()
     box.setRange(EMPTY, most)
     box.setDecimals(1)
     box.setSuffix(suffix)

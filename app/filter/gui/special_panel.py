@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -25,6 +24,7 @@ from app.filter.mu.books import own_book_folder
 from app.filter.mu.special import SrsReport, TbiReport
 from app.filter.rv_source import open_rv
 from app.findings_view import Banner, plain_table
+from app.typed_box import DecimalSpin
 from core.errors import RemedyError
 from core.findings import State
 
@@ -194,9 +194,9 @@ class SpecialPanel(QWidget):
         raise NotImplementedError
 
 
-def typed_box(name: str, prefix: str, unit: str, most: float, empty: str = "") -> QDoubleSpinBox:
+def typed_box(name: str, prefix: str, unit: str, most: float, empty: str = "") -> DecimalSpin:
     """Return a box for a number; at 0 it shows `empty` where that is given."""
-    box = QDoubleSpinBox()
+    box = DecimalSpin()
     box.setRange(0.0, most)
     box.setDecimals(1)
     box.setPrefix(prefix)

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -21,6 +20,7 @@ from app.filter.gui.body_measured import (
     mm_of,
     show_mm,
 )
+from app.typed_box import DecimalSpin
 
 NOT_MEASURED = "not measured"
 HINT = (
@@ -54,7 +54,7 @@ class TbiMeasured(QWidget):
         self.measured = measured if measured is not None else BodyMeasured(self)
         self._held = NOTHING_HELD
         self._late = False
-        self.ssd: dict[str, QDoubleSpinBox] = {}
+        self.ssd: dict[str, DecimalSpin] = {}
         self.thickness = _box("Thickness of the body at the umbilicus", MOST_THICKNESS_CM)
         self.thickness.valueChanged.connect(
             lambda _: self.measured.set_thickness(mm_of(self.thickness))
@@ -141,8 +141,8 @@ class TbiMeasured(QWidget):
         self.run_button.setEnabled(bool(fields))
 
 
-def _box(name: str, most_cm: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _box(name: str, most_cm: float) -> DecimalSpin:
+    box = DecimalSpin()
     box.setAccessibleName(f"{name}, cm")
     box.setRange(0.0, most_cm)
     box.setDecimals(1)
