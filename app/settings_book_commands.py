@@ -80,14 +80,14 @@ def _show(words: argparse.Namespace, book: Any, grid: Any) -> int:  # noqa: ANN4
 
 def _write(words: argparse.Namespace, book: Any, grid: Any) -> int:  # noqa: ANN401  (loaded late)
     from app.settings_book import book_of_layer, state_words, write_grid
-    from app.settings_desk import overruled
+    from app.settings_desk import notes_of
     from core.settings.change import Author
 
     author = Author(words.person, words.reason)
     drafts = write_grid(grid, book.layer, author, book.files[grid.file])
     after = book_of_layer(book.layer)
     marks = after.marks(grid)
-    notes = [*state_words(book, after), *overruled(drafts)]
+    notes = [*state_words(book, after), *notes_of(drafts)]
     changes = [
         {"file": grid.file, "layer": str(book.layer), "key": one.key, "old": one.old,
          "new": one.new} for draft in drafts for one in draft.changes

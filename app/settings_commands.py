@@ -190,7 +190,7 @@ def _export(words: argparse.Namespace) -> int:
 
 
 def _told(words: argparse.Namespace, drafts: Iterable[Any], *, dry: bool = False) -> int:
-    from app.settings_desk import overruled
+    from app.settings_desk import notes_of
 
     drafts = tuple(drafts)
     rows = [
@@ -198,7 +198,7 @@ def _told(words: argparse.Namespace, drafts: Iterable[Any], *, dry: bool = False
          "old": change.old, "new": change.new}
         for one in drafts for change in one.changes
     ]  # fmt: skip
-    notes = () if dry else overruled(drafts)
+    notes = () if dry else notes_of(drafts)
     lines = [
         f"{row['table']} {row['key']}: {row['old'] or 'nothing'} -> {row['new'] or 'nothing'}"
         f"  [{row['layer']}]" for row in rows

@@ -113,7 +113,14 @@ def put_file(name: str, source: Path, layer: Layer, author: Author) -> tuple[Dra
 
 
 def undo(author: Author) -> tuple[Draft, ...]:
-    """Put back what stood there before this user's last change."""
+    """Put back what stood there before this user's last change; who may change it may do so.
+
+    Raises:
+        RemedyError: There is none, the table has been changed since, or the role is missing.
+
+    """
+    reason = author.reason.strip() or "the last change undone"
+    author = allowed(Author(author.person, reason), change.undo_names())
     return change.undo(own_layers(), author, faults)
 
 
@@ -188,8 +195,13 @@ def value_words(row: Row) -> str:
     return "not known" if row.leaf.value is None else text_of(row.leaf.value)
 
 
-def overruled(drafts: Iterable[Draft]) -> tuple[str, ...]:
-    """Return a sentence for each table written that a stronger layer holds instead of."""
+def notes_of(drafts: Iterable[Draft]) -> tuple[str, ...]:
+    """Return a sentence for what a change does that its values do not say.
+
+    A stronger layer may hold instead of the one written; a table that holds whole stands in the
+    layer from now on, so that changes to the one below reach nobody here.
+    """
+    drafts = tuple(drafts)
     layers = own_layers()
     told = []
     for draft in drafts:
@@ -201,6 +213,13 @@ def overruled(drafts: Iterable[Draft]) -> tuple[str, ...]:
             told.append(
                 f"The layer '{stronger[-1].layer}' has {draft.name} too; what it says holds."
             )
+    whole = [draft for draft in drafts if draft.begins_whole]
+    if whole:
+        told.append(
+            f"The layer '{whole[0].layer}' now holds the whole of "
+            f"{', '.join(one.name for one in whole)}: a change to it in a layer below does not "
+            "reach here."
+        )
     return tuple(told)
 
 

@@ -226,7 +226,7 @@ class SettingsWindow(SettingsLayout):
 
         def written(_: object) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
             drafts = work()
-            return drafts, (*more(), *desk.overruled(drafts))
+            return drafts, (*more(), *desk.notes_of(drafts))
 
         JOBS.start(self, title, written, done=self._on_done, failed=self._tell_fault)
 

@@ -20,7 +20,7 @@ from core.errors import ClinicFileError, RemedyError
 from core.layers import Layer, Layers, OwnFile, is_protected
 from core.paths import clinic_folder, data_folder, machine_folder
 from core.safe_write import write_whole
-from core.settings.draft import Draft, layer_folder, text_in
+from core.settings.draft import Draft, held_below, layer_folder, text_in
 from core.settings.rows import kind_of
 
 LOG = "settings.jsonl"
@@ -202,7 +202,9 @@ def undo(layers: Layers, author: Author, faults: Faults) -> tuple[Draft, ...]:
                 f"{one['name']} has been changed since", where=str(file),
                 remedy="Change the value by hand.",
             )  # fmt: skip
-        drafts.append(Draft(one["name"], Layer(one["layer"]), file, one["before"], now))
+        name, layer = one["name"], Layer(one["layer"])
+        below = held_below(layers, layer, name)
+        drafts.append(Draft(name, layer, file, one["before"], now, below))
     done = write(layers, drafts, author, faults, UNDONE)
     _keep_undo(kept[:-1])
     return done
@@ -287,6 +289,12 @@ def _keep_undo(kept: list[list[dict[str, Any]]]) -> None:
 def can_undo() -> bool:
     """Tell whether this user has changed something that is kept."""
     return bool(_undo_list())
+
+
+def undo_names() -> tuple[str, ...]:
+    """Return the tables that this user's last change was of."""
+    kept = _undo_list()
+    return tuple(str(one["name"]) for one in kept[-1]) if kept else ()
 
 
 def _protected_of(layers: Layers) -> tuple[str, ...]:

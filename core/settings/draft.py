@@ -1,7 +1,8 @@
 """A table of a layer as it would be after a change; nothing is written here."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path as File
 from typing import Any
@@ -10,9 +11,9 @@ from core.errors import ClinicFileError
 from core.layers import Layer, Layers, Table
 from core.paths import machine_folder
 from core.settings.cells import MOST_CELLS, cell_leaves
-from core.settings.edit import changed_text, toml_of, with_row, without
+from core.settings.edit import changed_text, put_back, toml_of, with_row, without, without_row
 from core.settings.keys import Item, Leaf, Path, item_at, keys_for, words_of
-from core.settings.rows import kind_of, rows_of, shipped_file, text_leaves
+from core.settings.rows import files_of, kind_of, leaves_below, row_end, rows_of, text_leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Draft:
     Attributes:
         text: None to take the file away.
         before: What stands there now; None while there is no file.
+        below: What the layers below say, of a table that holds whole or row by row.
 
     """
 
@@ -39,12 +41,18 @@ class Draft:
     file: File
     text: str | None
     before: str | None
+    below: Mapping[Path, Leaf] = field(default_factory=dict)
+
+    @property
+    def begins_whole(self) -> bool:
+        """Whether the layer gets a table that holds whole, so that those below count no more."""
+        new = self.before is None and self.text is not None
+        return new and bool(self.below) and kind_of(self.name).merge == "whole"
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What is different, by key."""
-        old = _leaves(self.name, self.before, self.file)
-        new = _leaves(self.name, self.text, self.file)
+        """What is different, by key, in what holds up to this layer."""
+        old, new = self._holding(self.before), self._holding(self.text)
         both = list(dict.fromkeys([*old, *new]))
         words = _cell_words if self.name.endswith(".csv") else words_of
         changed = tuple(
@@ -52,9 +60,22 @@ class Draft:
             for path in both
             if path not in old or path not in new or old[path].value != new[path].value
         )
-        if not both or (self.name.endswith(".csv") and not 0 < len(changed) <= MOST_CELLS):
+        most = MOST_CELLS if self.name.endswith(".csv") else len(changed)
+        if self.text != self.before and not 0 < len(changed) <= most:
             return (Change("whole file", _short(self.before), _short(self.text)),)
         return changed
+
+    def _holding(self, text: str | None) -> dict[Path, Leaf]:
+        """Return the values of a text of the file; where it has none of a row, those below it."""
+        own = _leaves(self.name, text, self.file)
+        if kind_of(self.name).merge == "whole":
+            return own if text is not None else dict(self.below)
+        rows = {path[: row_end(path)] for path in own if row_end(path)}
+        weaker = {
+            path: leaf for path, leaf in self.below.items()
+            if row_end(path) and path[: row_end(path)] not in rows
+        }  # fmt: skip
+        return weaker | own
 
 
 def layer_folder(layers: Layers, layer: Layer) -> File:
@@ -109,14 +130,15 @@ def draft_value(
     entry = kind.merge in ("entries", "limits") and row is not None and row.leaf.is_entry
     said = "" if kind.merge == "limits" else source
     made = changed_text(base or "", path, value, said, kind.rows_by, entry=entry)
-    return Draft(name, layer, file, made, before)
+    return Draft(name, layer, file, made, before, held_below(layers, layer, name))
 
 
 def draft_without(layers: Layers, layer: Layer, name: str, path: Path) -> Draft:
     """Return a table without one value, so that what the layer below says holds again.
 
     Raises:
-        ClinicFileError: The layer does not have it.
+        ClinicFileError: The layer does not have it; or it holds a table or a row whole, and no
+            layer below has the value.
 
     """
     file = layer_folder(layers, layer) / name
@@ -125,7 +147,42 @@ def draft_without(layers: Layers, layer: Layer, name: str, path: Path) -> Draft:
         raise ClinicFileError(
             f"the layer '{layer}' has no {name}", where=str(file), remedy="Nothing is to be done."
         )
-    return Draft(name, layer, file, without(before, path, kind_of(name).rows_by), before)
+    kind, below = kind_of(name), held_below(layers, layer, name)
+    if kind.merge == "whole" or (kind.merge == "rows" and row_end(path)):
+        text = _as_below(layers, Draft(name, layer, file, before, before, below), path)
+    else:
+        text = without(before, path, kind.rows_by)
+    return Draft(name, layer, file, text, before, below)
+
+
+def _as_below(layers: Layers, draft: Draft, path: Path) -> str | None:
+    """Return a whole table, or one of rows, with a value of the layer below; None for no file.
+
+    Taken out alone it would be gone: a file or row that holds whole lets nothing through from
+    below. Where nothing else is different, the layer's own file or row goes.
+    """
+    kind, before = kind_of(draft.name), draft.before or ""
+    if path not in draft.below:
+        raise ClinicFileError(
+            f"no layer below '{draft.layer}' has {words_of(path)}", where=str(draft.file),
+            remedy="Change the value, or take out what belongs together in the file's text.",
+        )  # fmt: skip
+    end = row_end(path) if kind.merge == "rows" else 0
+    weaker = next(
+        text for _, file in reversed(files_of(draft.name, layers, draft.layer))
+        if (text := text_in(file)) and path in text_leaves(draft.name, text, file)
+    )  # fmt: skip
+    text = put_back(before, path, weaker, kind.rows_by)
+    left = {one: leaf for one, leaf in _leaves(draft.name, text, draft.file).items()
+            if one[:end] == path[:end]}  # fmt: skip
+    same = {one: leaf for one, leaf in draft.below.items() if one[:end] == path[:end]}
+    if left != same:
+        return text
+    row = path[1] if end else None
+    if isinstance(row, Item):
+        text = without_row(text, str(path[0]), row.name, kind.rows_by)
+        return text if _leaves(draft.name, text, draft.file) else None
+    return None
 
 
 def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Draft:
@@ -137,7 +194,7 @@ def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Dra
     """
     kind_of(name)
     file = layer_folder(layers, layer) / name
-    draft = Draft(name, layer, file, text, text_in(file))
+    draft = Draft(name, layer, file, text, text_in(file), held_below(layers, layer, name))
     if text is not None and not name.endswith(".csv"):
         text_leaves(name, text, file)
     return draft
@@ -145,11 +202,14 @@ def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Dra
 
 def _below(layers: Layers, layer: Layer, name: str) -> str:
     """Return the text that a layer's new file begins with: of the strongest file below it."""
-    order = list(Layer).index(layer)
-    weaker = [one.path for one in layers.files(name) if list(Layer).index(one.layer) < order]
-    shipped = shipped_file(name)
-    files = weaker or ([shipped] if shipped is not None else [])
-    return (text_in(files[-1]) or "") if files else ""
+    files = files_of(name, layers, layer)
+    return (text_in(files[-1][1]) or "") if files else ""
+
+
+def held_below(layers: Layers, layer: Layer, name: str) -> dict[Path, Leaf]:
+    """Return what the layers below one say of a table that holds whole or row by row."""
+    whole = kind_of(name).merge in ("whole", "rows")
+    return leaves_below(name, layers, layer) if whole else {}
 
 
 def _with_row(text: str, path: Path, file: File, kind: Table) -> str:

@@ -9,7 +9,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from core.errors import ClinicFileError
-from core.settings.keys import Item, Leaf, Path, item_at, keys_for, words_of
+from core.settings.keys import ABOUT, Item, Leaf, Path, item_at, keys_for, words_of
 
 HEAD = "# Written by EQS Workstation. The shipped table says what each entry means.\n"
 
@@ -160,6 +160,43 @@ def without(text: str, path: Path, rows_by: Mapping[str, str]) -> str:
     if not isinstance(node, MutableMapping) or path[-1] not in node:
         raise _no_place(path)
     del node[path[-1]]
+    return tomlkit.dumps(document)
+
+
+def put_back(text: str, path: Path, weaker: str, rows_by: Mapping[str, str]) -> str:
+    """Return the text with one value, and what is said about it, as another text has it.
+
+    Raises:
+        ClinicFileError: It does not stand in both.
+
+    """
+    document, there = _document(text), tomllib.loads(weaker)
+    own: Any = document
+    for at, part in enumerate(path[:-1]):
+        own, there = _below(own, path, at, part, rows_by), _below(there, path, at, part, rows_by)
+    last = path[-1]
+    if isinstance(last, Item) or last not in own or last not in there:
+        raise _no_place(path)
+    if not isinstance(own[last], MutableMapping):
+        own[last] = there[last]
+        return tomlkit.dumps(document)
+    entry = there[last] if isinstance(there[last], Mapping) else {"value": there[last]}
+    for key in ("value", *ABOUT):
+        if key in entry:
+            own[last][key] = entry[key]
+        elif key in own[last]:
+            del own[last][key]
+    return tomlkit.dumps(document)
+
+
+def without_row(text: str, key: str, name: str, rows_by: Mapping[str, str]) -> str:
+    """Return the text without a row of a list of tables."""
+    document = _document(text)
+    place = item_at(document[key], name, keys_for(key, rows_by))
+    if place is not None:
+        del document[key][place]
+    if not document[key]:
+        del document[key]
     return tomlkit.dumps(document)
 
 

@@ -96,9 +96,7 @@ def rows_of(name: str, layers: Layers) -> tuple[Row, ...]:
 
     """
     kind = kind_of(name)
-    shipped = shipped_file(name)
-    files = [(Layer.SHIPPED, shipped)] if shipped is not None else []
-    files += [(one.layer, one.path) for one in layers.files(name)]
+    files = files_of(name, layers)
     if kind.merge in ("whole", "folder"):
         files = files[-1:]
     found: Found = {}
@@ -106,6 +104,29 @@ def rows_of(name: str, layers: Layers) -> tuple[Row, ...]:
         own = folder_leaves(file) if kind.merge == "folder" else file_leaves(name, file)
         _put_over(found, own, kind, layer, file)
     return tuple(Row(name, path, *one) for path, one in found.items())
+
+
+def files_of(name: str, layers: Layers, below: Layer | None = None) -> list[tuple[Layer, File]]:
+    """Return the files of a table, weakest first; only those below a layer where one is named."""
+    shipped = shipped_file(name)
+    files = [(Layer.SHIPPED, shipped)] if shipped is not None else []
+    files += [(one.layer, one.path) for one in layers.files(name)]
+    order = list(Layer)
+    return [
+        one for one in files if below is None or order.index(one[0]) < order.index(below)
+    ]  # fmt: skip
+
+
+def leaves_below(name: str, layers: Layers, layer: Layer) -> dict[Path, Leaf]:
+    """Return what a table of whole files or of rows would say without a layer and those above."""
+    kind = kind_of(name)
+    files = files_of(name, layers, layer)
+    if kind.merge == "whole":
+        files = files[-1:]
+    found: Found = {}
+    for one, file in files:
+        _put_over(found, file_leaves(name, file), kind, one, file)
+    return {path: leaf for path, (leaf, *_) in found.items()}
 
 
 def file_leaves(name: str, file: File) -> dict[Path, Leaf]:
@@ -168,8 +189,8 @@ def _put_over(
 ) -> None:
     """Put the values of a stronger layer over those found so far, as the table's reader does."""
     if kind.merge == "rows":
-        rows = {path[: _row_end(path)] for path in own if _row_end(path)}
-        for path in [one for one in found if one[: _row_end(one)] in rows]:
+        rows = {path[: row_end(path)] for path in own if row_end(path)}
+        for path in [one for one in found if one[: row_end(one)] in rows]:
             del found[path]
     if kind.merge == "limits":
         anew = {path[0] for path in own if len(path) == 1}
@@ -185,7 +206,7 @@ def _put_over(
         found[path] = (leaf, layer, file)
 
 
-def _row_end(path: Path) -> int:
+def row_end(path: Path) -> int:
     """Return how many parts of a path name a row of a list; 0 when it is in none."""
     return next((at for at, part in enumerate(path, 1) if isinstance(part, Item)), 0)
 
