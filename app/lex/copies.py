@@ -172,10 +172,13 @@ def read_limits() -> Limits:
     """
     file = own_layers().strongest("copies.toml") or RESOURCES / "copies.toml"
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("copies", {})
+        top = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise _limit_fault(f"it cannot be read: {fault}", file) from fault
     wanted = ("keep_days", "unfinished_days")
+    if set(top) - {"copies"}:
+        raise _limit_fault(f"unknown entry {min(set(top) - {'copies'})!r}", file)
+    table = top.get("copies", {})
     if not isinstance(table, dict):
         raise _limit_fault(f"copies is {table!r}, not a table", file)
     for key in table:
