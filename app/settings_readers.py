@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.filter.baseline_expected import read_expected
 from app.filter.film.rule import read_rule
-from app.filter.ledger_names import PARTS, name_by_rule
+from app.filter.ledger_names import PARTS, RULES, name_by_rule
 from app.filter.limits import read_limits
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC, own_book_folder
@@ -37,7 +37,6 @@ from core.machines import read_machine
 OF_SETTINGS = " ".join(
     f"filter/{name}.toml" for name in ("machine_names", "tolerance_tables", "sites", "cone_beam")
 )
-FILE_NAMES = ("export_folder", "export_file", "report_file")
 
 
 def faults(layers: Layers, *, book: bool = True) -> dict[str, ClinicFileError]:
@@ -111,7 +110,7 @@ def _listed(layers: Layers, folder: str) -> tuple[str, ...]:
 
 
 def _file_names() -> None:
-    for rule in FILE_NAMES:
+    for rule in RULES:
         name_by_rule(rule, dict.fromkeys(PARTS, "x"))
 
 

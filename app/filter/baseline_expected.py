@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.filter.baseline_values import Place
 from app.filter.ledger_log import TABLES
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown
 from core.errors import ClinicFileError
 from core.findings import State
 from core.layers import own_layers
@@ -55,6 +55,9 @@ def table_file(name: str) -> Path:
     return own_layers().strongest(f"filter/{name}") or TABLES / name
 
 
+TEXTS = ("kind", "record", "item", "state", "why")
+
+
 def read_expected(file: Path | None = None) -> ExpectedList:
     """Return the list of expected changes.
 
@@ -63,7 +66,7 @@ def read_expected(file: Path | None = None) -> ExpectedList:
 
     """
     file = file or table_file("baseline.toml")
-    table = read_table(file)
+    table = read_table(file, ("expected", "passed_over"))
     rows = table.get("expected", [])
     passed_over = table.get("passed_over", [])
     if not isinstance(rows, list) or not isinstance(passed_over, list):
@@ -78,7 +81,8 @@ def read_expected(file: Path | None = None) -> ExpectedList:
 
 def _row(row: Mapping[str, object], number: int, file: Path) -> Expected:
     texts = {}
-    for name in ("kind", "record", "item", "state", "why"):
+    refuse_unknown("entry", row, (*TEXTS, "source"), file, f"row {number} of `expected`")
+    for name in TEXTS:
         value = row.get(name) if isinstance(row, dict) else None
         if not isinstance(value, str) or not value.strip():
             raise _wrong(f"row {number} of `expected` has no {name}", file)

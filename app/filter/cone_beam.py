@@ -42,7 +42,7 @@ def read_cone_beam(file: Path) -> ConeBeam:
         ClinicFileError: The pattern is none, or a template names no element.
 
     """
-    table = read_table(file)
+    table = read_table(file, ("names", "template"))
     entry, rows = table.get("names"), table.get("template", [])
     pattern = entry.get("value") if isinstance(entry, dict) else entry
     if not isinstance(pattern, str) or not isinstance(rows, list):

@@ -14,6 +14,7 @@ PARTS = (
     "last_name", "first_name", "patient_id", "plan_id", "course", "stage", "date", "time",
     "digest", "status",
 )  # fmt: skip
+RULES = ("export_folder", "export_file", "report_file")
 MOST_LETTERS = 120
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -43,7 +44,7 @@ def name_by_rule(rule: str, parts: Mapping[str, str]) -> str:
 
     """
     file = table_file("file_names.toml")
-    text = read_table(file).get(rule)
+    text = read_table(file, RULES).get(rule)
     if not isinstance(text, str) or not text.strip():
         raise _wrong(f"there is no rule {rule}", str(file))
     made = []

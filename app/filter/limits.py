@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from app.filter.toml_table import entries_of, unknown_entry
+from app.filter.toml_table import entries_of, refuse_unknown, require_unit, unknown_entry
 from core.errors import ClinicFileError
 from core.layers import own_files, own_layers
 from core.paths import RESOURCES
@@ -51,6 +51,8 @@ def read_limits(*own: Path) -> Limits:
         for name, row in entries_of(file):
             if name not in shipped:
                 raise unknown_entry("limit", name, shipped, file)
+            refuse_unknown("entry", row, ("value", "unit", "source", "least", "most"), file, name)
+            require_unit(name, row, str(shipped[name]["unit"]), file)
             entries[name] = _limit(name, row, shipped[name], file)
     return Limits(entries)
 

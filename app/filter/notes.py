@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.filter.baseline_expected import table_file
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown
 from core.errors import ClinicFileError
 
 KINDS = ("word", "number")
@@ -94,12 +94,14 @@ def read_rules(file: Path | None = None) -> NoteRules:
 
     """
     file = file or table_file("notes.toml")
-    table = read_table(file)
+    table = read_table(file, ("source", "item", "words"))
     rows = table.get("item", {})
     shown = table.get("words", {})
     words = shown.get("shown", []) if isinstance(shown, dict) else shown
     if not isinstance(rows, dict) or not isinstance(words, list):
         raise _wrong("`item` must be tables and `words.shown` a list", file)
+    if isinstance(shown, dict):
+        refuse_unknown("entry", shown, ("shown", "source"), file, "words")
     return NoteRules(
         tuple(_item(name, row, file) for name, row in rows.items()),
         tuple(str(word) for word in words),
@@ -182,6 +184,7 @@ def _item(name: str, row: Mapping[str, Any], file: Path) -> NoteItem:
         raise _wrong(f"item.{name} is none of {', '.join(ITEMS)}", file)
     if not isinstance(names, list) or not names or row.get("kind") not in KINDS:
         raise _wrong(f"item.{name} needs names and a kind ({', '.join(KINDS)})", file)
+    refuse_unknown("entry", row, ("names", "kind", "unit", "source"), file, f"item.{name}")
     plain = tuple(" ".join(str(one).split()).casefold() for one in names)
     return NoteItem(name, plain, str(row["kind"]), str(row.get("unit", "")))
 

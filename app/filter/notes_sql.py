@@ -9,7 +9,7 @@ from typing import Any
 
 from app.filter.baseline_expected import table_file
 from app.filter.notes import Note
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown
 from core.errors import ClinicFileError, RemedyError
 
 TIMEOUT_S = 10
@@ -49,7 +49,7 @@ def read_sources(file: Path | None = None) -> tuple[NoteSource, ...]:
 
     """
     file = file or table_file("notes.toml")
-    rows = read_table(file).get("source", [])
+    rows = read_table(file, ("source", "item", "words")).get("source", [])
     if not isinstance(rows, list):
         raise _wrong("`source` must be a list of tables ([[source]])", str(file))
     return tuple(_source(row, number, file) for number, row in enumerate(rows, start=1))
@@ -153,6 +153,7 @@ def _source(row: Mapping[str, Any], number: int, file: Path) -> NoteSource:
         if not isinstance(value, str) or not value.strip():
             raise _wrong(f"source {number} has no {name}", where)
         texts[name] = value
+    refuse_unknown("entry", row, (*texts, "timeout_s"), file, f"source {number}")
     if _PASSWORD.search(texts["connection"]):
         raise _wrong("a password stands in the file", where)
     timeout = row.get("timeout_s", TIMEOUT_S)

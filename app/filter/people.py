@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.filter.baseline_expected import table_file
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown
 from core.errors import ClinicFileError, RemedyError
 
 ROLES = ("dosimetrist", "physicist", "therapist", "physician")
@@ -69,7 +69,7 @@ def read_record_rules(file: Path | None = None) -> RecordRules:
 
     """
     file = file or table_file("record.toml")
-    table = read_table(file)
+    table = read_table(file, ("log", "people", "meaning"))
     people = {
         login.casefold(): Person(_name(login, row, file), _roles(login, row, file), login, True)
         for login, row in _group(table, "people", file).items()
@@ -78,7 +78,12 @@ def read_record_rules(file: Path | None = None) -> RecordRules:
         name: Meaning(name, _text(row, "words", name, file), _roles(name, row, file))
         for name, row in _group(table, "meaning", file).items()
     }
-    entry = _group(table, "log", file, needed=False).get("reports", True)
+    for group, known in (("people", ("name", "roles")), ("meaning", ("words", "roles", "source"))):
+        for name, row in _group(table, group, file).items():
+            refuse_unknown("entry", row, known, file, f"{group}.{name}")
+    log = _group(table, "log", file, needed=False)
+    refuse_unknown("entry", log, ("reports",), file, "log")
+    entry = log.get("reports", True)
     reports = entry.get("value") if isinstance(entry, dict) else entry
     if not isinstance(reports, bool):
         raise _wrong("log.reports is neither true nor false", file)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from app.filter.toml_table import entries_of, unknown_entry
+from app.filter.toml_table import entries_of, require_unit, unknown_entry
 from core.errors import ClinicFileError
 from core.paths import RESOURCES
 
@@ -59,6 +59,7 @@ def read_rules(*own: Path) -> Rules:
                 words = f"{name} is {rule.value!r}, which is not written like the shipped entry"
                 raise ClinicFileError(words, where=str(file), remedy=REMEDY)
             shipped = entries[name]
+            require_unit(name, {"unit": rule.unit or shipped.unit}, shipped.unit, file)
             entries[name] = Rule(rule.value, shipped.unit, rule.source or shipped.source)
     return Rules(entries)
 

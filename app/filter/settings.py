@@ -9,7 +9,7 @@ from app.filter.limits import Limits, read_limits
 from app.filter.rule_set import RuleSet, rule_set
 from app.filter.rules import Rules, read_rules
 from app.filter.sites import Sites, read_sites
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown, require_unit
 from core.errors import ClinicFileError
 from core.layers import Layers, Own, own_files, own_layers, strongest_file
 from core.machines import Machine, machine_ids, read_machine
@@ -90,7 +90,7 @@ def read_settings(folder: Own = None) -> Settings:
 def _names(folder: Own) -> dict[str, str]:
     names: dict[str, str] = {}
     for file in (NAMES, *own_files(folder, "filter/machine_names.toml")):
-        rows = read_table(file).get("names")
+        rows = read_table(file, ("names",)).get("names")
         for name, stem in rows.items() if isinstance(rows, dict) else ():
             if stem not in machine_ids(folder):
                 raise ClinicFileError(
@@ -111,7 +111,7 @@ def _tables(folder: Own) -> dict[str, Decimal]:
 
 def _couch_deg(own: Path) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
-    rows = read_table(own).get("tables")
+    rows = read_table(own, ("tables",)).get("tables")
     for number, row in rows.items() if isinstance(rows, dict) else ():
         entry = row.get("couch_deg") if isinstance(row, dict) else None
         value = entry.get("value") if isinstance(entry, dict) else entry
@@ -122,5 +122,7 @@ def _couch_deg(own: Path) -> dict[str, Decimal]:
                 where=str(own),
                 remedy="Correct the entry; resources/filter/tolerance_tables.toml shows how.",
             )
+        refuse_unknown("entry", row, ("couch_deg",), own, f"tolerance table {number}")
+        require_unit(f"couch_deg of tolerance table {number}", entry, "deg", own)
         found[number] = Decimal(str(value))
     return found

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from app.filter.template import Template, read_template
-from app.filter.toml_table import read_table
+from app.filter.toml_table import read_table, refuse_unknown, require_unit
 from core.errors import ClinicFileError
 from core.layers import Own, strongest_file
 from core.paths import RESOURCES
@@ -14,6 +15,12 @@ from core.paths import RESOURCES
 SHIPPED = RESOURCES / "filter" / "srs.toml"
 UNITS = {"mm": 0, "cm": 1}
 GROUPS = {"x", "y", "z"}
+ENTRIES: Mapping[str, tuple[str, ...]] = {
+    "template": (), "words": ("stereotactic",), "setup_note": ("pattern",), "collision": (),
+    "arc_sets": ("tolerance_deg", "set"),
+}  # fmt: skip
+"""Groups of the file and what each may hold; empty where each row is looked at by itself."""
+ROW_ENTRIES = ("name", "source", "arcs", "couch_deg", "gantry_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +88,26 @@ def read_srs_rules(folder: Own) -> SrsRules:
 
     """
     file = strongest_file(folder, "filter/srs.toml") or SHIPPED
-    table = read_table(file)
+    table = read_table(file, ENTRIES)
     try:
         note = table["setup_note"]["pattern"]  # type: ignore[index]  # a wrong shape is refused
         pattern = re.compile(note["value"])
         _require_groups(pattern)
-        sets = table["arc_sets"]
+        sets = _mapping(table["arc_sets"])
+        for group, known in ENTRIES.items():
+            if known:
+                refuse_unknown("entry", _mapping(table[group]), known, file, group)
+        require_unit("arc_sets.tolerance_deg", sets["tolerance_deg"], "deg", file)
+        zones, rows = _list(table.get("collision", [])), _list(sets.get("set", []))
+        for row in (*zones, *rows):
+            refuse_unknown("entry", row, ROW_ENTRIES, file, "a set of arcs or a collision")
         return SrsRules(
             read_template("SRS", _mapping(table["template"]), file),
             tuple(word.casefold() for word in table["words"]["stereotactic"]["value"]),  # type: ignore[index]
             pattern,
             UNITS[note["unit"]],
-            tuple(_zone(row) for row in table.get("collision", ())),  # type: ignore[attr-defined]
-            tuple(_set(row) for row in sets.get("set", ())),  # type: ignore[attr-defined]
+            tuple(_zone(row) for row in zones),
+            tuple(_set(row) for row in rows),
             Decimal(str(sets["tolerance_deg"]["value"])),  # type: ignore[index]
         )
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, re.error) as fault:
@@ -110,6 +124,12 @@ def _require_groups(pattern: re.Pattern[str]) -> None:
 def _mapping(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise TypeError("a table is missing")
+    return value
+
+
+def _list(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise TypeError("a list of tables is missing")
     return value
 
 

@@ -21,6 +21,7 @@ from core.layers import Own, strongest_file
 from core.paths import RESOURCES
 
 SHIPPED = RESOURCES / "filter" / "tbi.toml"
+GROUPS = ("source", "field", "dose")
 REMEDY = "Correct the field in the R&V system; if the template is wrong, have its file corrected."
 MANUAL = "Table 1 leaves it to the physicist"
 
@@ -33,7 +34,7 @@ def read_tbi_templates(folder: Own) -> tuple[Template, ...]:
 
     """
     file = strongest_file(folder, "filter/tbi.toml") or SHIPPED
-    rows = read_table(file).get("field")
+    rows = read_table(file, GROUPS).get("field")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         words = "the template has no list of fields"
         remedy = "Write one [[field]] per field, as in resources/filter/tbi.toml."

@@ -13,8 +13,8 @@ import numpy as np
 
 from app.filter.field import Field, Plan
 from app.filter.limits import Limits
-from app.filter.tbi import SHIPPED
-from app.filter.toml_table import read_table
+from app.filter.tbi import GROUPS, SHIPPED
+from app.filter.toml_table import read_table, refuse_unknown, require_unit
 from core.errors import ClinicFileError
 from core.findings import Finding, NotChecked, State
 from core.layers import Own, strongest_file
@@ -56,12 +56,14 @@ def read_tbi_dose(folder: Own) -> TbiDose | None:
 
     """
     file = strongest_file(folder, "filter/tbi.toml") or SHIPPED
-    table = read_table(file).get("dose")
+    table = read_table(file, GROUPS).get("dose")
     if table is None:
         return None
     rows = table.get("factor") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(rows, list) or not rows:
         raise _wrong("`dose` has no [[dose.factor]]", file)
+    refuse_unknown("entry", table, ("scd_mm", "factor", "source"), file, "dose")
+    require_unit("scd_mm", table.get("scd_mm"), "mm", file)
     entry = table.get("scd_mm")
     scd = entry.get("value") if isinstance(entry, dict) else entry
     if scd is not None and not (_is_number(scd) and scd > 0):
@@ -152,6 +154,7 @@ def _factor(row: object, file: Path) -> Factor:
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):
         raise _wrong("a [[dose.factor]] has no name", file)
     name, value = row["name"], row.get("value")
+    refuse_unknown("entry", row, ("name", "value", "over", "points", "source"), file, name)
     if isinstance(value, int | float) and _is_number(value):
         return Factor(name, "", (0.0,), (float(value),))
     points, over = row.get("points"), row.get("over")

@@ -68,10 +68,14 @@ def preset_named(name: str, own: Path | None = None) -> Preset:
 
 def _presets(file: Path) -> dict[str, Preset]:
     try:
-        rows = tomllib.loads(file.read_text(encoding="utf-8")).get("preset", [])
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         words = f"the gamma criteria cannot be read: {fault}"
         raise ClinicFileError(words, where=str(file), remedy=REMEDY) from fault
+    rows = table.get("preset", [])
+    unknown = min(set(table) - {"preset"}, default="")
+    if unknown:
+        raise _wrong(f"unknown entry {unknown!r} beside [[preset]]", file)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ClinicFileError(
             "the file holds no list of [[preset]]", where=str(file), remedy=REMEDY

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from app.filter.toml_table import refuse_unknown
 from core.dose.geometry import Floats
 from core.errors import ClinicFileError
 from core.layers import own_layers
 from core.paths import RESOURCES
 
 FILE = "electron_density.toml"
+GROUPS = ("name", "hu_unit", "density_unit", "source", "point")
 REMEDY = "resources/electron_density.toml shows how the table is written."
 
 
@@ -38,6 +40,9 @@ def density_curve(own: Path | None = None) -> DensityCurve:
     path = own or own_layers().strongest(FILE) or RESOURCES / FILE
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        refuse_unknown("entry", rows, GROUPS, path)
+        for one in rows["point"]:
+            refuse_unknown("entry", one, ("hu", "density", "source"), path, "a point")
         points = [(float(one["hu"]), float(one["density"])) for one in rows["point"]]
         name = str(rows["name"])
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
