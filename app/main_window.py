@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -372,7 +373,7 @@ class MainWindow(QMainWindow):
         guard(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask only while a file is being written; cancel every other job."""
+        """Ask only while a file or a change is not written; cancel every other job."""
         if any(page.has_unfinished_write() for page in self.pages().values()):
             answer = QMessageBox.question(
                 self, "A file is being written", "Stop writing it and close the program?"
@@ -380,6 +381,14 @@ class MainWindow(QMainWindow):
             if answer != QMessageBox.StandardButton.Yes:
                 event.ignore()
                 return
+        beside = [own for own in self.findChildren(QDialog) if own.isVisible()]
+        staying = next((own for own in beside if not own.close()), None)
+        if staying is not None:  # it says what would be lost
+            staying.raise_()
+            staying.activateWindow()
+            event.ignore()
+            return
         JOBS.cancel_all()
-        keep_layout(self, self.pages(), self.settings)
+        # Rooms that are still being loaded have not got their splitters back yet.
+        keep_layout(self, self.pages(), self.settings, with_splitters=self.at_once)
         event.accept()

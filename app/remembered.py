@@ -11,11 +11,27 @@ FRAME = QSize(2, 40)
 """What the desktop puts around a window, in pixels: at the sides together, above."""
 
 
-def keep_layout(window: QMainWindow, rooms: Mapping[str, QWidget], settings: QSettings) -> None:
-    """Keep size, place, the room that is seen, and the splitters of every room."""
+def keep_layout(
+    window: QMainWindow,
+    rooms: Mapping[str, QWidget],
+    settings: QSettings,
+    *,
+    with_splitters: bool = True,
+) -> None:
+    """Keep size, place, the room that is seen, and the splitters of every room.
+
+    Args:
+        window: The main window.
+        rooms: Those that are made, by title.
+        settings: Of the user.
+        with_splitters: False while rooms are still to be divided as they were.
+
+    """
     settings.setValue(GEOMETRY, window.saveGeometry())
-    settings.setValue(ROOM, next((name for name, one in rooms.items() if one.isVisible()), ""))
-    for name, splitter in _splitters(rooms):
+    seen = next((name for name, one in rooms.items() if one.isVisible()), None)
+    if seen is not None:
+        settings.setValue(ROOM, seen)
+    for name, splitter in _splitters(rooms) if with_splitters else ():
         settings.setValue(name, splitter.saveState())
     settings.sync()
 

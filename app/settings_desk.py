@@ -1,10 +1,11 @@
 """What the settings commands and the window do: list, change, undo, export, import."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.filter.people import PHYSICIST, signer
+from app.filter.people import PHYSICIST, printed_name, signer
 from app.settings_readers import faults
 from core.errors import ClinicFileError
 from core.layers import MARK_FILE, Layer, Layers, is_protected, own_layers
@@ -22,6 +23,25 @@ SHORTEST_REASON = 3
 def tables(layers: Layers) -> dict[str, tuple[Row, ...]]:
     """Return every table with its values in force; errors as in `rows_of`."""
     return {name: rows_of(name, layers) for name in table_names(layers)}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything the window shows of the settings."""
+
+    layers: Layers
+    tables: dict[str, tuple[Row, ...]]
+    ignored: tuple[str, ...]
+    person: str
+    undo: bool
+
+
+def load() -> Loaded:
+    """Return every table as it is in force; errors as in `tables`."""
+    layers = own_layers()
+    return Loaded(
+        layers, tables(layers), ignored_words(layers), printed_name(), change.can_undo()
+    )  # fmt: skip
 
 
 def title_of(name: str) -> str:

@@ -1,7 +1,7 @@
 """The widgets of the settings window and where they stand; what they do is in the window."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontDatabase
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
-    QPlainTextEdit,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -27,6 +26,7 @@ from app.keys import first
 from app.notice import Notice
 from app.settings_model import KEY, LAYER, SOURCE, VALUE, SettingsModel
 from app.settings_store import user_settings
+from app.settings_text import TableText
 from core.layers import Layer
 
 LAYER_WORDS = {
@@ -55,7 +55,6 @@ class SettingsLayout(QDialog):
         self.notice = Notice()
         self._make_left()
         self._make_table()
-        self._make_text()
         self._make_foot()
         self._lay_out()
 
@@ -94,26 +93,6 @@ class SettingsLayout(QDialog):
         column.addWidget(self.empty)
         column.addWidget(self.view, 1)
 
-    def _make_text(self) -> None:
-        self.text_title = QLabel()
-        self.text_title.setWordWrap(True)
-        self.text = QPlainTextEdit()
-        self.text.setAccessibleName("Text of the table")
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        save, back = QPushButton("&Write this table"), QPushButton("&Cancel")
-        back.clicked.connect(lambda: self.pages.setCurrentWidget(self.table_page))
-        self.save_button = save
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(save)
-        row.addWidget(back)
-        self.text_page = QWidget()
-        column = QVBoxLayout(self.text_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.text_title)
-        column.addWidget(self.text, 1)
-        column.addLayout(row)
-
     def _make_foot(self) -> None:
         self.layer = QComboBox()
         self.layer.setAccessibleName("Layer a change goes to")
@@ -145,7 +124,8 @@ class SettingsLayout(QDialog):
         self.title.setObjectName("fault")
         self.pages = QStackedWidget()
         self.pages.addWidget(self.table_page)
-        self.pages.addWidget(self.text_page)
+        self.text = TableText()
+        self.pages.addWidget(self.text)
         self.book = BookEditor()
         self.pages.addWidget(self.book)
         self.pages.currentChanged.connect(self._on_page)

@@ -1,7 +1,6 @@
 """Settings in a window of their own: tables at the left, values with their layer at the right."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -13,7 +12,6 @@ from app import settings_desk as desk
 from app.background import JOBS
 from app.choosing import choose_file, choose_new_file
 from app.filter.mu.books import OWN
-from app.filter.people import printed_name
 from app.help_limits import in_force
 from app.help_window import HelpWindow
 from app.key_use import shipped_sequence
@@ -22,31 +20,12 @@ from app.settings_model import VALUE
 from app.settings_store import user_settings
 from core.errors import RemedyError
 from core.findings import State
-from core.layers import Layer, Layers, is_protected, own_layers
+from core.layers import Layer, is_protected, own_layers
 from core.paths import machine_folder
-from core.settings.change import Author, can_undo
+from core.settings.change import Author
 from core.settings.draft import Draft, text_in
 from core.settings.pack import export, strongest_layer
 from core.settings.rows import Row, kind_of, matches, shipped_file
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Everything the window shows."""
-
-    layers: Layers
-    tables: dict[str, tuple[Row, ...]]
-    ignored: tuple[str, ...]
-    person: str
-    undo: bool
-
-
-def load() -> Loaded:
-    """Return every table as it is in force; errors as in `desk.tables`."""
-    layers = own_layers()
-    return Loaded(
-        layers, desk.tables(layers), desk.ignored_words(layers), printed_name(), can_undo()
-    )  # fmt: skip
 
 
 class SettingsWindow(SettingsLayout):
@@ -54,8 +33,7 @@ class SettingsWindow(SettingsLayout):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.loaded: Loaded | None = None
-        self.edited: tuple[str, Layer] = ("", Layer.USER)
+        self.loaded: desk.Loaded | None = None
         self.help_window = HelpWindow(self, in_force)
         key = QAction("Help", self)
         key.setShortcut(shipped_sequence("settings.help"))
@@ -69,20 +47,23 @@ class SettingsWindow(SettingsLayout):
         for button, action in (
             (self.reset_button, self._reset), (self.edit_button, self._edit_file),
             (self.undo_button, self._undo), (self.export_button, self._export),
-            (self.import_button, self._import), (self.save_button, self._save_text),
+            (self.import_button, self._import),
         ):  # fmt: skip
             button.clicked.connect(action)
         self.book.write_asked.connect(self._write_book)
         self.book.copy_asked.connect(self._copy_book)
         self.book.closed.connect(self._close_book)
         self.book.refused.connect(lambda words: self._say(State.ERROR, words))
+        self.text.write_asked.connect(self._save_text)
+        self.text.closed.connect(lambda: self.pages.setCurrentWidget(self.table_page))
+        self.text.changed.connect(self._keep_to_text)
         self.reload()
 
     # What is shown.
 
     def reload(self) -> None:
         """Read everything again, keeping the table and the row that are looked at."""
-        JOBS.start(self, "Reading the settings", lambda _: load(),
+        JOBS.start(self, "Reading the settings", lambda _: desk.load(),
                    done=self._take, failed=self._tell_fault)  # fmt: skip
 
     def table_name(self) -> str:
@@ -101,10 +82,10 @@ class SettingsWindow(SettingsLayout):
             if self.list.item(place).data(Qt.ItemDataRole.UserRole) == name:
                 self.list.setCurrentRow(place)
 
-    def _take(self, loaded: Loaded) -> None:
+    def _take(self, loaded: desk.Loaded) -> None:
         name, row = self.table_name(), self.current_row()
         self.loaded = loaded
-        self.undo_button.setEnabled(loaded.undo)
+        self.undo_button.setEnabled(loaded.undo and not self.text.is_changed)
         if loaded.person:
             self.person.setText(loaded.person)
         if loaded.ignored:
@@ -169,7 +150,9 @@ class SettingsWindow(SettingsLayout):
             else "Nothing is laid down here. Press Edit file to write the clinic's table."
         )  # fmt: skip
         self.edit_button.setText("Edit tabl&es" if name == OWN and not words else "Edit f&ile")
-        if words or name != OWN or self.pages.currentWidget() is not self.book:
+        text_stays = self.pages.currentWidget() is self.text and self.text.is_changed
+        book_stays = not words and name == OWN and self.pages.currentWidget() is self.book
+        if not (text_stays or book_stays):
             self.pages.setCurrentWidget(self.table_page)
         self._on_row()
 
@@ -191,7 +174,7 @@ class SettingsWindow(SettingsLayout):
             usual = self.layer.findData(desk.usual_layer(layers, name))
             self.layer.setCurrentIndex(max(0, usual))
         self._fix_layer()
-        can_reset = row is not None and row.layer != Layer.SHIPPED
+        can_reset = row is not None and row.layer != Layer.SHIPPED and not self.text.is_changed
         self.reset_button.setEnabled(can_reset)
         self.file_words.setText(f"{row.table} from {row.file}" if row is not None else "")
 
@@ -240,12 +223,16 @@ class SettingsWindow(SettingsLayout):
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""
         words = f"Written: {'; '.join(told[:2])}{more}. " if told else "Nothing is different. "
         self._say(State.PASS if told else State.INFO, words + " ".join(notes))
+        if not self.text.isEnabled():  # it was the text that is written
+            self.text.forget()
+            self.text.setEnabled(True)
         self.reload()
         if self.pages.currentWidget() is self.book or not self.book.isEnabled():
             self._read_book()
 
     def _tell_fault(self, fault: Exception) -> None:
         self.book.setEnabled(True)
+        self.text.setEnabled(True)
         where = Path(fault.where).name if isinstance(fault, RemedyError) else ""
         words = (f"{fault.what} ({where}). {fault.remedy}" if isinstance(fault, RemedyError)
                  else f"{fault}")  # fmt: skip
@@ -274,15 +261,21 @@ class SettingsWindow(SettingsLayout):
         except RemedyError as fault:
             self._tell_fault(fault)
             return
-        self.edited = (name, Layer(layer))
-        self.text_title.setText(f"{file} (layer '{layer}')")
-        self.text.setPlainText(text or "")
-        self.pages.setCurrentWidget(self.text_page)
-        self.text.setFocus()
+        self.pages.setCurrentWidget(self.text)
+        self.text.show_file(name, Layer(layer), file, text or "")
 
     def _save_text(self) -> None:
-        (name, layer), text, author = self.edited, self.text.toPlainText(), self.author()
+        name, layer, text = self.text.name, self.text.layer, self.text.content
+        author = self.author()
+        self.text.setEnabled(False)  # what is typed meanwhile would be lost
         self._do("Writing the table", lambda: desk.put_text(name, text, layer, author))
+
+    def _keep_to_text(self, changed: bool) -> None:
+        """Leave nothing to press that would take a changed text away."""
+        for one in (self.search, self.list, self.layer, self.edit_button, self.import_button):
+            one.setDisabled(changed)
+        self.undo_button.setEnabled(not changed and self.loaded is not None and self.loaded.undo)
+        self._on_row()
 
     # The dosimetry book's tables.
 
@@ -316,7 +309,7 @@ class SettingsWindow(SettingsLayout):
         own = self.layer.findData(book.layer) if book is not None else -1
         if own >= 0:
             self.layer.setCurrentIndex(own)
-        self.layer.setEnabled(own < 0)
+        self.layer.setEnabled(own < 0 and not self.text.is_changed)
 
     def _write_book(self) -> None:
         before, grid = self.book.book, self.book.model.grid
@@ -332,13 +325,15 @@ class SettingsWindow(SettingsLayout):
         self._do("Copying the book", lambda: cells.copy_shipped(layer, author))
 
     def reject(self) -> None:
-        """Close the window; cells that are not written are asked about first."""
+        """Close the window; what is not written is asked about first."""
         grid = self.book.model.grid
-        if not self.book.is_changed or grid is None:
+        left = [grid.file] if self.book.is_changed and grid is not None else []
+        left += [self.text.name] if self.text.is_changed else []
+        if not left:
             super().reject()
             return
         self.notice.tell(
-            State.WARNING, f"{grid.file} is changed and not written.",
+            State.WARNING, f"Changed and not written: {' and '.join(left)}.",
             {"Close without &writing": self._leave},
         )  # fmt: skip
 

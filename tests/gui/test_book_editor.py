@@ -255,6 +255,6 @@ def test_that_what_is_not_written_stays_while_another_table_is_looked_at(
     assert editor.model.grid.cells[index.row()][index.column()] == "0.5"
     window.close()
     assert window.isVisible()
-    told(qtbot, window, "6X/tmr.csv is changed and not written")
+    told(qtbot, window, "Changed and not written: 6X/tmr.csv")
     window.notice.buttons[0].click()
     assert not window.isVisible()

@@ -121,3 +121,27 @@ def test_that_a_screen_too_small_is_filled_at_the_first_start(window, qtbot):
     assert not small.isMaximized()
     assert large.isMaximized()
     assert large.size() == room
+
+
+def test_that_a_window_closed_while_its_rooms_are_loaded_keeps_what_was_remembered(window, qtbot):
+    lex = window.go_to("Filter")
+    qtbot.wait(10)
+    splitter = next(one for one in lex.findChildren(QSplitter) if one.count() > 1)
+    splitter.setSizes([100, 500])
+    state = splitter.saveState()
+    window.close()
+    early = MainWindow(at_once=False)
+    qtbot.addWidget(early)
+    early.make_room(0)
+    early.show()
+    early.close()
+    early = MainWindow(at_once=False)
+    qtbot.addWidget(early)
+    early.show()
+    early.close()
+    again = MainWindow()
+    qtbot.addWidget(again)
+    assert restore_window(again, again.settings) == "LEX"
+    restore_splitters(again.pages(), again.settings)
+    same = next(one for one in again.page("Filter").findChildren(QSplitter) if one.count() > 1)
+    assert same.saveState() == state

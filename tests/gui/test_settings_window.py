@@ -3,6 +3,7 @@
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QLineEdit
 
+from app.background import JOBS
 from app.main_window import MainWindow
 from app.settings_window import SettingsWindow
 from app.start import tell_layers
@@ -122,14 +123,65 @@ def test_that_a_table_is_written_as_text_and_refused_as_text(qtbot, share):
     sign(qtbot, window)
     window.choose_table("lex_rules.toml")
     window.edit_button.click()
-    window.text.setPlainText('version = "1"\nrules = 3\n')
-    window.save_button.click()
+    write_text(window, 'version = "1"\nrules = 3\n')
+    window.text.write_button.click()
     told(qtbot, window, "the file must hold a version and rules")
-    assert window.pages.currentWidget() is window.text_page
-    window.text.setPlainText('version = "1"\n')
-    window.save_button.click()
+    assert window.pages.currentWidget() is window.text
+    assert window.text.isEnabled()
+    write_text(window, 'version = "1"\n')
+    window.text.write_button.click()
     told(qtbot, window, "Written: version")
     assert (share / "lex_rules.toml").read_text() == 'version = "1"\n'
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.table_page, timeout=20000)
+    assert not window.text.is_changed
+
+
+def write_text(window, text):
+    """Put a text in the place of the one that stands there, as typing does."""
+    cursor = window.text.text.textCursor()
+    cursor.select(cursor.SelectionType.Document)
+    cursor.insertText(text)
+
+
+def test_that_a_text_that_is_not_written_is_asked_about_and_nothing_takes_it_away(qtbot, share):
+    window = opened(qtbot)
+    window.choose_table("lex_rules.toml")
+    window.edit_button.click()
+    free = (window.search, window.list, window.layer, window.edit_button, window.import_button)
+    assert all(one.isEnabled() for one in free)
+    qtbot.keyClicks(window.text.text, "# ours")
+    assert window.text.title.text().endswith("changed, not written")
+    assert not any(one.isEnabled() for one in (*free, window.undo_button, window.reset_button))
+    window.reload()
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=20000)
+    assert window.pages.currentWidget() is window.text
+    qtbot.keyClick(window.text.text, Qt.Key.Key_Escape)
+    told(qtbot, window, "Changed and not written: lex_rules.toml")
+    assert window.isVisible()
+    assert window.text.content == "# ours"
+    window.text.back.click()
+    assert window.pages.currentWidget() is window.table_page
+    assert all(one.isEnabled() for one in free)
+    window.edit_button.click()
+    assert window.text.content == ""
+    window.reject()
+    assert not window.isVisible()
+
+
+def test_that_the_program_does_not_end_over_a_text_that_is_not_written(qtbot, share):
+    main = MainWindow()
+    qtbot.addWidget(main)
+    main.show()
+    window = main.show_settings()
+    qtbot.waitUntil(lambda: window.loaded is not None, timeout=20000)
+    window.choose_table("lex_rules.toml")
+    window.edit_button.click()
+    qtbot.keyClicks(window.text.text, "# ours")
+    assert not main.close()
+    assert main.isVisible()
+    told(qtbot, window, "Changed and not written: lex_rules.toml")
+    window.notice.buttons[0].click()
+    assert main.close()
 
 
 def test_that_ignored_tables_and_a_share_out_of_reach_are_told(qtbot, share):
