@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 SHOWN_MS = 10_000
 
 
-def program_version() -> str:
-    """Return the installed version, or "checkout" when run without installation."""
-    from importlib.metadata import PackageNotFoundError, version  # slow to load
-
-    try:
-        return version("eqs")
-    except PackageNotFoundError:
-        return "checkout"
-
-
 class HelpMenu:
     """What the entries of the menu do.
 
@@ -102,6 +92,8 @@ class HelpMenu:
 
     def show_about(self) -> None:
         """Tell which program this is, and what it is for."""
+        from app.filter.ledger_log import program_version
+
         QMessageBox.about(
             self._owner,
             "About EQS Workstation",

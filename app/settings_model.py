@@ -1,5 +1,6 @@
 """The values of one table, or those found, as rows of the settings window."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ from core.settings.rows import Row
 TITLES = ("Key", "Value", "Unit", "Allowed", "Layer", "Source")
 KEY, VALUE, UNIT, ALLOWED, LAYER, SOURCE = range(6)
 Index = QModelIndex | QPersistentModelIndex
+
+
+NUMBER_LIKE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
 
 
 def number_text(value: float) -> str:
@@ -109,16 +113,17 @@ class SettingsModel(QAbstractTableModel):
         row, text = self.rows[index.row()], str(value)
         if text == self.data(index, Qt.ItemDataRole.EditRole):
             return False
-        if is_number(row.leaf.value):
-            typed = typed_number(text, row.leaf.value)
-            if typed is None:
+        if is_number(row.leaf.value) or row.leaf.value is None:
+            typed = typed_number(text, row.leaf.value or 0)
+            looks_like_one = bool(NUMBER_LIKE.fullmatch(text.strip()))
+            if typed is None and (row.leaf.value is not None or looks_like_one):
                 example = number_text(0.5)
                 self.refused.emit(
                     f"{row.key}: {text!r} is not a number. Write it like {example}, without marks "
                     "between thousands."
                 )
                 return False
-            text = typed
+            text = text if typed is None else typed
         self.asked.emit(row, text)
         return True
 

@@ -22,9 +22,10 @@ from app.answers import finish, say
 from core.errors import ClinicFileError
 from core.fault_log import fault_file, log_folder, program_path
 from core.findings import State
-from core.layers import Layer, OwnFile, own_layers, require_there
+from core.layers import Layer, OwnFile, known, own_layers, require_there
 from core.paths import RESOURCES, clinic_folder, machine_folder
 from core.safe_write import write_whole
+from core.settings.rows import shipped_file
 
 KEYS = {Layer.MACHINE: "machine", Layer.CLINIC: "share", Layer.USER: "clinic"}
 _FILE_NAMED = re.compile(r'File "([^"]+)"')
@@ -111,9 +112,19 @@ def _tables() -> tuple[dict[str, dict[str, str]], list[str]]:
             unread.append(f"The layer '{place.layer}' could not be read: {_why(fault)}.")
             continue
         for name, digest in rows.items():
-            row = tables.setdefault(name, {"shipped": _digest(RESOURCES / name)})
+            row = tables.setdefault(name, {"shipped": _digest(_shipped(name))})
             row[KEYS[place.layer]] = digest
     return tables, unread
+
+
+def _shipped(name: str) -> Path:
+    """Return the shipped file that one of a layer's takes the place of; it need not be there."""
+    kind = known(name)
+    if kind is None or not kind.shipped:
+        return RESOURCES / name
+    if kind.merge == "folder":
+        return RESOURCES / kind.shipped / name.removeprefix(f"{kind.name}/")
+    return shipped_file(name) or RESOURCES / name
 
 
 def _places() -> tuple[tuple[OwnFile, ...], list[str]]:

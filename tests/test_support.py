@@ -8,7 +8,7 @@ import pytest
 
 from app.command_line import main
 from core.fault_log import log_folder, note_fault
-from core.paths import PROGRAM, clinic_folder, data_folder, machine_folder
+from core.paths import PROGRAM, RESOURCES, clinic_folder, data_folder, machine_folder
 
 
 @pytest.fixture
@@ -81,3 +81,24 @@ def test_that_a_share_out_of_reach_is_said_in_the_bundle(used, tmp_path, capsys,
         rows = json.loads(bundle.read("tables.json"))
     assert "layer 'clinic share' could not be read" in told["unread"][0]
     assert set(rows["tolerances.toml"]) == {"shipped", "clinic"}
+
+
+def test_that_each_table_stands_beside_the_shipped_one_it_replaces(used, tmp_path, share):
+    named = {
+        "nomenclature/varis.toml": "rv_systems/varis.toml",
+        "dosimetry_book/book.toml": "book_generic/book.toml",
+        "machines/demo_linac.toml": "machines/demo_linac.toml",
+    }
+    for name, shipped in named.items():
+        (share / name).parent.mkdir(exist_ok=True)
+        (share / name).write_bytes((RESOURCES / shipped).read_bytes())
+    (share / "lex_rules.toml").write_text('version = "1"')
+    target = tmp_path / "bundle.zip"
+    assert main(["support", str(target)]) == 0
+    with zipfile.ZipFile(target) as bundle:
+        rows = json.loads(bundle.read("tables.json"))
+    for name in named:
+        (digest,) = set(rows[name].values())
+        assert digest, name
+        assert len(rows[name]) == 2, name
+    assert rows["lex_rules.toml"]["shipped"] == ""

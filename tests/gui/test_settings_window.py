@@ -1,5 +1,7 @@
 """The settings window: a value by the keyboard, its layer, refusals in words, search, undo."""
 
+import tomllib
+
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QLineEdit
 
@@ -89,6 +91,24 @@ def test_that_a_decimal_comma_is_read_and_a_mark_between_thousands_refused(qtbot
         qtbot.waitUntil(lambda: shown(window)[4] == "clinic share", timeout=20000)
         assert shown(window)[1] == "0,5"
         assert "value = 0.5" in (share / "tolerances.toml").read_text()
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_that_a_value_not_known_before_is_typed_in_the_users_own_way(qtbot, share):
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    try:
+        window = opened(qtbot)
+        place = at(window, "machines/siemens_160.toml", "mlc.gap_under_jaw_mm")
+        assert window.model.index(place, 1).data() == "not known"
+        sign(qtbot, window)
+        typed(qtbot, window, "1.5")
+        told(qtbot, window, "'1.5' is not a number. Write it like 0,5")
+        typed(qtbot, window, "1,5")
+        told(qtbot, window, "Written: mlc.gap_under_jaw_mm")
+        text = (share / "machines" / "siemens_160.toml").read_text()
+        assert tomllib.loads(text)["mlc"]["gap_under_jaw_mm"]["value"] == 1.5
     finally:
         QLocale.setDefault(before)
 
