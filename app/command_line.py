@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from app.mu_commands import add_book_commands
 from app.mu_special_commands import add_special_commands
 from app.plane_commands import add_plane_commands
 from app.portal_commands import add_portal_commands
+from app.screen import why_no_screen
 from app.selftest_commands import add_selftest_command
 from app.settings_commands import add_settings_commands
 from app.support import add_support_command
@@ -33,8 +33,6 @@ from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
 CLEAN, FINDINGS, COULD_NOT_RUN = 0, 1, 2
-SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-"""What tells Qt of a screen; without any it would end the program by itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,9 +101,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _window(words: argparse.Namespace) -> int:
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+    why = why_no_screen()
+    if why:
         raise RemedyError(
-            "there is no screen to open the window on", where="eqs",
+            why, where="eqs",
             remedy="Start it on a desktop; the commands need none (eqs --help).",
         )  # fmt: skip
     from app.start import show  # noqa: PLC0415  (Qt is loaded only when a window is asked)

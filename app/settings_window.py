@@ -334,7 +334,7 @@ class SettingsWindow(SettingsLayout):
             return
         self.notice.tell(
             State.WARNING, f"Changed and not written: {' and '.join(left)}.",
-            {"Close without &writing": self._leave},
+            {"Close without &writing": self._leave}, "&Keep editing",
         )  # fmt: skip
 
     def _leave(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from argparse import ArgumentTypeError
 
 import pytest
@@ -100,3 +101,12 @@ def test_that_a_window_without_a_screen_is_one_sentence(capsys, monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     assert "no screen" in refused(capsys)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="DISPLAY names a screen on Linux")
+def test_that_a_screen_that_does_not_answer_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":4711")
+    for platform in ("", "xcb"):
+        monkeypatch.setenv("QT_QPA_PLATFORM", platform)
+        assert "the screen :4711 (DISPLAY) does not answer" in refused(capsys)
