@@ -83,6 +83,11 @@ def _finish(command: argparse.ArgumentParser, run: Any) -> None:  # noqa: ANN401
 def _import(words: argparse.Namespace) -> int:
     from app.archive import command, imports
 
+    for path in words.source:
+        if not path.exists():
+            raise RemedyError(
+                "there is no such file or folder", where=str(path), remedy="Check the path."
+            )
     archive = command.own_archive(words.archive)
     report = imports.take_in(archive, words.source)
     archive.close()

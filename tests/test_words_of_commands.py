@@ -110,3 +110,12 @@ def test_that_a_screen_that_does_not_answer_is_one_sentence(capsys, monkeypatch)
     for platform in ("", "xcb"):
         monkeypatch.setenv("QT_QPA_PLATFORM", platform)
         assert "the screen :4711 (DISPLAY) does not answer" in refused(capsys)
+
+
+def test_that_a_path_to_import_that_is_not_there_stops_before_anything_is_taken_in(
+    capsys, folder, tmp_path
+):
+    own = tmp_path / "archive"
+    words = ("archive", "import", folder / "dicom", tmp_path / "none", "--archive", own)
+    assert f"there is no such file or folder ({tmp_path / 'none'})" in refused(capsys, *words)
+    assert not own.exists()
