@@ -1,6 +1,7 @@
 """What a clinic writes into a table is read, or refused in words; nothing counts for nothing."""
 
 import getpass
+import re
 import tomllib
 
 import pytest
@@ -113,3 +114,29 @@ def test_that_a_value_in_another_unit_is_refused(share, name, text, words):
     tomllib.loads(shipped + text)
     found = laid_down(share, name, shipped + text)
     assert any(words in fault.what for fault in found.values()), found
+
+
+EXAMPLE = re.compile(r'# ?(\[\[?[\w".-]+\]?\]|[\w".-]+ = .*)( *#.*)?')
+"""A line of a shipped table that is a comment, and a table's line without its mark."""
+
+
+def with_examples(text):
+    lines = [line[1:].strip() if EXAMPLE.fullmatch(line) else line for line in text.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+EXAMPLES = [
+    name for name in names()
+    if (file := shipped_file(name)) is not None and name != "servers.toml"
+    and with_examples(text := file.read_text(encoding="utf-8")) != text
+]  # fmt: skip
+
+
+def test_that_tables_with_examples_are_found():
+    assert {"filter/sites.toml", "filter/tbi.toml", "filter/record.toml"} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_that_every_example_in_a_shipped_table_is_taken_as_it_stands(share, name):
+    text = shipped_file(name).read_text(encoding="utf-8")
+    assert laid_down(share, name, with_examples(text)) == {}
