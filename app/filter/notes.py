@@ -19,6 +19,8 @@ KINDS = ("word", "number")
 ITEMS = ("gating", "dose_rate", "isodose", "tolerance_table", "cb_filter")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\d)[^.!?\n]+)*[.!?]*")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_EITHER = re.compile(r"[-+]?\d{1,3}[.,]\d{3}")
+"""A thousand to some, one with three decimals to others; taken for neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _value(item: NoteItem, value: str, line: str, note: Note) -> Stated:
     match = _NUMBER.match(value)
     rest = value[match.end() :].strip(" .") if match else ""
     fits = match is not None and (not rest or _same_unit(rest, item.unit))
-    if not match or not fits:
+    if not match or not fits or _EITHER.fullmatch(match.group()):
         return Stated(item.item, value, None, line, note)
     try:
         number = Decimal(match.group().replace(",", "."))
