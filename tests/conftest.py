@@ -5,12 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.layers import MARK_FILE
 from core.paths import machine_folder
 
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# No example has to be done by the clock: a machine that is busy is no fault of the program.
+settings.register_profile("eqs", deadline=None)
+settings.load_profile("eqs")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("EQS_SHARED", CHECKOUT.parent / "shared"))
