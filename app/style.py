@@ -2,7 +2,7 @@
 
 import sys
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication
 
 from app import theme
@@ -46,6 +46,10 @@ def application() -> QApplication:
     for helper in (Collector, WheelGuards):
         if program.findChild(helper) is None:
             helper(program)
+    # No marks between thousands: "1.234" is a thousand to some and one to others.
+    locale = QLocale()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    QLocale.setDefault(locale)
     program.setApplicationName("EQS Workstation")
     program.setStyle("Fusion")
     return program
