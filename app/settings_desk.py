@@ -13,7 +13,7 @@ from core.paths import data_folder, machine_folder
 from core.safe_write import write_whole
 from core.settings import change, pack
 from core.settings.change import Author
-from core.settings.draft import Draft, draft_text, draft_value, draft_without
+from core.settings.draft import Change, Draft, draft_text, draft_value, draft_without
 from core.settings.edit import path_of, text_of, toml_of, value_of
 from core.settings.rows import Row, kind_of, rows_of, table_names
 
@@ -213,6 +213,12 @@ def row_json(row: Row) -> dict[str, Any]:
 def value_words(row: Row) -> str:
     """Return a row's value as it is shown: a point parts decimals."""
     return "not known" if row.leaf.value is None else text_of(row.leaf.value)
+
+
+def gone_words(draft: Draft, one: Change) -> str:
+    """Return what holds in place of a value that is no longer in a layer."""
+    whole = kind_of(draft.name).merge in ("whole", "rows")
+    return "nothing" if whole or ".special." in one.key else "as below"
 
 
 def notes_of(drafts: Iterable[Draft]) -> tuple[str, ...]:

@@ -216,8 +216,8 @@ class SettingsWindow(SettingsLayout):
     def _on_done(self, answer: tuple[tuple[Draft, ...], tuple[str, ...]]) -> None:
         drafts, notes = answer
         told = [
-            f"{one.key} {one.old or 'shipped'} → {one.new or 'as below'} in the layer "
-            f"'{draft.layer}'"
+            f"{one.key} {one.old or 'shipped'} → {one.new or desk.gone_words(draft, one)} in the "
+            f"layer '{draft.layer}'"
             for draft in drafts for one in draft.changes
         ]  # fmt: skip
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""

@@ -32,7 +32,8 @@ class Draft:
     Attributes:
         text: None to take the file away.
         before: What stands there now; None while there is no file.
-        below: What the layers below say, of a table that holds whole or row by row.
+        below: What the layers below say, where a change can take it away: of a table that holds
+            whole or row by row, and special values of limits.
 
     """
 
@@ -66,10 +67,16 @@ class Draft:
         return changed
 
     def _holding(self, text: str | None) -> dict[Path, Leaf]:
-        """Return the values of a text of the file; where it has none of a row, those below it."""
+        """Return the values of a text of the file, and those below that it lets through.
+
+        Of limits these are the special values alone: the others say by themselves what they are.
+        """
         own = _leaves(self.name, text, self.file)
         if kind_of(self.name).merge == "whole":
             return own if text is not None else dict(self.below)
+        if kind_of(self.name).merge == "limits":
+            anew = {path[0] for path in own if len(path) == 1}
+            return {path: leaf for path, leaf in self.below.items() if path[0] not in anew} | own
         rows = {path[: row_end(path)] for path in own if row_end(path)}
         weaker = {
             path: leaf for path, leaf in self.below.items()
@@ -207,9 +214,13 @@ def _below(layers: Layers, layer: Layer, name: str) -> str:
 
 
 def held_below(layers: Layers, layer: Layer, name: str) -> dict[Path, Leaf]:
-    """Return what the layers below one say of a table that holds whole or row by row."""
-    whole = kind_of(name).merge in ("whole", "rows")
-    return leaves_below(name, layers, layer) if whole else {}
+    """Return what the layers below one say of a table that a file of it can take away."""
+    merge = kind_of(name).merge
+    if merge not in ("whole", "rows", "limits"):
+        return {}
+    found = leaves_below(name, layers, layer)
+    special = {path: leaf for path, leaf in found.items() if len(path) > 1}
+    return special if merge == "limits" else found
 
 
 def _with_row(text: str, path: Path, file: File, kind: Table) -> str:

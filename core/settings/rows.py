@@ -118,7 +118,7 @@ def files_of(name: str, layers: Layers, below: Layer | None = None) -> list[tupl
 
 
 def leaves_below(name: str, layers: Layers, layer: Layer) -> dict[Path, Leaf]:
-    """Return what a table of whole files or of rows would say without a layer and those above."""
+    """Return what a table would say without a layer and those above it."""
     kind = kind_of(name)
     files = files_of(name, layers, layer)
     if kind.merge == "whole":

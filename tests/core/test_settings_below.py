@@ -141,6 +141,20 @@ def test_that_a_first_change_tells_the_one_value_and_that_the_table_is_whole(sha
     assert [(one["old"], one["new"]) for one in answer["changes"]] == [("2.5", "3.0")]
 
 
+def test_that_special_limits_taken_away_by_a_new_one_are_told(share, capsys):
+    """A limit set anew holds for every kind of field; what was special before is named."""
+    answer = set_value(capsys, "lex_limits.toml", "most_mu", "900")
+    told = {one["key"]: (one["old"], one["new"]) for one in answer["changes"]}
+    assert told.pop("most_mu") == ("", "900")
+    assert set(told) == {f"most_mu.special.{kind}" for kind in ("DMLC", "StepNShoot", "VMAT")}
+    assert all(old and not new for old, new in told.values())
+    assert entries(share / "settings.jsonl")[-1]["changes"] == [
+        {"key": one["key"], "old": one["old"], "new": one["new"]} for one in answer["changes"]
+    ]
+    answer = run(capsys, "undo", *WHO)
+    assert len(answer["changes"]) == 4
+
+
 def test_that_a_comment_changed_is_told_as_the_file(share, capsys):
     (share / "copies.toml").write_text((RESOURCES / "copies.toml").read_text())
     text = "# ours\n" + (RESOURCES / "copies.toml").read_text()
