@@ -13,7 +13,16 @@ from core.paths import machine_folder
 from core.settings.cells import MOST_CELLS, cell_leaves
 from core.settings.edit import changed_text, put_back, toml_of, with_row, without, without_row
 from core.settings.keys import Item, Leaf, Path, item_at, keys_for, words_of
-from core.settings.rows import files_of, kind_of, leaves_below, row_end, rows_of, text_leaves
+from core.settings.rows import (
+    REFUSE,
+    UNMAPPED,
+    files_of,
+    found_below,
+    kind_of,
+    row_end,
+    rows_of,
+    text_leaves,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Draft:
         text: None to take the file away.
         before: What stands there now; None while there is no file.
         below: What the layers below say, where a change can take it away: of a table that holds
-            whole or row by row, and special values of limits.
+            whole or row by row, special values of limits, names that no line has.
 
     """
 
@@ -69,11 +78,17 @@ class Draft:
     def _holding(self, text: str | None) -> dict[Path, Leaf]:
         """Return the values of a text of the file, and those below that it lets through.
 
-        Of limits these are the special values alone: the others say by themselves what they are.
+        Of limits these are the special values, of names what is done with one that no line has;
+        the others say by themselves what they are.
         """
         own = _leaves(self.name, text, self.file)
         if kind_of(self.name).merge == "whole":
             return own if text is not None else dict(self.below)
+        if kind_of(self.name).merge == "names":
+            laid_down = {path[0] for path in own}
+            refused = {path: Leaf(REFUSE) if path[0] in laid_down else leaf
+                       for path, leaf in self.below.items()}  # fmt: skip
+            return refused | own
         if kind_of(self.name).merge == "limits":
             anew = {path[0] for path in own if len(path) == 1}
             return {path: leaf for path, leaf in self.below.items() if path[0] not in anew} | own
@@ -216,11 +231,12 @@ def _below(layers: Layers, layer: Layer, name: str) -> str:
 def held_below(layers: Layers, layer: Layer, name: str) -> dict[Path, Leaf]:
     """Return what the layers below one say of a table that a file of it can take away."""
     merge = kind_of(name).merge
-    if merge not in ("whole", "rows", "limits"):
-        return {}
-    found = leaves_below(name, layers, layer)
-    special = {path: leaf for path, leaf in found.items() if len(path) > 1}
-    return special if merge == "limits" else found
+    found = found_below(name, layers, layer) if merge not in ("entries", "folder") else {}
+    return {
+        path: leaf for path, (leaf, of, _) in found.items()
+        if merge in ("whole", "rows") or (merge == "limits" and len(path) > 1)
+        or (merge == "names" and path[1:] == (UNMAPPED,) and of == Layer.SHIPPED)
+    }  # fmt: skip
 
 
 def _with_row(text: str, path: Path, file: File, kind: Table) -> str:

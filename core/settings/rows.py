@@ -37,6 +37,8 @@ class Row:
 
 
 Found = dict[Path, tuple[Leaf, Layer, File]]
+UNMAPPED, REFUSE = "unmapped", "refuse"
+"""What is done with a name that no line has; a category that is laid down blocks it."""
 
 
 def table_names(layers: Layers) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ def files_of(name: str, layers: Layers, below: Layer | None = None) -> list[tupl
     ]  # fmt: skip
 
 
-def leaves_below(name: str, layers: Layers, layer: Layer) -> dict[Path, Leaf]:
+def found_below(name: str, layers: Layers, layer: Layer) -> Found:
     """Return what a table would say without a layer and those above it."""
     kind = kind_of(name)
     files = files_of(name, layers, layer)
@@ -126,7 +128,7 @@ def leaves_below(name: str, layers: Layers, layer: Layer) -> dict[Path, Leaf]:
     found: Found = {}
     for one, file in files:
         _put_over(found, file_leaves(name, file), kind, one, file)
-    return {path: leaf for path, (leaf, *_) in found.items()}
+    return found
 
 
 def file_leaves(name: str, file: File) -> dict[Path, Leaf]:
@@ -213,14 +215,14 @@ def row_end(path: Path) -> int:
 
 def _implied(own: Mapping[Path, Leaf], found: Found) -> dict[Path, Leaf]:
     """Return what a category laid down says without a line: names not listed block the file."""
-    said = {path[0] for path in found if len(path) == 2 and path[1] == "unmapped"}
-    own_said = {path[0] for path, one in own.items() if path[1:] == ("unmapped",)}
+    said = {path[0] for path in found if len(path) == 2 and path[1] == UNMAPPED}
+    own_said = {path[0] for path, one in own.items() if path[1:] == (UNMAPPED,)}
     mapped = {path[0] for path in own if path[0] in said} - own_said
     laid_down = {
         path[0] for path, one in found.items()
-        if path[1:] == ("unmapped",) and one[1] != Layer.SHIPPED
+        if path[1:] == (UNMAPPED,) and one[1] != Layer.SHIPPED
     }  # fmt: skip
-    return {(name, "unmapped"): Leaf("refuse") for name in mapped - laid_down}
+    return {(name, UNMAPPED): Leaf(REFUSE) for name in mapped - laid_down}
 
 
 def matches(row: Row, words: str) -> bool:

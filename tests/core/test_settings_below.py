@@ -155,6 +155,24 @@ def test_that_special_limits_taken_away_by_a_new_one_are_told(share, capsys):
     assert len(answer["changes"]) == 4
 
 
+def test_that_a_first_name_of_a_category_tells_that_it_blocks_the_others(share, capsys):
+    name = "nomenclature/mosaiq_2.6.toml"
+    answer = set_value(capsys, name, 'machines.names."DEMO LINAC"', "L1")
+    told = {one["key"]: (one["old"], one["new"]) for one in answer["changes"]}
+    assert told == {
+        'machines.names."DEMO LINAC"': ("", '"L1"'),
+        "machines.unmapped": ('"as planned"', '"refuse"'),
+    }
+    assert row(name, "machines.unmapped").leaf.value == "refuse"
+    answer = set_value(capsys, name, 'machines.names."LINAC 2"', "L2")
+    assert [one["key"] for one in answer["changes"]] == ['machines.names."LINAC 2"']
+    set_value(capsys, name, "machines.unmapped", "as planned")
+    answer = reset(capsys, name, "machines.unmapped")
+    assert [(one["old"], one["new"]) for one in answer["changes"]] == [
+        ('"as planned"', '"refuse"')
+    ]
+
+
 def test_that_a_comment_changed_is_told_as_the_file(share, capsys):
     (share / "copies.toml").write_text((RESOURCES / "copies.toml").read_text())
     text = "# ours\n" + (RESOURCES / "copies.toml").read_text()
