@@ -169,6 +169,11 @@ def draft_without(layers: Layers, layer: Layer, name: str, path: Path) -> Draft:
         raise ClinicFileError(
             f"the layer '{layer}' has no {name}", where=str(file), remedy="Nothing is to be done."
         )
+    if path not in _leaves(name, before, file):
+        raise ClinicFileError(
+            f"the layer '{layer}' does not have {words_of(path)}", where=str(file),
+            remedy="Nothing is to be done.",
+        )  # fmt: skip
     kind, below = kind_of(name), held_below(layers, layer, name)
     if kind.merge == "whole" or (kind.merge == "rows" and row_end(path)):
         text = _as_below(layers, Draft(name, layer, file, before, before, below), path)

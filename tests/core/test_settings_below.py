@@ -109,6 +109,14 @@ def test_that_a_value_no_layer_below_has_is_refused_in_words(share, capsys):
     assert (share / TBI).read_text() == text
 
 
+def test_that_what_a_layer_does_not_have_is_not_taken_out_of_it(machine, share, capsys):
+    set_value(capsys, "tolerances.toml", "comparison.angle_deg", "0.5")
+    answer = reset(capsys, "tolerances.toml", "comparison.length_mm", code=2)
+    assert answer["error"]["what"] == "the layer 'clinic share' does not have comparison.length_mm"
+    answer = reset(capsys, "tolerances.toml", "comparison.angle_deg", "--layer", "machine", code=2)
+    assert answer["error"]["what"] == "the layer 'machine' has no tolerances.toml"
+
+
 def test_that_a_row_holds_whole_and_goes_once_nothing_is_its_own(share, capsys):
     name = "gamma/presets.toml"
     for key, value in (("dose_percent", "2.5"), ("distance_mm", "1.0")):
