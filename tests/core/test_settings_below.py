@@ -9,7 +9,7 @@ from app.filter.tbi import read_tbi_templates
 from core.audit import entries
 from core.layers import Layer, own_layers
 from core.paths import RESOURCES
-from core.settings.rows import rows_of, shipped_file, table_names
+from core.settings.rows import kind_of, rows_of, shipped_file, table_names
 from tests.core.test_settings import WHO, row, run
 
 TBI = "filter/tbi.toml"
@@ -44,10 +44,11 @@ def test_that_the_check_of_a_template_value_is_there_again(share, capsys):
     assert read_tbi_templates(own_layers()) == before
 
 
-def test_that_every_value_of_every_table_goes_back_to_the_one_below(share, capsys):
-    """One value of each table that holds whole or row by row: changed, then taken out again."""
+def test_that_in_every_kind_of_table_a_value_goes_back_to_the_one_below(share, capsys):
+    """First and last number of one table of each kind: changed, then taken out again."""
     tried = 0
-    for name in table_names(own_layers()):
+    by_kind = {kind_of(name).name: name for name in table_names(own_layers())}
+    for name in by_kind.values():
         rows = [
             one
             for one in rows_of(name, own_layers())
@@ -68,7 +69,7 @@ def test_that_every_value_of_every_table_goes_back_to_the_one_below(share, capsy
             assert main_code(capsys, "reset", name, one.key) == 0, (name, one.key)
             after = {one.key: one.leaf for one in rows_of(name, own_layers())}
             assert after == before, (name, one.key)
-    assert tried > 20
+    assert tried > 14
 
 
 def main_code(capsys, *words):
