@@ -172,7 +172,7 @@ def read_limits() -> Limits:
     """
     file = own_layers().strongest("copies.toml") or RESOURCES / "copies.toml"
     try:
-        top = tomllib.loads(file.read_text(encoding="utf-8"))
+        top = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as fault:
         raise _limit_fault(f"it cannot be read: {fault}", file) from fault
     wanted = ("keep_days", "unfinished_days")

@@ -85,7 +85,7 @@ def read_servers(path: Path | None = None) -> tuple[Server, ...]:
 
 def _read(file: Path) -> tuple[Server, ...]:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as fault:
         raise ClinicFileError(
             f"the list of planning servers cannot be read: {fault}",
