@@ -13,7 +13,7 @@ from core.paths import data_folder, machine_folder
 from core.safe_write import write_whole
 from core.settings import change, pack
 from core.settings.change import Author
-from core.settings.draft import Change, Draft, draft_text, draft_value, draft_without
+from core.settings.draft import UNSEEN, Change, Draft, draft_text, draft_value, draft_without
 from core.settings.edit import path_of, text_of, toml_of, value_of
 from core.settings.rows import Row, kind_of, rows_of, table_names
 
@@ -101,12 +101,14 @@ def reset_value(name: str, key: str, layer: Layer, author: Author) -> tuple[Draf
     return change.write(layers, [draft], author, faults, "setting taken out")
 
 
-def put_text(name: str, text: str | None, layer: Layer, author: Author) -> tuple[Draft, ...]:
-    """Replace a layer's table whole; None takes it away."""
+def put_text(
+    name: str, text: str | None, layer: Layer, author: Author, seen: str | None = UNSEEN
+) -> tuple[Draft, ...]:
+    """Replace a layer's table whole; None takes it away; `seen` as in `draft_text`."""
     layers = own_layers()
     author = allowed(author, [name])
     change.refuse_forbidden(layers, layer, [name])
-    draft = draft_text(layers, layer, name, text)
+    draft = draft_text(layers, layer, name, text, seen)
     return change.write(layers, [draft], author, faults, "table replaced")
 
 

@@ -33,6 +33,7 @@ class TableText(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.name, self.layer, self._file = "", Layer.USER, Path()
+        self.seen: str | None = None
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.text = QPlainTextEdit()
@@ -62,10 +63,12 @@ class TableText(QWidget):
         """What stands here."""
         return self.text.toPlainText()
 
-    def show_file(self, name: str, layer: Layer, file: Path, text: str) -> None:
-        """Show a table's file of a layer, or what it would begin with."""
-        self.name, self.layer, self._file = name, layer, file
-        self.text.setPlainText(text)
+    def show_file(
+        self, name: str, layer: Layer, file: Path, seen: str | None, begin: str
+    ) -> None:  # fmt: skip
+        """Show a table's file of a layer as it stands there, or what it would begin with."""
+        self.name, self.layer, self._file, self.seen = name, layer, file, seen
+        self.text.setPlainText(begin if seen is None else seen)
         self._on_changed(False)
         self.text.setFocus()
 

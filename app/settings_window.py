@@ -254,21 +254,20 @@ class SettingsWindow(SettingsLayout):
         folder = machine_folder() if layer == Layer.MACHINE else self.loaded.layers.folder(layer)
         file = (folder or machine_folder()) / name
         try:
-            text = text_in(file)
-            shipped = shipped_file(name)
-            if text is None and kind_of(name).merge == "whole" and shipped is not None:
-                text = text_in(shipped)
+            seen, shipped = text_in(file), shipped_file(name)
+            whole = kind_of(name).merge == "whole" and shipped is not None
+            begin = (text_in(shipped) or "") if whole and shipped is not None else ""
         except RemedyError as fault:
             self._tell_fault(fault)
             return
         self.pages.setCurrentWidget(self.text)
-        self.text.show_file(name, Layer(layer), file, text or "")
+        self.text.show_file(name, Layer(layer), file, seen, begin)
 
     def _save_text(self) -> None:
         name, layer, text = self.text.name, self.text.layer, self.text.content
-        author = self.author()
+        author, seen = self.author(), self.text.seen
         self.text.setEnabled(False)  # what is typed meanwhile would be lost
-        self._do("Writing the table", lambda: desk.put_text(name, text, layer, author))
+        self._do("Writing the table", lambda: desk.put_text(name, text, layer, author, seen))
 
     def _keep_to_text(self, changed: bool) -> None:
         """Leave nothing to press that would take a changed text away."""

@@ -234,7 +234,7 @@ def read_machine(stem: str, folder: Own = None) -> Machine:
     path = _file(stem, folder)
     content = _content(path)
     try:
-        data = tomllib.loads(content.decode("utf-8"))
+        data = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as fault:
         raise ClinicFileError(
             f"the machine file cannot be read as TOML: {fault}",

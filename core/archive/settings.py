@@ -131,7 +131,7 @@ def settings_of(text: str, file: Path, weaker: Mapping[str, Any] | None = None) 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         raise unreadable(file, fault) from fault
 

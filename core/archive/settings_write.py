@@ -89,7 +89,7 @@ def _put(one: Rule | Node, name: str, path: Path | None) -> ArchiveSettings:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8") if file.is_file() else HEAD
+        return file.read_text(encoding="utf-8-sig") if file.is_file() else HEAD
     except (OSError, UnicodeDecodeError) as fault:
         raise ClinicFileError(
             f"the settings cannot be read: {fault}", where=file.name, remedy="Correct the file."

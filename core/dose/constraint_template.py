@@ -138,7 +138,7 @@ def read_template(path: Path) -> Template:
 
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         raise ClinicFileError(
             f"the file of constraints cannot be read: {fault}",

@@ -68,7 +68,7 @@ def preset_named(name: str, own: Path | None = None) -> Preset:
 
 def _presets(file: Path) -> dict[str, Preset]:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         words = f"the gamma criteria cannot be read: {fault}"
         raise ClinicFileError(words, where=str(file), remedy=REMEDY) from fault

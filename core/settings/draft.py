@@ -147,8 +147,14 @@ def draft_value(
     base = _below(layers, layer, name) if before is None and kind.merge == "whole" else before
     found = {row.path: row for row in rows_of(name, layers)}
     row = found.get(path)
-    if row is not None and kind.merge == "rows":
-        base = _with_row(base or "", path, row.file, kind)
+    if kind.merge == "rows":
+        for _, weaker in reversed(files_of(name, layers, layer)):
+            base = _with_row(base or "", path, weaker, kind)
+        if row is not None and row_end(path) and not _has_row(base or "", path, kind):
+            raise ClinicFileError(
+                f"neither the layer '{layer}' nor one below has {words_of(path[: row_end(path)])}",
+                where=str(file), remedy="Change it in the layer that has it.",
+            )  # fmt: skip
     entry = kind.merge in ("entries", "limits") and row is not None and row.leaf.is_entry
     said = "" if kind.merge == "limits" else source
     made = changed_text(base or "", path, value, said, kind.rows_by, entry=entry)
@@ -212,8 +218,22 @@ def _as_below(layers: Layers, draft: Draft, path: Path) -> str | None:
     return None
 
 
-def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Draft:
+UNSEEN = "\0"
+"""In the place of a text nobody has looked at."""
+
+
+def draft_text(
+    layers: Layers, layer: Layer, name: str, text: str | None, seen: str | None = UNSEEN
+) -> Draft:
     """Return a table replaced whole; None takes it away.
+
+    Args:
+        layers: In force.
+        layer: Where it is replaced.
+        name: Of the table.
+        text: New text.
+        seen: What stood there when it was looked at, None for no file; a file that is another
+            by now is not replaced.
 
     Raises:
         ClinicFileError: There is no such table, or the text is no TOML.
@@ -221,7 +241,8 @@ def draft_text(layers: Layers, layer: Layer, name: str, text: str | None) -> Dra
     """
     kind_of(name)
     file = layer_folder(layers, layer) / name
-    draft = Draft(name, layer, file, text, text_in(file), held_below(layers, layer, name))
+    before = text_in(file) if seen == UNSEEN else seen
+    draft = Draft(name, layer, file, text, before, held_below(layers, layer, name))
     if text is not None and not name.endswith(".csv"):
         text_leaves(name, text, file)
     return draft
@@ -244,8 +265,15 @@ def held_below(layers: Layers, layer: Layer, name: str) -> dict[Path, Leaf]:
     }  # fmt: skip
 
 
+def _has_row(text: str, path: Path, kind: Table) -> bool:
+    if len(path) < 2 or not isinstance(path[1], Item):
+        return True
+    names = keys_for(str(path[0]), kind.rows_by)
+    return item_at(tomllib.loads(text).get(str(path[0]), []), path[1].name, names) is not None
+
+
 def _with_row(text: str, path: Path, file: File, kind: Table) -> str:
-    """Return a text with the row of a list copied in from where it is in force."""
+    """Return a text with the row of a list copied in from a weaker file, where it lacks it."""
     if len(path) < 2 or not isinstance(path[1], Item):
         return text
     item, key = path[1].name, str(path[0])

@@ -116,7 +116,10 @@ def changed_text(
     for at, part in enumerate(path[:-1]):
         node = _below(node, path, at, part, rows_by)
     last = path[-1]
-    if isinstance(last, Item) or not isinstance(node, MutableMapping):
+    if isinstance(last, Item):
+        _change_entry(_below(node, path, len(path) - 1, last, rows_by), value, source)
+        return tomlkit.dumps(document)
+    if not isinstance(node, MutableMapping):
         raise _no_place(path)
     there = node.get(last)
     if isinstance(there, MutableMapping):
@@ -175,17 +178,21 @@ def put_back(text: str, path: Path, weaker: str, rows_by: Mapping[str, str]) -> 
     for at, part in enumerate(path[:-1]):
         own, there = _below(own, path, at, part, rows_by), _below(there, path, at, part, rows_by)
     last = path[-1]
-    if isinstance(last, Item) or last not in own or last not in there:
+    if isinstance(last, Item):
+        mine, entry = (_below(one, path, len(path) - 1, last, rows_by) for one in (own, there))
+    elif last in own and last in there:
+        mine, entry = own[last], there[last]
+    else:
         raise _no_place(path)
-    if not isinstance(own[last], MutableMapping):
-        own[last] = there[last]
+    if not isinstance(mine, MutableMapping):
+        own[last] = entry
         return tomlkit.dumps(document)
-    entry = there[last] if isinstance(there[last], Mapping) else {"value": there[last]}
+    entry = entry if isinstance(entry, Mapping) else {"value": entry}
     for key in ("value", *ABOUT):
         if key in entry:
-            own[last][key] = entry[key]
-        elif key in own[last]:
-            del own[last][key]
+            mine[key] = entry[key]
+        elif key in mine:
+            del mine[key]
     return tomlkit.dumps(document)
 
 

@@ -182,6 +182,50 @@ def test_that_a_first_name_of_a_category_tells_that_it_blocks_the_others(share, 
     ]
 
 
+SERVER = """[[server]]
+name = "Pinnacle"
+protocol = "sftp"
+host = "pinnacle.example"
+user = "p3rtp"
+root = "/PrimaryPatientData"
+"""
+
+
+def test_that_a_row_of_a_stronger_layer_does_not_get_into_a_weaker_one(share, capsys, tmp_path):
+    own = tmp_path / "servers.toml"
+    own.write_text(SERVER)
+    run(capsys, "put", "servers.toml", own, "--layer", "user", *WHO)
+    words = ("set", "servers.toml", "server[Pinnacle].host", "other.example")
+    answer = run(capsys, *words, "--layer", "clinic", *WHO, code=2)
+    assert "nor one below has server[Pinnacle]" in answer["error"]["what"]
+    assert not (share / "servers.toml").exists()
+    (share / "servers.toml").write_text(SERVER.replace("p3rtp", "clinic"))
+    answer = run(capsys, *words, "--layer", "clinic", *WHO)
+    assert [one["key"] for one in answer["changes"]] == ["server[Pinnacle].host"]
+    assert 'user = "clinic"' in (share / "servers.toml").read_text()
+
+
+def test_that_a_named_value_of_a_list_is_set_and_taken_back(machine, share, capsys):
+    text = (
+        (RESOURCES / TBI).read_text()
+        + """
+[dose]
+[[dose.factor]]
+name = "spoiler"
+value = 0.97
+"""
+    )
+    (machine / "filter").mkdir()
+    (machine / TBI).write_text(text)
+    key = "dose.factor[spoiler]"
+    answer = set_value(capsys, TBI, key, "0.96")
+    assert [(one["old"], one["new"]) for one in answer["changes"]] == [("0.97", "0.96")]
+    assert row(TBI, key).leaf.value == 0.96
+    reset(capsys, TBI, key)
+    assert not (share / TBI).exists()
+    assert row(TBI, key).leaf.value == 0.97
+
+
 def test_that_a_comment_changed_is_told_as_the_file(share, capsys):
     (share / "copies.toml").write_text((RESOURCES / "copies.toml").read_text())
     text = "# ours\n" + (RESOURCES / "copies.toml").read_text()

@@ -85,6 +85,11 @@ def test_that_an_entry_nobody_reads_is_refused_in_every_group(share, name):
         assert laid_down(share, name, changed), (name, group)
 
 
+@pytest.mark.parametrize("name", names())
+def test_that_a_byte_order_mark_is_no_fault(share, name):
+    assert laid_down(share, name, "\ufeff" + text_of(name)) == {}
+
+
 def test_that_every_kind_of_table_is_tried():
     kinds = {one.name for one in catalogue()} - {"dosimetry_book"}
     assert len(kinds) == 23

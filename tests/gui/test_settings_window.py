@@ -188,6 +188,21 @@ def test_that_a_text_that_is_not_written_is_asked_about_and_nothing_takes_it_awa
     assert not window.isVisible()
 
 
+def test_that_a_text_does_not_take_the_place_of_a_change_made_meanwhile(qtbot, share):
+    (share / "lex_rules.toml").write_text('version = "1"\n')
+    window = opened(qtbot)
+    sign(qtbot, window)
+    window.choose_table("lex_rules.toml")
+    window.edit_button.click()
+    (share / "lex_rules.toml").write_text('version = "2"\n')
+    write_text(window, 'version = "3"\n')
+    window.text.write_button.click()
+    told(qtbot, window, "somebody has changed lex_rules.toml meanwhile")
+    assert (share / "lex_rules.toml").read_text() == 'version = "2"\n'
+    assert window.text.content == 'version = "3"\n'
+    window.text.back.click()
+
+
 def test_that_the_program_does_not_end_over_a_text_that_is_not_written(qtbot, share):
     main = MainWindow()
     qtbot.addWidget(main)

@@ -69,7 +69,7 @@ def read_rule(own: Path | None = None, preset: str | None = None) -> FilmRule:
 
 def _rows(file: Path) -> dict[str, Mapping[str, object]]:
     try:
-        rows = tomllib.loads(file.read_text(encoding="utf-8"))
+        rows = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         words = f"the rule for films cannot be read: {fault}"
         raise ClinicFileError(words, where=str(file), remedy=REMEDY) from fault

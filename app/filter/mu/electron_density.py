@@ -39,7 +39,7 @@ def density_curve(own: Path | None = None) -> DensityCurve:
     """
     path = own or own_layers().strongest(FILE) or RESOURCES / FILE
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         refuse_unknown("entry", rows, GROUPS, path)
         for one in rows["point"]:
             refuse_unknown("entry", one, ("hu", "density", "source"), path, "a point")
