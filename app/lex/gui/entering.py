@@ -89,8 +89,8 @@ class Entering(QObject):
         """Fill the form with kept entries when it is shown next, if the same plan is chosen."""
         self._kept = kept
 
-    def await_demo(self, file: Path) -> None:
-        """Fill the form from a file the next time it is shown."""
+    def await_demo(self, file: Path | None) -> None:
+        """Fill the form from a file the next time it is shown; None for no more."""
         self._demo = file
 
     def show(self) -> None:

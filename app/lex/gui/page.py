@@ -95,6 +95,7 @@ class LexPage(Page):
     def open_path(self, path: Path) -> None:
         """List what there is to choose from at a source."""
         self.fix_button.setChecked(False)
+        self.entering.await_demo(None)  # what is opened now is another plan
         JOBS.start(
             self, f"Opening {path.name}", lambda _: browse(path),
             done=lambda patients: self._show_source(path, patients),
@@ -103,8 +104,8 @@ class LexPage(Page):
 
     def open_demo(self, folder: Path) -> None:
         """Open the demonstration plan with its treatment data filled in."""
-        self.entering.await_demo(folder / "treatment.toml")
         self.open_path(folder / "dicom")
+        self.entering.await_demo(folder / "treatment.toml")
 
     def state(self) -> dict[str, Any]:
         """Return the plan in hand and what was entered for it."""
@@ -175,6 +176,7 @@ class LexPage(Page):
         self.source_step.wanted.connect(self._ask_source)
         self.plan_step.plan_wanted.connect(self._read_plan)
         self.fetching.listed.connect(self._show_patients)
+        self.fetching.copied.connect(lambda *_: self.entering.await_demo(None))
         self.fetching.copied.connect(self._read_plan)
         self.plan_step.choice_left.connect(self._forget_reading)
         self.plan_step.trial_chosen.connect(self._on_trial)

@@ -59,6 +59,7 @@ class WriteStep(Step):
         self.path.setAccessibleName("File to write")
         self.path.setPlaceholderText("File to write, e.g. PATIENT.rtp")
         self.path.textChanged.connect(lambda _: self._on_path())
+        self._suggestion: Path | None = None
         self.choose_button = QPushButton("Ch&oose…")
         self.choose_button.clicked.connect(self._choose)
         self.write_button = QPushButton("&Write file")
@@ -116,8 +117,9 @@ class WriteStep(Step):
         """Show what the file will say, and propose a name."""
         self.tree.show_records(records)
         self.system.setCurrentIndex(max(self.system.findData(system), 0))
-        if not self.path.text():
-            self.path.setText(str(suggestion))
+        if suggestion != self._suggestion or not self.path.text().strip():
+            self.path.setText(str(suggestion))  # a name chosen for another patient is no name
+        self._suggestion = suggestion
         self.banner.hide()
         self.differences.hide()
         self.check_button.hide()
