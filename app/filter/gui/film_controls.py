@@ -135,6 +135,12 @@ class FilmControls(QWidget):
             row.addStretch(1)
             grid.addLayout(row, number, 0)
 
+    def forget_files(self) -> None:
+        """Let go of dose and film of another plan; the calibration is the scanner's."""
+        for pick in (self.dose, self.measured):
+            pick.show_path(None)
+        self.fractions.setValue(1)
+
     def setup(self) -> FilmSetup:
         """Return the set-up as it stands in the boxes.
 

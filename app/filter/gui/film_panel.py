@@ -141,7 +141,10 @@ class FilmPanel(QWidget):
 
     def set_sources(self, rv: Path | None, plan: Path | None) -> None:
         """Learn what is open; the fields are listed when the tab is looked at."""
-        self.sources = (rv, plan) if rv is not None and plan is not None else None
+        sources = (rv, plan) if rv is not None and plan is not None else None
+        if sources != self.sources:
+            self.controls.forget_files()
+        self.sources = sources
         self.film = self.report = None
         self._stale = self.sources is not None
         self.controls.fields.show_offers(())

@@ -109,6 +109,7 @@ class MuPanel(QWidget):
         self.film.set_sources(rv, plan)
         for panel in (self.tbi, self.srs):
             panel.set_source(rv, book)
+        self._show_typed("")
         self._show_nothing("" if self.asked else NO_PLAN)
         if self._stale and self.isVisible():
             self.calculate()
@@ -224,6 +225,7 @@ class MuPanel(QWidget):
     def _show_nothing(self, words: str) -> None:
         self.report = None
         self.notice.hide()
+        self.banner.setAccessibleName("")  # it says nothing, so no tab shows it again
         self.banner.hide()
         self.words.setText(words)
         for model in (self.fields, self.states):
@@ -278,6 +280,7 @@ class MuPanel(QWidget):
         self.detail.setText(_about(one))
         book = next((b for b in self._book_beams if b.id == one.book_beam), None)
         self._show_boxes(electron=book is not None and book.modality == "electron")
+        self._show_typed(one.field_id)
         if isinstance(one.dose, PhotonDose):
             self.states.show(STATE_TITLES, state_rows(one.dose))
             self.state_view.selectRow(0)
@@ -286,6 +289,16 @@ class MuPanel(QWidget):
         else:
             self.states.show((), ())
         self.state_view.resizeColumnsToContents()
+
+    def _show_typed(self, field: str) -> None:
+        """Show what was typed for a field; nothing that was typed for another stays."""
+        choices = self.asked.choices if self.asked is not None else Choices()
+        electron = choices.electrons.get(field, ElectronInput())
+        length, width = electron.cutout_cm or (0.0, 0.0)
+        self.depth_box.setValue(choices.depth_cm.get(field, EMPTY))
+        self.isodose_box.setValue(electron.isodose_percent or EMPTY)
+        self.length_box.setValue(length or EMPTY)
+        self.width_box.setValue(width or EMPTY)
 
     def _on_state(self, current: QModelIndex) -> None:
         one = self._beam()

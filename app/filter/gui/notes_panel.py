@@ -136,11 +136,17 @@ class NotesPanel(QWidget):
         self._run("Asking the database for notes", work, done)
 
     def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        rv = self._rv
+
+        def answered(answer: object) -> None:
+            if rv is self._rv:  # notes of one patient never get into another's report
+                done(answer)
+
         def failed(fault: Exception) -> None:
-            if not isinstance(fault, CancelledError):
+            if rv is self._rv and not isinstance(fault, CancelledError):
                 self.strip.tell_fault(fault)
 
-        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
+        JOBS.start(self, title, lambda _progress: work(), done=answered, failed=failed)
 
     def _take(self, answer: NotesAnswer) -> None:
         self.hits.setHtml(hits_html(answer.hits, colour(State.ERROR).name()))

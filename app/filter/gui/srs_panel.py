@@ -59,6 +59,8 @@ class SrsPanel(SpecialPanel):
         """Forget what was typed for another export."""
         if rv != self.rv:
             self.typed, self.printout = {}, None
+            for box in (self.cone, self.isodose):
+                box.setValue(0.0)
         super().set_source(rv, book)
 
     def use_printout(self, path: Path) -> None:

@@ -67,6 +67,8 @@ class TbiPanel(SpecialPanel):
 
     def set_source(self, rv: Path | None, book: Path | None = None) -> None:
         """Learn which export is open; what was measured for another one is forgotten."""
+        if rv != self.rv:
+            self.side.setValue(0.0)
         super().set_source(rv, book)
         self.body.begin(rv)
 
