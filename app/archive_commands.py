@@ -100,7 +100,7 @@ def _import(words: argparse.Namespace) -> int:
 def _attention(words: argparse.Namespace) -> int:
     from app.archive import attention, command
 
-    archive = command.own_archive(words.archive)
+    archive = command.existing_archive(words.archive)
     rows = attention.look(archive)
     if words.looked_at:
         attention.looked_at(archive)
@@ -116,7 +116,7 @@ def _find(words: argparse.Namespace) -> int:
     from core.archive.find import Wanted, find_patients
 
     wanted = Wanted(words.name, words.id, words.since, words.until, words.modality)
-    rows = find_patients(command.own_archive(words.archive).index, wanted)
+    rows = find_patients(command.existing_archive(words.archive).index, wanted)
     answer = {"status": State.PASS, "patients": command.patient_rows(rows)}
     say(words, answer, command.patient_text(rows))
     return 0
@@ -125,7 +125,7 @@ def _find(words: argparse.Namespace) -> int:
 def _sets(words: argparse.Namespace) -> int:
     from app.archive import command
 
-    archive = command.own_archive(words.archive)
+    archive = command.existing_archive(words.archive)
     found = command.sets_of(archive, command.person(archive, words.id).id)
     incomplete = any(one.state in (State.ERROR, State.WARNING) for one in found)
     status = State.WARNING if incomplete else State.PASS
@@ -146,7 +146,7 @@ def _get(words: argparse.Namespace) -> int:
     from app.archive import command
     from app.archive.retrieve import Layout, retrieve
 
-    archive = command.own_archive(words.archive)
+    archive = command.existing_archive(words.archive)
     own = command.person(archive, words.id)
     wanted = command.chosen_instances(archive, own.id, words.study, words.series)
     done = retrieve(archive, wanted, words.out, layout=Layout[words.layout.upper()])
@@ -161,7 +161,7 @@ def _get(words: argparse.Namespace) -> int:
 def _verify(words: argparse.Namespace) -> int:
     from app.archive import command
 
-    archive = command.own_archive(words.archive)
+    archive = command.existing_archive(words.archive)
     damages = archive.verify()
     conflicts = archive.conflicts()
     answer = {
@@ -181,7 +181,7 @@ def _export(words: argparse.Namespace) -> int:
     from app.archive.research import export_cohort, who_is
     from core.archive.find import Wanted, find_patients
 
-    archive = command.own_archive(words.archive)
+    archive = command.existing_archive(words.archive)
     if words.who:
         own = who_is(archive, words.who)
         rows = [own] if own is not None else []

@@ -119,3 +119,11 @@ def test_that_a_path_to_import_that_is_not_there_stops_before_anything_is_taken_
     words = ("archive", "import", folder / "dicom", tmp_path / "none", "--archive", own)
     assert f"there is no such file or folder ({tmp_path / 'none'})" in refused(capsys, *words)
     assert not own.exists()
+
+
+@pytest.mark.parametrize("words", [("verify",), ("attention",), ("find",), ("sets", "--id", "1")])
+def test_that_an_archive_that_is_not_there_is_refused_and_not_made(capsys, tmp_path, words):
+    own = tmp_path / "none"
+    assert "there is no archive in this place" in refused(capsys, "archive", *words,
+                                                           "--archive", own)  # fmt: skip
+    assert not own.exists()

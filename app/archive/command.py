@@ -20,6 +20,20 @@ def own_archive(folder: Path | None = None) -> Archive:
     return Archive(folder if folder is not None else data_folder() / "archive")
 
 
+def existing_archive(folder: Path | None = None) -> Archive:
+    """Open an archive to look at; a folder that is named and is none is refused, not made one.
+
+    Raises:
+        RemedyError: There is no such folder.
+
+    """
+    if folder is not None and not folder.is_dir():
+        raise RemedyError(
+            "there is no archive in this place", where=str(folder), remedy="Check --archive."
+        )
+    return own_archive(folder)
+
+
 def person(archive: Archive, patient_id: str) -> PatientRow:
     """Return the person of exactly this number.
 

@@ -12,6 +12,7 @@ from app.filter.gui import notes_panel
 from app.filter.gui.film_panel import FilmPanel
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
+from app.filter.gui.page import FilterPage
 from app.filter.rv_source import open_rv
 from app.lex.gui.page import LexPage
 from app.lex.gui.write_step import WriteStep
@@ -131,3 +132,17 @@ def test_that_dose_and_film_of_one_plan_are_not_chosen_for_another(qtbot, demo):
     assert (panel.controls.dose.path, panel.controls.measured.path) == (None, None)
     assert panel.controls.calibration.path is not None
     assert panel.controls.fractions.value() == 1
+
+
+def test_that_an_export_that_cannot_be_opened_leaves_nothing_of_the_one_before(qtbot, demo):
+    page = FilterPage()
+    qtbot.addWidget(page)
+    persons = []
+    page.patient_changed.connect(persons.append)
+    page.run(export(demo), None)
+    settle()
+    assert persons[-1]
+    page.run(export(demo).with_name("other.rtp"), demo / "none.dcm")
+    settle()
+    assert (page.rv_path, page.opened_export, persons[-1]) == (None, None, "")
+    assert not page.plan_button.isEnabled()

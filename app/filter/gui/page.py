@@ -368,8 +368,9 @@ class FilterPage(Page):
         self._busy(False)
         if isinstance(fault, CancelledError):
             return
-        if against.path is None:
-            self.rv_path, self.against, self.opened_export = None, Against(), None
+        self.opened_export = None
+        if against.path is None or rv_path != self.rv_path:  # nothing of the export before stays
+            self.rv_path, self.against = None, Against()
             self.plan_button.setEnabled(False)
             self.again_button.setEnabled(False)
             self.patient_changed.emit("")
