@@ -146,3 +146,18 @@ def test_that_an_export_that_cannot_be_opened_leaves_nothing_of_the_one_before(q
     settle()
     assert (page.rv_path, page.opened_export, persons[-1]) == (None, None, "")
     assert not page.plan_button.isEnabled()
+
+
+def test_that_notes_that_stand_there_count_for_an_export_that_is_read_again(qtbot, demo):
+    page = FilterPage()
+    qtbot.addWidget(page)
+    page.run(export(demo), None)
+    settle()
+    page.notes.text.setPlainText("Dose rate: 123")
+    page.notes.compare()
+    settle()
+    told = page.opened_export.report.findings
+    assert [one for one in told if one.rule == "F-NOTE-DOSE-RATE"]
+    page.again_button.click()
+    settle()
+    assert page.opened_export.report.findings == told

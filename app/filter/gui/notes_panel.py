@@ -99,6 +99,8 @@ class NotesPanel(QWidget):
         if tables.notes_fault is not None:
             self.strip.tell_fault(tables.notes_fault)
         self.database_button.setEnabled(tables.has_notes_source)
+        if rv is not None and self.text.toPlainText().strip():
+            self.compare()  # notes that stand here count for the export that is read again, too
         has_all = tables.has_notes_source or rv is None
         self.database_button.setToolTip("" if has_all else NO_SOURCE)
 
