@@ -24,6 +24,9 @@ from core.settings.rows import (
     text_leaves,
 )
 
+ROW_END = 2
+"""Parts of a path that lead to a row: the list's name, the row's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -147,10 +150,10 @@ def draft_value(
     base = _below(layers, layer, name) if before is None and kind.merge == "whole" else before
     found = {row.path: row for row in rows_of(name, layers)}
     row = found.get(path)
-    if kind.merge == "rows":
+    if kind.merge == "rows" and row_end(path) == ROW_END:
         for _, weaker in reversed(files_of(name, layers, layer)):
             base = _with_row(base or "", path, weaker, kind)
-        if row is not None and row_end(path) and not _has_row(base or "", path, kind):
+        if row is not None and _row_in(base or "", path, kind) is None:
             raise ClinicFileError(
                 f"neither the layer '{layer}' nor one below has {words_of(path[: row_end(path)])}",
                 where=str(file), remedy="Change it in the layer that has it.",
@@ -265,24 +268,19 @@ def held_below(layers: Layers, layer: Layer, name: str) -> dict[Path, Leaf]:
     }  # fmt: skip
 
 
-def _has_row(text: str, path: Path, kind: Table) -> bool:
-    if len(path) < 2 or not isinstance(path[1], Item):
-        return True
-    names = keys_for(str(path[0]), kind.rows_by)
-    return item_at(tomllib.loads(text).get(str(path[0]), []), path[1].name, names) is not None
+def _row_in(text: str, path: Path, kind: Table) -> Mapping[str, Any] | None:
+    """Return the row of a list that a path leads into; None where the text has none."""
+    key, item = str(path[0]), path[1]
+    rows = tomllib.loads(text).get(key, [])
+    named = item.name if isinstance(item, Item) else ""
+    place = item_at(rows, named, keys_for(key, kind.rows_by))
+    return None if place is None else rows[place]
 
 
 def _with_row(text: str, path: Path, file: File, kind: Table) -> str:
     """Return a text with the row of a list copied in from a weaker file, where it lacks it."""
-    if len(path) < 2 or not isinstance(path[1], Item):
-        return text
-    item, key = path[1].name, str(path[0])
-    names = keys_for(key, kind.rows_by)
-    if item_at(tomllib.loads(text).get(key, []), item, names) is not None:
-        return text
-    rows = tomllib.loads(text_in(file) or "").get(key, [])
-    place = item_at(rows, item, names)
-    return text if place is None else with_row(text, key, rows[place])
+    row = None if _row_in(text, path, kind) else _row_in(text_in(file) or "", path, kind)
+    return text if row is None else with_row(text, str(path[0]), row)
 
 
 def text_in(file: File) -> str | None:
