@@ -16,14 +16,19 @@ THREADS = 4
 
 
 class CancelledError(Exception):
-    """The user has cancelled the job; raised inside the work by its next progress report."""
+    """The job was cancelled; raised inside the work by its next progress report."""
+
+    def __str__(self) -> str:
+        return "Cancelled."
 
 
 class Job(QObject):
     """One piece of work on its way.
 
-    Signals are delivered in the GUI thread. After `cancel`, or once the owner is destroyed,
-    neither `done` nor `failed` is emitted; `ended` always is.
+    Signals are delivered in the GUI thread, and one of `done` and `failed` always is: a page that
+    waits for an answer gets one. Work that was cancelled fails with `CancelledError`; what came to
+    its end in spite of that has happened, and is told as done. Only a job that its owner has
+    dropped, by `drop` or by its own end, answers nothing; `ended` comes there, too.
     """
 
     done = Signal(object)
@@ -37,10 +42,15 @@ class Job(QObject):
         self.share = 0.0
         self.words = ""
         self.cancelled = False
+        self.dropped = False
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next progress report, and drop its answer."""
+        """Ask the work to stop at its next progress report, for the user."""
         self.cancelled = True
+
+    def drop(self) -> None:
+        """Ask the work to stop, for an owner that wants no answer any more."""
+        self.cancelled = self.dropped = True
 
     def report(self, share: float, words: str) -> None:
         """Tell how far the work is; the work calls this, in its own thread."""
@@ -67,7 +77,9 @@ class _Runner:
         self.answer = ("failed", CancelledError())
 
     def run(self) -> None:
-        """Do the work, in the pool's thread."""
+        """Do the work, in the pool's thread; nothing where the user was faster than the pool."""
+        if self.job.cancelled and not self.job.dropped:
+            return
         try:
             self.answer = ("done", self.work(self.job.report))
         except Exception as fault:  # noqa: BLE001  (shown to the user as a red strip)
@@ -114,7 +126,7 @@ class Jobs(QObject):
         job.failed.connect(failed)
         if progressed is not None:
             job.progressed.connect(progressed)
-        owner.destroyed.connect(job.cancel)
+        owner.destroyed.connect(job.drop)
         number = next(self._numbers)
         self._running[job] = self._by_number[number] = runner
         self.changed.emit()
@@ -133,9 +145,9 @@ class Jobs(QObject):
         self._ended.emit(number)
 
     def cancel_all(self, wait_ms: int = 5000) -> bool:
-        """Cancel every job and wait for the threads; return whether all of them ended."""
+        """Drop every job and wait for the threads; return whether all of them ended."""
         for job in self.running:
-            job.cancel()
+            job.drop()
         return not wait(tuple(self._futures), wait_ms / 1000).not_done
 
     @Slot(int)
@@ -144,7 +156,7 @@ class Jobs(QObject):
         job = runner.job
         self._running.pop(job, None)
         self.changed.emit()
-        if not job.cancelled:
+        if not job.dropped:
             kind, answer = runner.answer
             (job.done if kind == "done" else job.failed).emit(answer)
         job.ended.emit()

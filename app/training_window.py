@@ -189,7 +189,7 @@ class TrainingWindow(QDialog):
     def _tidy(self) -> None:
         """Take the files away; when one is being written, as soon as that has ended."""
         if self._job in JOBS.running and self._job is not None:
-            self._job.cancel()
+            self._job.drop()
             self._job.ended.connect(self._folder.cleanup)
         else:
             self._folder.cleanup()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from app.background import JOBS, CancelledError, Job, Progress
+from app.background import JOBS, Job, Progress
 from app.key_use import does, pressed
 from app.keys import first
 from app.typed_box import WholeSpin
@@ -325,13 +325,12 @@ class BeamEyeView(QWidget):
 
     def _on_fault(self, fault: Exception) -> None:
         self._job = None
-        if not isinstance(fault, CancelledError):
-            self._fault = f"Radiograph and structures could not be made: {fault}"
+        self._fault = f"Radiograph and structures could not be made: {fault}"
         self._show()
 
     def _cancel(self) -> None:
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
         self._job = self._job_key = None
 
     def _tell(self, place: QPointF | None) -> None:

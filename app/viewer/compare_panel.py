@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.background import JOBS, CancelledError, Job, Progress
+from app.background import JOBS, Job, Progress
 from app.findings_model import GridModel
 from app.findings_view import plain_table
 from app.typed_box import DecimalSpin, WholeSpin
@@ -276,8 +276,7 @@ class ComparePanel(QWidget):
         self.combined.emit(made)
 
     def _on_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
-            self.words.setText(str(fault))
+        self.words.setText(str(fault))
 
     def _refresh(self) -> None:
         count = len(self.chosen)
@@ -292,7 +291,7 @@ class ComparePanel(QWidget):
 
     def _cancel(self) -> None:
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
             self._job = None
 
 

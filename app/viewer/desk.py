@@ -265,9 +265,10 @@ class Desk(QWidget):
         self._start_dvh()
 
     def _on_volume_fault(self, series: ImageSeries, fault: Exception) -> None:
-        if isinstance(fault, CancelledError):
-            return
-        self._on_volume(Volume(series, None, f"The images could not be read: {fault}"))
+        words = "The images were not read: cancelled."
+        if not isinstance(fault, CancelledError):
+            words = f"The images could not be read: {fault}"
+        self._on_volume(Volume(series, None, words))
 
     def _on_dose(self) -> None:
         """Show another dose; images that are on their way go on being read."""
@@ -288,7 +289,7 @@ class Desk(QWidget):
 
     def _start_dvh(self) -> None:
         if self._counting is not None:
-            self._counting.cancel()
+            self._counting.drop()
         structures, dose = self.structure_set, self.dose
         if structures is None or dose is None:
             words = "The set has no dose." if dose is None else "The set has no structures."
@@ -317,8 +318,7 @@ class Desk(QWidget):
         self.dvh.set_hidden(display.hidden)
 
     def _on_dvh_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
-            self.dvh.set_dvhs([], f"No DVH: {fault}", 1.0)
+        self.dvh.set_dvhs([], f"No DVH: {fault}", 1.0)
 
     def _on_combined(self, made: Combined) -> None:
         """Add a dose made here to the list, and show it."""
@@ -362,7 +362,7 @@ class Desk(QWidget):
     def _cancel(self) -> None:
         for job in (self._reading, self._counting):
             if job is not None:
-                job.cancel()
+                job.drop()
         self._reading = self._counting = None
 
     def leave(self) -> None:

@@ -109,7 +109,7 @@ class ViewerPage(Page):
     def open_paths(self, paths: list[Path]) -> None:
         """Read in the background, then show."""
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
         name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
         self.source.setText(f"  Reading {name}…")
         self._job = JOBS.start(

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize
 from PySide6.QtGui import QAction, QCloseEvent, QColor, QShowEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QToolBar, QToolButton, QVBoxLayout, QWidget
 
-from app.background import JOBS, CancelledError, Job, Progress
+from app.background import JOBS, Job, Progress
 from app.viewer.display import Display
 from app.viewer.room_beams import BeamShape, beam_shapes, plan_shown
 from app.viewer.room_picture import RoomPicture
@@ -253,8 +253,7 @@ class RoomView(QWidget):
     def _on_fault(self, fault: Exception) -> None:
         self._job = self._dose_job = None
         self.picture.notes.busy = ""
-        if not isinstance(fault, CancelledError):
-            self.picture.notes.fault = f"Surfaces could not be made: {fault}"
+        self.picture.notes.fault = f"Surfaces could not be made: {fault}"
         self.picture.update()
 
     def _start_isodose(self) -> None:
@@ -267,7 +266,7 @@ class RoomView(QWidget):
             return
         self._dose_key = key
         if self._dose_job is not None:
-            self._dose_job.cancel()
+            self._dose_job.drop()
             self._dose_job = None
         if self._dose_actor is not None:
             self.picture.renderer.RemoveViewProp(self._dose_actor)
@@ -342,7 +341,7 @@ class RoomView(QWidget):
     def _cancel(self) -> None:
         for job in (self._job, self._dose_job):
             if job is not None:
-                job.cancel()
+                job.drop()
         self._job = self._dose_job = None
         if self._dose_actor is None:
             self._dose_key = None

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError, Job
+from app.background import JOBS, Job
 from app.typed_box import DecimalSpin, WholeSpin
 from app.viewer.beam_eye_canvas import ValueTable, value_words
 from app.viewer.rt_image_canvas import RtImageCanvas, Shown, pixel_at
@@ -191,12 +191,11 @@ class RtImagePanel(QWidget):
 
     def _on_fault(self, fault: Exception) -> None:
         self._job = None
-        if not isinstance(fault, CancelledError):
-            self.canvas.show_image(None, f"The image could not be read: {fault}")
+        self.canvas.show_image(None, f"The image could not be read: {fault}")
 
     def _cancel(self) -> None:
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
         self._job = None
 
     def _reset_grey(self) -> None:

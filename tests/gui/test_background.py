@@ -2,10 +2,11 @@
 
 import threading
 
+import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.background import JOBS
+from app.background import JOBS, THREADS, CancelledError
 
 
 def start(owner, work, answers, faults):
@@ -39,23 +40,61 @@ def test_that_a_fault_reaches_the_page(qtbot):
     assert answers == []
 
 
-def test_that_a_cancelled_job_stops_at_its_next_report_and_says_nothing(qtbot):
+@pytest.mark.parametrize("way", ["cancel", "drop"])
+def test_that_a_stopped_job_ends_at_its_next_report(qtbot, way):
+    """The user's cancel is answered, so that the page opens again; the owner's is not."""
     owner, answers, faults, rounds = QWidget(), [], [], []
     qtbot.addWidget(owner)
-    go = threading.Event()
+    begun, go = threading.Event(), threading.Event()
 
     def work(progress):
+        begun.set()
         go.wait(5)
         for number in range(100):
             rounds.append(number)
             progress(number / 100, "")
 
     job = start(owner, work, answers, faults)
-    job.cancel()
+    assert begun.wait(5)
+    getattr(job, way)()
     go.set()
     qtbot.waitUntil(lambda: JOBS.running == ())
     assert len(rounds) == 1
-    assert answers == faults == []
+    assert answers == []
+    assert [type(one) for one in faults] == ([CancelledError] if way == "cancel" else [])
+
+
+def test_that_what_was_done_in_spite_of_a_cancel_is_told_as_done(qtbot):
+    """A file that was written is there, whatever was pressed meanwhile."""
+    owner, answers, faults = QWidget(), [], []
+    qtbot.addWidget(owner)
+    begun, go = threading.Event(), threading.Event()
+
+    def work(progress):
+        begun.set()
+        go.wait(5)
+        return "written"
+
+    job = start(owner, work, answers, faults)
+    assert begun.wait(5)
+    job.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: JOBS.running == ())
+    assert (answers, faults) == (["written"], [])
+
+
+def test_that_a_job_cancelled_before_its_turn_is_not_begun(qtbot):
+    owner, answers, faults, begun = QWidget(), [], [], []
+    qtbot.addWidget(owner)
+    go = threading.Event()
+    for _ in range(THREADS):
+        start(owner, lambda progress: go.wait(5), [], [])
+    job = start(owner, lambda progress: begun.append(1), answers, faults)
+    job.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: JOBS.running == ())
+    assert (begun, answers) == ([], [])
+    assert [type(one) for one in faults] == [CancelledError]
 
 
 def test_that_a_closed_page_drops_the_answer(qtbot):

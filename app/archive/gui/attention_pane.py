@@ -132,7 +132,7 @@ class AttentionPane(QWidget):
     def _on_row(self) -> None:
         archive, row = self.archive, self.row()
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
             self._job = None
         self.sides.clear()
         self.words.setText(NOTHING if row is None else WAYS[row.matter])

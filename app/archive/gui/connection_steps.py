@@ -36,7 +36,7 @@ class ConnectionSteps(PlainTree):
     def forget(self) -> None:
         """Show nothing; a check under way is not heard any more."""
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
             self._job = None
         self.clear()
 
@@ -99,6 +99,12 @@ class ConnectionSteps(PlainTree):
             )
 
     def _on_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
+        self._job = None
+        if isinstance(fault, CancelledError):
+            for row in range(len(self._steps), self.topLevelItemCount()):
+                item = self.topLevelItem(row)
+                if item is not None:
+                    show_state(item, State.NOT_RUN)
+        else:
             self.clear()
             self.told.emit(State.ERROR, str(fault))

@@ -11,6 +11,8 @@ from app.background import JOBS, CancelledError
 from core.archive.archive import Archive
 from core.findings import State
 
+STOPPED = "What had been taken in by then is in the archive; import again to take in the rest."
+
 
 class ReportButton(QPushButton):
     """Runs imports; once there is a report, it can be saved as a table of every file.
@@ -56,5 +58,8 @@ class ReportButton(QPushButton):
             self.told.emit(State.PASS, f"The report is in {path}", "Saved", "")
 
     def _show_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
+        if isinstance(fault, CancelledError):
+            self.told.emit(State.WARNING, STOPPED, "Cancelled", "")
+            self.over.emit()
+        else:
             self.told.emit(State.ERROR, str(fault), "", "")

@@ -229,7 +229,7 @@ class ArchivePage(Page):
             return
         self._pause.stop()
         if self._search_job is not None:
-            self._search_job.cancel()
+            self._search_job.drop()
         wanted = Wanted(self.name.text(), self.number.text())
         self._search_job = self._start(
             "Searching", lambda _: find_patients(archive.index, wanted), self._show_people
@@ -264,7 +264,7 @@ class ArchivePage(Page):
     def _on_person(self) -> None:
         archive, own = self.archive, self.person()
         if self._sets_job is not None:
-            self._sets_job.cancel()
+            self._sets_job.drop()
         self.sets.show_sets([])
         self.tree.clear()
         if archive is None or own is None:

@@ -184,7 +184,7 @@ class RuleDialog(QDialog):
         """Find out what the rule would send now; nothing is sent."""
         archive, rule = self._archive, self.rule()
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
         self.would.setText("Looking …")
         self._job = JOBS.start(
             self, "Trying a rule", lambda progress: forwarding.would_send(archive, rule, progress),
@@ -219,7 +219,7 @@ class RuleDialog(QDialog):
                    done=done, failed=failed)  # fmt: skip
 
     def _show_fault(self, fault: Exception) -> None:
+        self.would.setText("")
         if not isinstance(fault, CancelledError):
-            self.would.setText("")
             self.fault.show_state(State.ERROR, str(fault), "Not saved")
             self.fault.show()

@@ -117,9 +117,10 @@ class TransferList(PlainTree):
 
     def _on_fault(self, own: _Transfer, fault: Exception) -> None:
         own.is_over = True
-        show_state(own.item, State.ERROR)
+        cancelled = isinstance(fault, CancelledError)
+        show_state(own.item, State.NOT_RUN if cancelled else State.ERROR)
         own.item.setText(3, str(fault))
-        if not isinstance(fault, CancelledError):
+        if not cancelled:
             self.told.emit(State.ERROR, str(fault))
         self.chosen.emit()
 

@@ -121,6 +121,7 @@ def open_export(rv_path: Path, against: Against, scale: str | None, progress: Pr
     rv = report.rv
     if rv is None:
         raise ValueError("a report of the Filter holds what it reports on")
+    progress(0.9, "keeping the check in the log")
     report = on_record(report, "window")
     tables = read_desk_tables(rv, report.plan)
     return Opened(rv, report.plan, report, printout, with_record(report), tables)

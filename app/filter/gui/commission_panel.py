@@ -159,7 +159,7 @@ class CommissionPanel(QWidget):
 
     def _cancel(self) -> None:
         if self.job is not None:
-            self.job.cancel()
+            self.job.drop()
             self.job = None
             self._busy(False)
             self._fill()

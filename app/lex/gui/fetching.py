@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.background import JOBS, Job, Progress
+from app.background import JOBS, CancelledError, Job, Progress
 from app.lex.browse import PatientChoice, PlanChoice
 from app.lex.gui.chosen import in_words
 from app.lex.gui.plan_step import PlanStep
@@ -79,7 +79,6 @@ class Fetching(QObject):
         self._owner, self._box, self._plans = owner, box, plans
         self._connected: Connected | None = None
         self._job: Job | None = None
-        self._dropped: Callable[[], None] = self.stop
         self._next: Callable[[], None] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -107,7 +106,7 @@ class Fetching(QObject):
         self._rest.stop()
         self._next = None
         if self._job is not None:
-            self._job.cancel()
+            self._job.drop()
             self._job = None
         self._box.progress.hide()
         self._plans.progress.hide()
@@ -203,16 +202,11 @@ class Fetching(QObject):
 
         def fallen(fault: Exception) -> None:
             self._job = None
-            failed(fault)
+            if isinstance(fault, CancelledError):
+                dropped()
+            else:
+                failed(fault)
 
         self._job = JOBS.start(
             self._owner, title, work, done=over, failed=fallen, progressed=progressed
         )
-        self._dropped = dropped
-        self._job.ended.connect(self._on_ended)
-
-    @Slot(object)
-    def _on_ended(self) -> None:
-        """Notice that the job was cancelled in the status line: it answers nothing then."""
-        if self._job is not None and self._job.cancelled:
-            self._dropped()

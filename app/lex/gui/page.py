@@ -41,6 +41,7 @@ from core.layers import own_layers
 from core.machines import machine_ids
 
 FIX, BACK = "Repair an e&xport…", "Back to LE&X"
+CANCELLED = "Reading was cancelled; choose the plan again."
 PLAN_FILES = "Plans (*.dcm plan.Trial);;All files (*)"
 
 
@@ -290,7 +291,8 @@ class LexPage(Page):
 
     def _show_plan_fault(self, path: Path, fault: Exception) -> None:
         if path == self._reading:
-            self.plan_step.show_fault(in_words(fault))
+            cancelled = isinstance(fault, CancelledError)
+            self.plan_step.show_fault(CANCELLED if cancelled else in_words(fault))
 
     def _show_plan(self, chosen: Chosen) -> None:
         if chosen.path != self._reading:
