@@ -1,12 +1,20 @@
 """What was entered for one plan is not there for the next one, and is there for its correction."""
 
+import threading
+
 import pydicom
 import pytest
 
 from app.background import JOBS
 from app.demo.write_demo import write_demo
+from app.lex.browse import PatientChoice
+from app.lex.checks.standard import standard_case
+from app.lex.gui import page as lex_page
+from app.lex.gui import writing
 from app.lex.gui.page import LexPage
 from app.lex.treatment import read_treatment_table
+from core.findings import State
+from tests.gui import lex_wizard as hand
 
 COUCH = {"vertical_cm": -13.5, "lateral_cm": 1.2, "longitudinal_cm": 82.0}
 
@@ -49,3 +57,57 @@ def test_that_the_couch_of_one_plan_is_not_offered_for_another(qtbot, tmp_path, 
     if not stays:
         assert not lex.treatment_step.values().get("couch")
         assert lex.treatment_step.missing()
+
+
+def test_that_the_source_opened_last_is_shown_however_slow_the_one_before(
+    qtbot, monkeypatch, tmp_path
+):
+    go = threading.Event()
+
+    def browse(path):
+        if path.name == "slow":
+            go.wait(10)
+        return (PatientChoice(path.name, path.name, ()),)
+
+    monkeypatch.setattr(lex_page, "browse", browse)
+    lex = LexPage(lambda *_: lambda _: [])
+    qtbot.addWidget(lex)
+    lex.open_path(tmp_path / "slow")
+    lex.open_path(tmp_path / "second")
+    qtbot.waitUntil(lambda: lex.plan_step.patients.count() == 1)
+    go.set()
+    hand.quiet(qtbot)
+    assert "second" in lex.plan_step.patients.item(0).text()
+
+
+def test_that_a_file_written_late_is_not_taken_for_the_next_plans(qtbot, monkeypatch, tmp_path):
+    """It is told in the last step of the next plan as the one before, and cannot be checked."""
+    case, go = standard_case(), threading.Event()
+    plan = tmp_path / "source" / "plan.dcm"
+    plan.parent.mkdir()
+    plan.write_bytes(b"a plan")
+    lex = hand.opened(qtbot, monkeypatch, case, plan)
+    while lex.stack.currentWidget() is not lex.write_step:
+        assert hand.press_next(qtbot, lex), lex.note.text()
+    write = writing.write
+
+    def slow(*arguments, **named):
+        go.wait(10)
+        return write(*arguments, **named)
+
+    monkeypatch.setattr(writing, "write", slow)
+    lex.write_step.path.setText(str(tmp_path / "first.rtp"))
+    lex.write_step.write_button.click()
+    lex.treatment_step.course.set_number(2)  # another transfer from here on
+    go.set()
+    hand.quiet(qtbot)
+    assert (tmp_path / "first.rtp").exists()
+    assert lex.writing.written is None
+    lex.go(lex.steps.index(lex.write_step))
+    hand.quiet(qtbot)
+    step = lex.write_step
+    assert lex.stack.currentWidget() is step
+    assert step.banner.state == State.PASS
+    assert "transfer before this one" in step.banner.text
+    assert "first.rtp" in step.banner.text
+    assert step.check_button.isHidden()

@@ -11,7 +11,9 @@ from app.lex.gui.page import BACK
 from app.lex.gui.treatment_step import MISSING, WRONG
 from app.lex.log import log_file
 from app.lex.offers import Offer
+from app.lex.options import SEGMENT_CHOICES
 from app.lex.remembered import remember
+from app.lex.rv_systems import DEFAULT
 from core import audit
 from core.findings import State
 from core.paths import clinic_folder
@@ -153,12 +155,17 @@ def test_that_entries_of_last_time_are_proposed_and_marked(qtbot, monkeypatch, p
 @pytest.mark.req("L-05")
 def test_that_nothing_of_the_patient_before_stays_in_the_form(page):
     other = standard_case().changed(Change("trial.person.id", "P-002")).trial
+    form = page.treatment_step
+    form.resequence.setChecked(True)
+    form.open_leaves.setChecked(True)
+    form.segments.setCurrentIndex(1)
     page.entering.take_trial(other)
     page.entering.show()
-    values = page.treatment_step.values()
-    assert "course" not in values
-    assert values["couch"] == {}
-    assert values["machine_type"] == "demo_linac"
+    values = form.values()
+    assert {key for key, value in values.items() if value} == {
+        "rv_system", "segments", "prescriptions", "fields",
+    }  # fmt: skip
+    assert (values["rv_system"], values["segments"]) == (DEFAULT, SEGMENT_CHOICES[0])
     # The same patient's plan read again keeps what was entered.
     page.treatment_step.course.set_number(3)
     page.entering.take_trial(other)

@@ -73,6 +73,7 @@ class Entering(QObject):
         """
         before = self._trial
         if before is not None and _whose(before) != _whose(trial):
+            self._trial = None  # the empty form asks for no lists
             self._step.forget_patient()
         self._trial = trial
         self._seen = False

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS, CancelledError, Job, Progress
 from app.lex.browse import PatientChoice, browse
 from app.lex.gui.beams_step import BeamsStep
 from app.lex.gui.checking import Checking
 from app.lex.gui.checks_step import ChecksStep
-from app.lex.gui.chosen import Chosen, in_words, plan_for_the_filter, read_plan
+from app.lex.gui.chosen import Chosen, in_words, read_plan
 from app.lex.gui.entering import Entering
 from app.lex.gui.fetching import Fetching
 from app.lex.gui.fix_panel import FixPanel
@@ -55,6 +55,7 @@ class LexPage(Page):
         super().__init__()
         self.chosen: Chosen | None = None
         self._reading: Path | None = None
+        self._opening: Job | None = None
         self.source_step = SourceStep()
         self.plan_step = PlanStep()
         self.beams_step = BeamsStep()
@@ -68,7 +69,7 @@ class LexPage(Page):
         self.fetching = Fetching(self, self.source_step.server_box, self.plan_step)
         self.entering = Entering(self, self.treatment_step, self.beams_step)
         self.checking = Checking(self, self.checks_step)
-        self.writing = Writing(self, self.write_step, read_back)
+        self.writing = Writing(self, self.write_step, read_back, lambda: self.checking.checked)
         self._lay_out()
         self._connect()
         self._refresh()
@@ -97,11 +98,24 @@ class LexPage(Page):
         """List what there is to choose from at a source."""
         self.fix_button.setChecked(False)
         self.entering.await_demo(None)  # what is opened now is another plan
-        JOBS.start(
-            self, f"Opening {path.name}", lambda _: browse(path),
+        self._drop_opening()
+
+        def listed(progress: Progress) -> tuple[PatientChoice, ...]:
+            found = tuple(browse(path))
+            progress(1.0, "")  # what was cancelled meanwhile is not shown
+            return found
+
+        self._opening = JOBS.start(
+            self, f"Opening {path.name}", listed,
             done=lambda patients: self._show_source(path, patients),
             failed=self._show_source_fault,
         )  # fmt: skip
+
+    def _drop_opening(self) -> None:
+        """Let what was opened last be what is shown, however slow the one before is."""
+        if self._opening is not None:
+            self._opening.drop()
+        self._opening = None
 
     def open_demo(self, folder: Path) -> None:
         """Open the demonstration plan with its treatment data filled in."""
@@ -258,12 +272,14 @@ class LexPage(Page):
             self.open_path(path)
 
     def _show_source(self, path: Path, patients: Sequence[PatientChoice]) -> None:
+        self._opening = None
         self.fetching.forget()
         self.opened.emit(path)
         self._show_patients(str(path), patients)
 
     def _show_patients(self, place: str, patients: Sequence[PatientChoice]) -> None:
-        self.chosen = self.writing.written = None
+        self._drop_opening()
+        self.chosen = self._reading = self.writing.written = None
         self.checking.forget()
         plans = sum(len(patient.plans) for patient in patients)
         found = f"Patients: {len(patients)}" + (f"   Plans: {plans}" if plans else "")
@@ -272,6 +288,7 @@ class LexPage(Page):
         self.go(1)
 
     def _show_source_fault(self, fault: Exception) -> None:
+        self._opening = None
         if not isinstance(fault, CancelledError):
             self.source_step.show_fault(in_words(fault))
             self.stack.setCurrentIndex(0)
@@ -345,9 +362,5 @@ class LexPage(Page):
         self.entering.when_read(lambda: self.go(self.steps.index(self.write_step)))
 
     def _check_written(self) -> None:
-        written, trial = self.writing.written, self.plan_step.trial
-        if written is not None and self.chosen is not None:
-            path = self.chosen.path
-            if trial is not None:
-                path, _ = plan_for_the_filter(self.chosen, trial)
-            self.go_to_room.emit("Filter", written, path)
+        if self.writing.written is not None:
+            self.go_to_room.emit("Filter", *self.writing.written)

@@ -235,13 +235,11 @@ class TreatmentStep(Step):
         return key in self._proposals and present.get(key) == self._proposals[key][0]
 
     def forget_patient(self) -> None:
-        """Empty what belongs to one patient's plan; machine and options stay."""
-        self._set({"course": None, "gated": False})
-        for box in self.couch.values():
-            box.set_number(None)
+        """Empty the form; what is the same from plan to plan is proposed anew, with a mark."""
         self.prescriptions.fill([])
         self.fields.fill([])
         self._proposed = {}
+        self.set_values({})
 
     def values(self) -> dict[str, Any]:
         """Return the entries as the mapping a TREATMENT.toml file holds; empty boxes left out."""

@@ -127,10 +127,20 @@ class WriteStep(Step):
         self._on_path()
 
     def show_result(
-        self, state: State, words: str, findings: Sequence[Finding], written: Path | None
+        self,
+        state: State,
+        words: str,
+        findings: Sequence[Finding],
+        written: Path | None,
+        *,
+        is_written: bool = False,
     ) -> None:
-        """Show what came of the writing; `written` is None when there is no file."""
-        self.banner.show_state(state, words, "Not written" if written is None else "Written")
+        """Show what came of the writing; `written` is None when there is no file.
+
+        A file of another transfer, which cannot be checked from here, is told with `is_written`.
+        """
+        there = written is not None or is_written
+        self.banner.show_state(state, words, "Written" if there else "Not written")
         self.banner.show()
         self.differences.show_report(findings, [])
         self.differences.banner.hide()

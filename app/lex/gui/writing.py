@@ -16,6 +16,7 @@ from app.lex.transfer import write
 from core.errors import RemedyError
 from core.findings import Finding, State, overall
 
+BEFORE = "The transfer before this one"
 ReadBack = Callable[[Path], Sequence[Finding]]
 ReadBackFor = Callable[[Path, str | None, Collection[str], tuple[str, ...]], ReadBack]
 
@@ -46,7 +47,7 @@ class Writing(QObject):
 
     Attributes:
         busy: Whether a file is being written just now.
-        written: The file written last, None for none.
+        written: The file written last for the transfer in view and its plan, None for none.
 
     Signals:
         changed: A writing has begun or ended.
@@ -57,17 +58,31 @@ class Writing(QObject):
     changed = Signal()
     made = Signal(Path)
 
-    def __init__(self, owner: QWidget, step: WriteStep, read_back: ReadBackFor) -> None:
+    def __init__(
+        self,
+        owner: QWidget,
+        step: WriteStep,
+        read_back: ReadBackFor,
+        present: Callable[[], Checked | None],
+    ) -> None:
+        """Write for a page; `present` returns the transfer that is in hand now."""
         super().__init__(owner)
+        self._present = present
         self._owner, self._step, self._read_back = owner, step, read_back
         self.busy = False
-        self.written: Path | None = None
+        self.written: tuple[Path, Path] | None = None
+        self._late: tuple[State, str, Sequence[Finding], bool] | None = None
 
     def show(self, checked: Checked) -> None:
         """Show what would be written, and propose a name."""
+        self.written = None
         name = f"{checked.trial.person.id or 'plan'}.rtp"
         system = checked.treatment.rv_system
         self._step.show_records(checked.records, system, Path.home() / name)
+        if self._late is not None:
+            state, words, findings, is_written = self._late
+            self._step.show_result(state, words, findings, None, is_written=is_written)
+            self._late = None
 
     def write(self, checked: Checked, chosen: Chosen) -> None:
         """Write the file whose name stands in the step."""
@@ -79,21 +94,32 @@ class Writing(QObject):
         JOBS.start(
             self._owner, f"Writing {target.name}",
             lambda _: write_and_keep(checked, target, back, chosen.path, overwrite=overwrite),
-            done=lambda done: self._show_written(target, *done),
-            failed=lambda fault: self._show_not_written(target, fault),
+            done=lambda done: self._show_written(checked, (target, path), *done),
+            failed=lambda fault: self._show_not_written(checked, target, fault),
         )  # fmt: skip
 
-    def _show_written(self, target: Path, findings: Sequence[Finding], note: str) -> None:
+    def _show_written(
+        self, checked: Checked, written: tuple[Path, Path], findings: Sequence[Finding], note: str
+    ) -> None:
         self.busy = False
-        self.written = target
+        target = written[0]
         words = f"{target} - read back by the Filter, no difference to the plan"
         state = State.WARNING if note else overall(findings)
-        self._step.show_result(state, f"{words}. {note}" if note else words, [], target)
+        words = f"{words}. {note}" if note else words
+        if checked is self._present():
+            self.written = written
+            self._step.show_result(state, words, [], target)
+        else:
+            self._late = (state, f"{BEFORE}: {words}", [], True)
         self.made.emit(target)
         self.changed.emit()
 
-    def _show_not_written(self, target: Path, fault: Exception) -> None:
+    def _show_not_written(self, checked: Checked, target: Path, fault: Exception) -> None:
         self.busy = False
         findings = getattr(fault, "findings", ())
-        self._step.show_result(State.ERROR, f"{target.name}: {in_words(fault)}", findings, None)
+        words = f"{target.name}: {in_words(fault)}"
+        if checked is self._present():
+            self._step.show_result(State.ERROR, words, findings, None)
+        else:
+            self._late = (State.ERROR, f"{BEFORE}: {words}", findings, False)
         self.changed.emit()
