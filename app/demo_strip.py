@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QLabel
 from app.choosing import choose_file
 
 SEEDED = "seeded:"
+TITLE = "EQS Workstation"
+DEMO_TITLE = f"{TITLE} - DEMONSTRATION DATA, not a patient"
+OF_DEMO = "ID DEMO-"
 LINK = "<a style='color:#10305c' href='{}'>{}</a>"
 WORDS = (
     "<b>Demonstration data, not a patient.</b> Press <b>Next</b> to the last step, write the file "
@@ -43,10 +46,18 @@ class DemoStrip(QLabel):
         self.hide()
 
     def offer(self, demo: Path) -> None:
-        """Show the strip for a demonstration set."""
+        """Have the strip ready for a demonstration set."""
         self._variants = demo / "export" / "variants"
         self.setText(WORDS)
-        self.show()
+
+    def title_for(self, patient: str) -> str:
+        """Return the window's title beside the words of the patient banner.
+
+        Over a patient who is not the demonstration's, the strip is hidden.
+        """
+        is_demo = self._variants != Path() and (not patient or OF_DEMO in patient)
+        self.setVisible(is_demo)
+        return DEMO_TITLE if is_demo else TITLE
 
     def _follow(self, link: str) -> None:
         if link != SEEDED:

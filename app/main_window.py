@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS
 from app.choosing import choose_file, choose_folder, choose_new_file
-from app.demo_strip import DemoStrip
+from app.demo_strip import TITLE, DemoStrip
 from app.edit_menu import EditMenu
 from app.help_menu import HelpMenu
 from app.key_use import chosen_keys, shipped_sequence
@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         """Make every room at once, or each when it is loaded (see `RoomLoading`)."""
         super().__init__()
         self.at_once = at_once
-        self.setWindowTitle("EQS Workstation")
+        self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.settings = user_settings()
@@ -142,13 +142,12 @@ class MainWindow(QMainWindow):
 
     def start_demo(self, folder: Path) -> None:
         """Open the demonstration patient in LEX and offer its export in the Filter."""
-        self.setWindowTitle("EQS Workstation - DEMONSTRATION DATA, not a patient")
         self.demo_strip.offer(folder)
         self._demo = folder
         for page in self.pages().values():
             page.offer_demo(folder)
-        lex = self.go_to("LEX")
-        lex.open_demo(folder)
+        self.go_to("LEX").open_demo(folder)
+        self._show_patient()
 
     def state(self) -> dict[str, dict[str, Any]]:
         """Return what every room has open, per title; rooms with nothing are left out."""
@@ -284,6 +283,7 @@ class MainWindow(QMainWindow):
         self.banner.setText(words or "No patient open")
         self.banner.setProperty("empty", not words)
         self.banner.style().polish(self.banner)
+        self.setWindowTitle(self.demo_strip.title_for(words))
 
     def _remember(self, path: Path) -> None:
         paths = [str(path), *(name for name in self.recent_paths() if name != str(path))]
@@ -345,8 +345,13 @@ class MainWindow(QMainWindow):
         from app.settings_window import SettingsWindow  # noqa: PLC0415  not before it is wanted
 
         opened = SettingsWindow(self)
+        opened.written.connect(self._on_tables)
         opened.show()
         return opened
+
+    def _on_tables(self) -> None:
+        for page in self.pages().values():
+            page.tables_changed()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders from the desktop."""

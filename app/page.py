@@ -73,6 +73,9 @@ class Page(QWidget):
         """Open again what `state` told in an earlier run; reading runs in the background."""
         del state
 
+    def tables_changed(self) -> None:
+        """Learn that tables of the clinic were written in the settings."""
+
     def has_unfinished_write(self) -> bool:
         """Return whether closing now would interrupt the writing of a file."""
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
@@ -29,7 +29,14 @@ from core.settings.rows import Row, kind_of, matches, shipped_file
 
 
 class SettingsWindow(SettingsLayout):
-    """Look, search, change in place, undo, export and import; all work runs in JOBS."""
+    """Look, search, change in place, undo, export and import; all work runs in JOBS.
+
+    Signals:
+        written: Something was written into a layer.
+
+    """
+
+    written = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -223,6 +230,8 @@ class SettingsWindow(SettingsLayout):
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""
         words = f"Written: {'; '.join(told[:2])}{more}. " if told else "Nothing is different. "
         self._say(State.PASS if told else State.INFO, words + " ".join(notes))
+        if told:
+            self.written.emit()
         if not self.text.isEnabled():  # it was the text that is written
             self.text.forget()
             self.text.setEnabled(True)

@@ -133,6 +133,12 @@ class LexPage(Page):
         self.entering.await_kept(state["entered"])
         self.open_path(Path(state["plan"]))
 
+    def tables_changed(self) -> None:
+        """Take no result of the checks for one by the tables in force now."""
+        if self.checking.checked is not None:
+            self.checking.forget()
+            self.go(min(self.stack.currentIndex(), self.steps.index(self.checks_step)))
+
     def has_unfinished_write(self) -> bool:
         """Return whether a file is being written just now."""
         return self.writing.busy
