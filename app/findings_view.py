@@ -129,7 +129,7 @@ class FindingsView(QWidget):
         self.explain: Callable[[Finding], str] = lambda _finding: ""
         self._with_passes = with_passes
         self._told = (State.NOT_RUN, "")
-        self._outdated = ""
+        self._outdated: dict[str, str] = {}
         self.banner = Banner()
         self._sentence_words = sentence_words
         self.model = FindingsModel(item_words, sentence_words)
@@ -203,19 +203,25 @@ class FindingsView(QWidget):
         else:
             self.detail.setText("Nothing to report. The second tab tells what was not checked.")
 
-    def show_outdated(self, words: str) -> None:
+    def show_outdated(self, words: str, what: str = "") -> None:
         """Say in the banner why the report no longer holds; without words it holds again.
 
         A pass is not shown meanwhile; an error stays one.
+
+        Args:
+            words: Why.
+            what: Names what has changed, where several things can.
+
         """
-        self._outdated = words
+        self._outdated[what] = words
         self._show_told()
 
     def _show_told(self) -> None:
         state, words = self._told
-        if self._outdated:
+        why = " ".join(one for one in self._outdated.values() if one)
+        if why:
             state = state if state is State.ERROR else State.WARNING
-            self.banner.show_state(state, f"{self._outdated} Before: {words}", "Out of date")
+            self.banner.show_state(state, f"{why} Before: {words}", "Out of date")
         else:
             self.banner.show_state(state, words)
 

@@ -15,6 +15,7 @@ from app.filter.ledger import subject_of
 from app.filter.ledger_log import record, recorded
 from app.filter.people import read_record_rules, signer
 from app.filter.report import Report
+from app.filter.rule_set import rule_set, what_changed
 from app.filter.signing import canonical, sign, signature_fits
 from core.errors import RemedyError
 from core.findings import State
@@ -81,8 +82,9 @@ def sign_report(report: Report, meaning: str, person: str, words: str = "") -> S
         words: Anything to add.
 
     Raises:
-        RemedyError: The meaning is unknown, the person may not give it, a finding is neither
-            acknowledged nor answered, or an error stands where treatment is approved.
+        RemedyError: The meaning is unknown, the person may not give it, the clinic's tables are
+            others than those of the check, a finding is neither acknowledged nor answered, or an
+            error stands where treatment is approved.
         LogError: The log cannot be written.
 
     """
@@ -91,6 +93,7 @@ def sign_report(report: Report, meaning: str, person: str, words: str = "") -> S
         what = f"{meaning!r} is no meaning of a signature"
         raise RemedyError(what, where="sign", remedy=f"Choose one of: {', '.join(meanings)}.")
     own = meanings[meaning]
+    _require_present_rules(report)
     who = signer(person, own.roles, own.words)
     told = with_record(report)
     _require_answered(report, told, meaning)
@@ -123,6 +126,28 @@ def signatures_json(report: Report) -> list[dict[str, Any]]:
         }
         for one in signatures(report)
     ]  # fmt: skip
+
+
+def what_differs(report: Report) -> str:
+    """Say which tables are others now than when a report was made; empty where none is.
+
+    Raises:
+        ClinicFileError: A table cannot be read, or a layer is out of reach.
+
+    """
+    now = rule_set()
+    if report.rules is None or report.rules.version == now.version:
+        return ""
+    return what_changed(report.rules.tables, now)
+
+
+def _require_present_rules(report: Report) -> None:
+    differs = what_differs(report)
+    if differs:
+        raise RemedyError(
+            f"the clinic's tables have changed since this check ({differs})", where=report.title,
+            remedy="Read again, look at what is found by the tables in force, then sign.",
+        )  # fmt: skip
 
 
 def _require_answered(report: Report, told: Report, meaning: str) -> None:

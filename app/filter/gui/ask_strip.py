@@ -33,6 +33,7 @@ class AskStrip(QStackedWidget):
         self._then: Callable[[str, str], None] = lambda _person, _words: None
         self._otherwise: Callable[[str, str], None] = self._then
         self._asked = 0
+        self._waiting: tuple[State, str] | None = None
         self._answer_line()
         self._question_line()
         self.setMaximumHeight(self.sizeHint().height())
@@ -110,6 +111,7 @@ class AskStrip(QStackedWidget):
         self._take_listed("")
         self.person.setText(str(user_settings().value(PERSON_KEY, "")))
         self.setCurrentIndex(1)
+        self._waiting = None
         self._look_who()
         first = self.words if self.person.text() and hint else self.person
         first.setFocus()
@@ -138,7 +140,10 @@ class AskStrip(QStackedWidget):
             self.person.setText(name)
 
     def tell(self, state: State, words: str) -> None:
-        """Show what came of it, with sign and word."""
+        """Show what came of it, with sign and word; while a question stands open, after it."""
+        if self.asking:
+            self._waiting = (state, words)
+            return
         look = theme.LOOKS[state]
         self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
         word = {State.PASS: "Done", State.INFO: ""}.get(state, look.word)
@@ -158,6 +163,7 @@ class AskStrip(QStackedWidget):
         """Show nothing."""
         self.sign.clear()
         self.answer.clear()
+        self._waiting = None
         self.setCurrentIndex(0)
 
     def _go_otherwise(self) -> None:
@@ -170,12 +176,19 @@ class AskStrip(QStackedWidget):
             self.person.setFocus()
             return
         user_settings().setValue(PERSON_KEY, person)
-        self.clear()
+        self._close()
         self._then(person, words)
 
     def _leave(self) -> None:
-        if self.currentIndex() == 1:
-            self.clear()
+        if self.asking:
+            self._close()
+
+    def _close(self) -> None:
+        """End the question; what came in meanwhile is told."""
+        waiting = self._waiting
+        self.clear()
+        if waiting is not None:
+            self.tell(*waiting)
 
 
 def _listed_name() -> str:

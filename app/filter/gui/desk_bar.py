@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from app.choosing import choose_folder, choose_new_file
 from app.filter.acknowledged import NO, QUESTION, YES, acknowledge
 from app.filter.baseline import Wanted, save_baseline
@@ -64,8 +64,11 @@ class DeskBar(QWidget):
         self,
         chosen: Callable[[], NotChecked | None],
         findings: Callable[[], tuple[Finding, ...]],
+        open_words: Callable[[], str] = str,
     ) -> None:
+        """Ask the page for what is chosen, and why the report is not whole yet ("" if it is)."""
         super().__init__()
+        self._open_words = open_words
         self._chosen = chosen
         self._findings = findings
         self.shown: Shown | None = None
@@ -165,10 +168,24 @@ class DeskBar(QWidget):
         row = min(rows, key=lambda one: list(State).index(one.state))
         self.strip.tell(State.INFO if row.state == State.PASS else row.state, row.words)
 
+    def _is_here(self, shown: Shown) -> bool:
+        """Return whether a report on the same files is shown still."""
+        now = self.shown
+        return now is not None and now.report.sources == shown.report.sources
+
+    def _tell(self, shown: Shown, state: State, words: str) -> None:
+        """Tell what came of it; another report may be shown by now, and it is not of that one."""
+        name = "" if self._is_here(shown) else f"{shown.report.title}: "
+        self.strip.tell(state, f"{name}{words}")
+
     def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        shown = self.shown
+
         def failed(fault: Exception) -> None:
-            if not isinstance(fault, CancelledError):
+            if shown is None or self._is_here(shown):
                 self.strip.tell_fault(fault)
+            else:
+                self._tell(shown, State.ERROR, f"{title}: {fault}")
 
         JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
 
@@ -187,7 +204,7 @@ class DeskBar(QWidget):
             self._run(
                 f"Checking and saving {shown.rv.name}",
                 lambda: save_baseline(wanted).title,
-                lambda title: self.strip.tell(State.PASS, f"baseline saved: {title}"),
+                lambda title: self._tell(shown, State.PASS, f"baseline saved: {title}"),
             )
 
         self.strip.ask(f"Save this check as clean {stage}", hint, "Sign and save", save)
@@ -197,9 +214,12 @@ class DeskBar(QWidget):
         if shown is None:
             return
         path = shown.plan if plan and shown.plan is not None else shown.rv
-        self._run(
-            f"Looking for changes in {path.name}", lambda: check_against(path), self.changes.emit
-        )
+
+        def show(report: Report) -> None:
+            if self._is_here(shown):
+                self.changes.emit(report)
+
+        self._run(f"Looking for changes in {path.name}", lambda: check_against(path), show)
 
     def _fill_sign_menu(self) -> None:
         """Offer the meanings of the clinic's list; a damaged list is told on signing."""
@@ -218,16 +238,28 @@ class DeskBar(QWidget):
             return
 
         def put(person: str, remark: str) -> None:
+            now = self.shown  # notes may have come into the report while the name was typed
+            if now is None or not self._is_here(shown) or self._is_open():
+                return
             self._run(
                 f"Signing: {words}",
-                lambda: sign_report(shown.report, meaning, person, remark),
-                lambda one: self._signed(one.text),
+                lambda: sign_report(now.report, meaning, person, remark),
+                lambda one: self._signed(now, one.text),
             )
 
+        if self._is_open():
+            return
         self.strip.ask(f"I sign: {words}", "Remark", "Sign", put)
 
-    def _signed(self, text: str) -> None:
-        self.strip.tell(State.PASS, f"signed: {text}")
+    def _is_open(self) -> bool:
+        """Tell why the report is not whole, if it is not."""
+        words = self._open_words()
+        if words:
+            self.strip.tell(State.WARNING, f"Not signed. {words}.")
+        return bool(words)
+
+    def _signed(self, shown: Shown, text: str) -> None:
+        self._tell(shown, State.PASS, f"signed: {text}")
         self.look_for_signatures()
 
     def show_changes_of(self, words: str) -> None:
@@ -238,6 +270,7 @@ class DeskBar(QWidget):
         ):  # fmt: skip
             widget.setEnabled(False)
         self.signed.clear()
+        self.strip.clear()
         self.strip.tell(State.INFO, words)
 
     def look_for_signatures(self) -> None:
@@ -269,7 +302,7 @@ class DeskBar(QWidget):
             self._run(
                 f"Noting {names}",
                 lambda: acknowledge(shown.report, own, person, reason, answer),
-                lambda _report: self._noted(names),
+                lambda _report: self._noted(shown, names),
             )
 
         if all(one.rule == QUESTION for one in own):
@@ -294,16 +327,17 @@ class DeskBar(QWidget):
             self._run(
                 f"Noting {item.item}",
                 lambda: attest(shown.report, item.item, person, words, item.field),
-                lambda _row: self._noted(item.item),
+                lambda _row: self._noted(shown, item.item),
             )
 
         self.strip.ask(
             f"I have looked at {item.item}", "With what, and what was found", "Sign", put
         )
 
-    def _noted(self, item: str) -> None:
-        self.attested.emit()
-        self.strip.tell(State.PASS, f"{item} stands in the report with your name and words")
+    def _noted(self, shown: Shown, item: str) -> None:
+        if self._is_here(shown):
+            self.attested.emit()
+        self._tell(shown, State.PASS, f"{item} stands in the report with your name and words")
 
     def _ask_page(self, stage: str) -> None:
         def write(person: str, _words: str) -> None:
@@ -327,7 +361,7 @@ class DeskBar(QWidget):
             write_logged(file, data, shown.report, person)
             return file
 
-        self._run("Saving the report", work, lambda file: self.strip.tell(State.PASS, str(file)))
+        self._run("Saving the report", work, lambda file: self._tell(shown, State.PASS, str(file)))
 
     def _save_sheet(self) -> None:
         if self.shown is None:
@@ -351,6 +385,6 @@ class DeskBar(QWidget):
 
         def told(count: object) -> None:
             state = State.WARNING if count else State.PASS
-            self.strip.tell(state, f"{file.name} written, {count} values differ")
+            self._tell(shown, state, f"{file.name} written, {count} values differ")
 
         self._run("Saving the therapist's sheet", work, told)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
 from app.background import JOBS, CancelledError
 from app.empty_page import empty_page
+from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
 from core.errors import RemedyError
 from core.findings import Finding, State
@@ -57,6 +58,14 @@ def beside(
             strip.tell_fault(fault)
 
     JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
+
+
+def patient_words(rv: Plan) -> str:
+    """Return whose export it is, for the patient banner."""
+    patient = rv.patient
+    name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
+    plan = f"   Plan {rv.plan_id}" if rv.plan_id else ""
+    return f"{name or 'No name'}   ID {patient.id or '-'}{plan}"
 
 
 def first_page() -> QWidget:

@@ -1,6 +1,7 @@
 """Chart notes on the screen: pasted or from the database, key words in their sentences (O-03)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from app.filter.desk_tables import DeskTables
 from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
@@ -24,7 +25,8 @@ from app.filter.notes import Hit, Note, read_rules
 from app.filter.notes_compare import NotesAnswer, compare_notes
 from app.filter.notes_sql import notes_of, read_sources
 from app.theme import colour
-from core.findings import State
+from core.errors import RemedyError
+from core.findings import NotChecked, State
 
 HINT = (
     "Paste the chart notes here, then press Compare. One item a line is compared or shown:\n"
@@ -32,6 +34,10 @@ HINT = (
 )
 NO_SOURCE = "No database is named; add a [[source]] to filter/notes.toml of the clinic's folder."
 NO_TABLES = DeskTables()
+NOT_COMPARED = "Notes stand in the tab “Chart notes” that are not in this report"
+COMPARE_FIRST = f"{NOT_COMPARED}; press Compare there, or take them out"
+NO_ANSWER = "The database of chart notes was asked and has not answered"
+NOT_READ = "notes of the database"
 NONE = "No key word of filter/notes.toml stands in the notes."
 
 
@@ -50,6 +56,10 @@ class NotesPanel(QWidget):
         self._rv: Plan | None = None
         self._plan: Plan | None = None
         self._asked: tuple[Note, ...] = ()
+        self._gap: tuple[NotChecked, ...] = ()
+        self.asks_database = False
+        self._is_asking = False
+        self._compared = ""
         self.text = QPlainTextEdit()
         self.text.setPlaceholderText(HINT)
         self.text.setAccessibleName("Chart notes")
@@ -62,6 +72,10 @@ class NotesPanel(QWidget):
         self.hits = QTextBrowser()
         self.hits.setAccessibleName("Key words in their sentences")
         self.strip = AskStrip()
+        self._lay_out()
+        self.show_for(None, None)
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         for button in (self.compare_button, self.database_button):
             row.addWidget(button)
@@ -84,14 +98,35 @@ class NotesPanel(QWidget):
         whole.setContentsMargins(0, 6, 0, 0)
         whole.addLayout(row)
         whole.addWidget(split, 1)
-        self.show_for(None, None)
 
-    def show_for(self, rv: Plan | None, plan: Plan | None, tables: DeskTables = NO_TABLES) -> None:
-        """Take over the export the notes belong to; notes of another patient are taken away."""
+    def show_for(
+        self,
+        rv: Plan | None,
+        plan: Plan | None,
+        tables: DeskTables = NO_TABLES,
+        kept: tuple[str, bool] | None = None,
+    ) -> None:
+        """Take over the export the notes belong to; notes of another patient are taken away.
+
+        What stands here, and what the database was asked for, counts for the export that is read
+        again, too.
+
+        Args:
+            rv: The export.
+            plan: What it is held against.
+            tables: The clinic's tables beside the report.
+            kept: Text, and whether the database was asked, of an earlier run of the program.
+
+        """
         before = self._rv.patient.id if self._rv is not None else ""
         if rv is None or rv.patient.id != before:
             self.text.clear()
-        self._rv, self._plan, self._asked = rv, plan, ()
+            self.asks_database = False
+        if kept is not None:
+            self.text.setPlainText(kept[0])
+            self.asks_database = kept[1]
+        self._rv, self._plan, self._asked, self._gap = rv, plan, (), ()
+        self._compared, self._is_asking = "", False
         self.hits.clear()
         self.strip.clear()
         for button in (self.compare_button, self.database_button):
@@ -99,54 +134,89 @@ class NotesPanel(QWidget):
         if tables.notes_fault is not None:
             self.strip.tell_fault(tables.notes_fault)
         self.database_button.setEnabled(tables.has_notes_source)
-        if rv is not None and self.text.toPlainText().strip():
-            self.compare()  # notes that stand here count for the export that is read again, too
+        if rv is not None and self.asks_database:
+            self.ask_database()
+        elif rv is not None and self._pasted:
+            self.compare()
         has_all = tables.has_notes_source or rv is None
         self.database_button.setToolTip("" if has_all else NO_SOURCE)
 
+    @property
+    def _pasted(self) -> str:
+        return self.text.toPlainText().strip()
+
+    @property
+    def open_words(self) -> str:
+        """Why the report is not whole for want of notes; empty where it is."""
+        if self._is_asking:
+            return NO_ANSWER
+        return COMPARE_FIRST if self._pasted != self._compared else ""
+
     def compare(self) -> None:
         """Compare what stands in the text, and what the database gave, with the export."""
-        rv, plan = self._rv, self._plan
-        pasted = self.text.toPlainText()
-        notes = (*self._asked, *((Note(pasted),) if pasted.strip() else ()))
+        rv, plan, gap = self._rv, self._plan, self._gap
+        pasted, before = self._pasted, self._compared
+        notes = (*self._asked, *((Note(self.text.toPlainText()),) if pasted else ()))
         if rv is None:
             return
-        if not notes:
+        if not notes and not before and not gap:
             self.strip.tell(State.INFO, "Paste notes first; nothing was compared.")
             self.text.setFocus()
             return
-        self._run(
-            "Comparing the notes", lambda: compare_notes(notes, rv, read_rules(), plan), self._take
-        )
+
+        def work() -> NotesAnswer:
+            if not notes:
+                return NotesAnswer((), gap, ())
+            answer = compare_notes(notes, rv, read_rules(), plan)
+            return replace(answer, not_checked=(*gap, *answer.not_checked))
+
+        def take(answer: NotesAnswer) -> None:
+            self._compared = pasted
+            self._take(answer)
+
+        self._run("Comparing the notes", work, take)
 
     def ask_database(self) -> None:
         """Read the patient's notes by the clinic's queries, then compare them."""
         rv = self._rv
         if rv is None:
             return
+        self.asks_database = self._is_asking = True
 
         def done(found: tuple[Note, ...]) -> None:
-            self._asked = found
-            if found:
+            self._asked, self._gap, self._is_asking = found, (), False
+            if found or self._pasted or self._compared:
                 self.compare()
             else:
                 self.strip.tell(State.INFO, f"The database holds no note of {rv.patient.id}.")
 
+        def failed(fault: Exception) -> None:
+            why = f"{fault.what}. {fault.remedy}" if isinstance(fault, RemedyError) else f"{fault}"
+            self._asked, self._gap, self._is_asking = (), (NotChecked(NOT_READ, why),), False
+            self.compare()
+
         def work() -> tuple[Note, ...]:
             return tuple(one for own in read_sources() for one in notes_of(own, rv.patient.id))
 
-        self._run("Asking the database for notes", work, done)
+        self._run("Asking the database for notes", work, done, failed)
 
-    def _run(self, title: str, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+    def _run(
+        self,
+        title: str,
+        work: Callable[[], object],
+        done: Callable[[Any], None],
+        otherwise: Callable[[Exception], None] | None = None,
+    ) -> None:
         rv = self._rv
+        otherwise = otherwise or self.strip.tell_fault
 
         def answered(answer: object) -> None:
             if rv is self._rv:  # notes of one patient never get into another's report
                 done(answer)
 
         def failed(fault: Exception) -> None:
-            if rv is self._rv and not isinstance(fault, CancelledError):
-                self.strip.tell_fault(fault)
+            if rv is self._rv:
+                otherwise(fault)
 
         JOBS.start(self, title, lambda _progress: work(), done=answered, failed=failed)
 
@@ -160,7 +230,10 @@ class NotesPanel(QWidget):
         words = (
             f"{told} findings on the notes, {len(bad)} of them differences; not stated: {silent}"
         )
-        self.strip.tell(state, f"{words}. See “Findings” and “Not checked”.")
+        words = f"{words}. See “Findings” and “Not checked”."
+        if self._gap:
+            state, words = State.ERROR, f"Not read from the database: {self._gap[0].why} {words}"
+        self.strip.tell(state, words)
 
 
 def hits_html(hits: Sequence[Hit], mark: str) -> str:

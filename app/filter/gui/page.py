@@ -15,10 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
-from app.filter.acknowledged import ASKED, with_record
+from app.background import JOBS, CancelledError, Job
+from app.filter.acknowledged import ASKED
 from app.filter.cards import why_of
-from app.filter.checks_log import on_record
 from app.filter.field import Plan
 from app.filter.gui.against import Against, Opened, compare_button, open_export
 from app.filter.gui.body_measured import BodyMeasured
@@ -27,20 +26,20 @@ from app.filter.gui.desk_bar import DeskBar, Shown
 from app.filter.gui.extra import (
     PLAN_FILES,
     RV_FILES,
-    beside,
     fault_finding,
     first_page,
+    patient_words,
     printout_view,
     scale_box,
     show_tab,
 )
 from app.filter.gui.fields_panel import FieldsPanel
+from app.filter.gui.joining import Joining
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
 from app.filter.gui.tbi_measured import NOTHING_HELD, Held, TbiMeasured
 from app.filter.gui.worklist_panel import WorkListPanel
 from app.filter.item_words import in_words, sentence_in_words
-from app.filter.notes_compare import NotesAnswer, with_notes
 from app.filter.report import Report
 from app.findings_model import GridModel
 from app.findings_view import FindingsView, plain_table
@@ -59,9 +58,10 @@ class FilterPage(Page):
         super().__init__()
         self.rv_path: Path | None = None
         self.against = Against()
-        self.opened_export: Opened | None = None
-        self._without_notes: Report | None = None
-        self._notes_before = ""
+        self._kept_notes: tuple[Path, tuple[str, bool]] | None = None
+        self._checking: Job | None = None
+        self._under_way: Path | None = None
+        self._scale_for: Path | None = None
         self.view = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.view.explain = why_of
         self._make_controls()
@@ -70,9 +70,14 @@ class FilterPage(Page):
         self.empty = first_page()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.view)
-        self.desk = DeskBar(self._chosen_item, self._chosen_findings)
+        self.desk = DeskBar(
+            self._chosen_item, self._chosen_findings, lambda: self.notes.open_words
+        )
         self.desk.changes.connect(self._show_changes)
-        self.desk.attested.connect(self._show_attested)
+        self.joining = Joining(self, self.desk)
+        self.joining.said.connect(self._show_said)
+        self.joining.outdated.connect(lambda words: self.view.show_outdated(words, "tables"))
+        self.notes.compared.connect(self.joining.take_notes)
         self.desk.commission.connect(self._on_commission)
         self.worklist = WorkListPanel(
             lambda: self.opened_export.rv if self.opened_export else None
@@ -86,6 +91,11 @@ class FilterPage(Page):
         self.desk.hide()
 
     @property
+    def opened_export(self) -> Opened | None:
+        """Return the export that is open with its report as it is now."""
+        return self.joining.opened
+
+    @property
     def plan_path(self) -> Path | None:
         """Return the file or folder the export is held against."""
         return self.against.path
@@ -93,14 +103,20 @@ class FilterPage(Page):
     def accepts(self, kind: Kind) -> bool:
         """Take exports always, and plans once an export is open."""
         plans = (Kind.PINNACLE, Kind.PINNACLE_PATIENT, Kind.DICOM_FOLDER)
-        return kind in (Kind.RTP, Kind.DICOM) or (kind in plans and self.rv_path is not None)
+        return kind in (Kind.RTP, Kind.DICOM) or (kind in plans and self._export is not None)
+
+    @property
+    def _export(self) -> Path | None:
+        """The export a plan is for: the one that is being opened, else the one that is open."""
+        return self._under_way or self.rv_path
 
     def open_path(self, path: Path) -> None:
         """Open an export, or import a plan for the export that is open."""
-        if recognise(path) == Kind.RTP or self.rv_path is None:
+        rv = self._export
+        if recognise(path) == Kind.RTP or rv is None:
             self.run(path, None)
         else:
-            self.run(self.rv_path, path)
+            self.run(rv, path)
 
     def take_over(self, path: Path, plan: Path) -> None:
         """Check a file that LEX has just written against its plan."""
@@ -116,14 +132,16 @@ class FilterPage(Page):
             "against": str(self.against.path or ""),
             "scale": self.scale.currentData(),
             "notes": self.notes.text.toPlainText(),
+            "database": self.notes.asks_database,
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Check an export anew as it was checked in an earlier run."""
         self.scale.setCurrentIndex(max(0, self.scale.findData(state["scale"])))
         path = Path(state["against"]) if state["against"] else None
-        self._notes_before = str(state["notes"])
-        self.check(Path(state["rv"]), Against(state["kind"], path))
+        rv = self._scale_for = Path(state["rv"])
+        self._kept_notes = (rv, (str(state["notes"]), bool(state.get("database"))))
+        self.check(rv, Against(state["kind"], path))
 
     def run(self, rv_path: Path, plan_path: Path | None) -> None:
         """Read an export, alone or against a plan, and report in the background."""
@@ -132,18 +150,27 @@ class FilterPage(Page):
     def check(self, rv_path: Path, against: Against) -> None:
         """Read an export and what it is held against, and report in the background."""
         self._busy(True)
+        if self._checking is not None:
+            self._checking.drop()  # the one asked for last is shown, however slow the one before
+        if self._scale_for not in (None, rv_path):
+            self.scale.setCurrentIndex(0)  # what was chosen for another file
+        self._under_way = self._scale_for = rv_path
         if against.kind == "tbi" and rv_path == self.measured.rv:
             values = self.measured
             against = replace(against, measured_mm=values.pairs, thickness_mm=values.thickness_mm)
         scale = self.scale.currentData()
         title = f"Checking {rv_path.name}"
-        JOBS.start(
+        self._checking = JOBS.start(
             self,
             title,
             lambda progress: open_export(rv_path, against, scale, progress),
             done=lambda opened: self._show(rv_path, against, opened),
             failed=lambda fault: self._show_fault(rv_path, against, fault),
         )
+
+    def tables_changed(self) -> None:
+        """Say of a report that was made by other tables than those in force."""
+        self.joining.tables_changed()
 
     def _make_controls(self) -> None:
         self.open_button = QPushButton("&Open R&&V export…")
@@ -181,12 +208,11 @@ class FilterPage(Page):
         self.view.tabs.addTab(self.mu, "Monitor units")
         self.view.tabs.addTab(self.mu.film, "Film")
         self.notes = NotesPanel()
-        self.notes.compared.connect(self._show_notes)
         self.view.tabs.addTab(self.notes, "Chart notes")
         self.commissioning = CommissionPanel()
         self.body = TbiMeasured(self.measured)
         self.body.entered.connect(self._again)
-        self.body.outdated.connect(self.view.show_outdated)
+        self.body.outdated.connect(lambda words: self.view.show_outdated(words, "measured"))
         self.printout = printout_view()
         self.view.table.doubleClicked.connect(self._on_finding)
 
@@ -218,17 +244,21 @@ class FilterPage(Page):
         self.again_button.setEnabled(not busy and has_export)
 
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
+        self._checking = self._under_way = None
         before = self.measured.rv
         other = self.measured.begin(rv_path, opened.rv.patient.id)
-        if other and rv_path == before and against.kind == "tbi":
-            self.check(rv_path, Against("tbi"))  # held to what was measured for another patient
-            return
-        self.rv_path, self.against, self.opened_export = rv_path, against, opened
-        self._without_notes = opened.report
-        self.notes.show_for(opened.rv, opened.plan, opened.tables)
-        if self._notes_before:
-            self.notes.text.setPlainText(self._notes_before)
-            self._notes_before = ""
+        if other and rv_path == before:  # what was typed and measured is another patient's
+            self.mu.set_sources(None, None)
+            self.measured.begin(rv_path, opened.rv.patient.id)
+            if against.kind == "tbi":
+                self.check(rv_path, Against("tbi"))
+                return
+        self.rv_path, self.against = rv_path, against
+        self.joining.begin(opened)
+        kept = self._kept_notes
+        notes = kept[1] if kept is not None and kept[0] == rv_path else None
+        self.notes.show_for(opened.rv, opened.plan, opened.tables, notes)
+        self._kept_notes = None
         self._busy(False)
         report = opened.shown
         self.view.show_report(report.findings, report.not_checked, against.subject)
@@ -245,10 +275,7 @@ class FilterPage(Page):
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
         self._show_page(self.view)
-        patient = opened.rv.patient
-        name = ", ".join(part for part in (patient.last_name, patient.first_name) if part)
-        plan_words = f"   Plan {opened.rv.plan_id}" if opened.rv.plan_id else ""
-        self.patient_changed.emit(f"{name or 'No name'}   ID {patient.id or '-'}{plan_words}")
+        self.patient_changed.emit(patient_words(opened.rv))
         self.opened.emit(rv_path)
         if against.path is not None:
             self.opened.emit(against.path)
@@ -290,42 +317,6 @@ class FilterPage(Page):
         self.view.show_report(report.findings, report.not_checked, "Changed since the check")
         self.desk.show_changes_of(f"{report.title}. “Read again” shows the check itself.")
 
-    def _show_notes(self, answer: NotesAnswer) -> None:
-        """Put what the notes gave into the report; notes compared before are taken out again."""
-        before = self._without_notes
-        if self.opened_export is None or before is None:
-            return
-
-        def work() -> tuple[Report, Report]:
-            report = on_record(with_notes(before, answer), "window")
-            return report, with_record(report)
-
-        def done(made: tuple[Report, Report]) -> None:
-            report, said = made
-            if self.opened_export is None or self._without_notes is not before:
-                return  # another export was opened meanwhile
-            self.opened_export = replace(self.opened_export, report=report, said=said)
-            if self.desk.shown is not None:
-                self.desk.shown = replace(self.desk.shown, report=report)
-                self.desk.look_for_signatures()
-            self._show_said(said)
-
-        beside(self, self.desk.strip, "Putting the notes into the report", work, done)
-
-    def _show_attested(self) -> None:
-        """Show what people have said of the report meanwhile."""
-        opened = self.opened_export
-        if opened is None:
-            return
-
-        def done(said: Report) -> None:
-            now = self.opened_export
-            if now is not None and now.report is opened.report:
-                self.opened_export = replace(now, said=said)
-                self._show_said(said)
-
-        beside(self, self.desk.strip, "Reading the log", lambda: with_record(opened.report), done)
-
     def _show_said(self, report: Report) -> None:
         place = self.view.tabs.currentIndex()
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
@@ -364,11 +355,11 @@ class FilterPage(Page):
         self.match_view.resizeColumnsToContents()
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
-        self._notes_before = ""
+        self._checking = self._under_way = self._kept_notes = None
         self._busy(False)
         if isinstance(fault, CancelledError):
             return
-        self.opened_export = None
+        self.joining.begin(None)
         if against.path is None or rv_path != self.rv_path:  # nothing of the export before stays
             self.rv_path, self.against = None, Against()
             self.plan_button.setEnabled(False)
