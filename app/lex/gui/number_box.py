@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QValidator
 
-from app.typed_box import Answer, DecimalSpin, WholeSpin, has_too_many_marks, number_part
+from app.typed_box import UNFINISHED, Answer, DecimalSpin, WholeSpin
 
 EMPTY = "—"
 TAKEN = QValidator.State.Acceptable
@@ -31,13 +31,12 @@ class WholeBox(WholeSpin):
 
     def validate(self, text: str, at: int) -> Answer:
         """Take a text that says nothing as well."""
-        if _says_nothing(self, text):
-            return TAKEN, text, at
-        return super().validate(text, at)
+        return _taken(super().validate(text, at))
 
     def valueFromText(self, text: str) -> int:
         """Return the number of a text that `validate` took."""
-        return self.minimum() if _says_nothing(self, text) else super().valueFromText(text)
+        is_number = super().validate(text, 0)[0] == TAKEN
+        return super().valueFromText(text) if is_number else self.minimum()
 
 
 class DecimalBox(DecimalSpin):
@@ -65,14 +64,15 @@ class DecimalBox(DecimalSpin):
 
     def validate(self, text: str, at: int) -> Answer:
         """Take a text that says nothing as well."""
-        if _says_nothing(self, text):
-            return TAKEN, text, at
-        return super().validate(text, at)
+        return _taken(super().validate(text, at))
 
     def valueFromText(self, text: str) -> float:
         """Return the number of a text that `validate` took."""
-        return self.minimum() if _says_nothing(self, text) else super().valueFromText(text)
+        is_number = super().validate(text, 0)[0] == TAKEN
+        return super().valueFromText(text) if is_number else self.minimum()
 
 
-def _says_nothing(box: WholeBox | DecimalBox, text: str) -> bool:
-    return not number_part(box, text).strip() or has_too_many_marks(box, text)
+def _taken(answer: Answer) -> Answer:
+    """Take a text that is no number, too: it says nothing."""
+    state, text, at = answer
+    return TAKEN if state == UNFINISHED else state, text, at
