@@ -86,6 +86,11 @@ def _open(words: argparse.Namespace) -> int:
 
 
 def _compare(words: argparse.Namespace) -> int:
+    if words.template != "tbi" and (words.ssd or words.thickness is not None):
+        raise RemedyError(
+            "--ssd and --thickness are for total body irradiation alone", where="command line",
+            remedy="Add --template tbi, or leave them out.",
+        )  # fmt: skip
     if words.template == "srs":
         return _srs(words)
     if words.template == "tbi":

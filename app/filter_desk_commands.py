@@ -243,6 +243,10 @@ def _notes(words: argparse.Namespace) -> int:
     report = report_of(words)
     if report.rv is None:
         raise RemedyError("nothing was read", where=str(words.rv), remedy="Name an export.")
+    if words.text is None and not words.database:
+        raise RemedyError(
+            "no notes were given", where="command line", remedy="Name --text or --database."
+        )
     notes: list[Note] = []
     if words.database:
         sources = read_sources()

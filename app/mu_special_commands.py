@@ -1,6 +1,7 @@
 """`eqs mu tbi` and `eqs mu srs`: total body fields and radiosurgery arcs, by the book."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,10 @@ def _srs(words: argparse.Namespace) -> int:
         depths = {
             f: [_number("depths", one) for one in t.split(",")] for f, t in _pairs(words.depths)
         }
-        arcs, about = arcs_of(_fields(words.rv), cones, depths, line), str(words.rv)
+        fields = _fields(words.rv)
+        _refuse_unknown("cone", {one for one in cones if one}, fields)
+        _refuse_unknown("depths", depths, fields)
+        arcs, about = arcs_of(fields, cones, depths, line), str(words.rv)
     report = srs_report(arcs, about, book, words.beam)
     if words.xlsx is not None:
         report.save(words.xlsx)
@@ -148,8 +152,8 @@ def _number(name: str, text: str) -> float:
     return value
 
 
-def _refuse_unknown(name: str, given: dict[str, float], fields: tuple[Field, ...]) -> None:
-    for field in set(given) - {one.id for one in fields}:
+def _refuse_unknown(name: str, given: Iterable[str], fields: tuple[Field, ...]) -> None:
+    for field in sorted(set(given) - {one.id for one in fields}):
         raise _not_written(f"--{name}: the export has no field {field}")
 
 

@@ -25,6 +25,7 @@ from app.filter.srs import Isocentre, Stereotactic, stereotactic
 from app.filter.srs_rules import read_srs_rules
 from app.filter.tbi import compare_tbi, read_tbi_templates
 from app.filter.tbi_dose import mid_plane_doses, read_tbi_dose
+from core.errors import RemedyError
 from core.findings import Finding, NotChecked, State, overall
 
 WITHOUT_PLAN = {
@@ -109,10 +110,17 @@ def tbi_report(
         thickness_mm: Thickness of the body at the umbilicus, for the dose at mid-plane.
 
     Raises:
-        RemedyError: The file is damaged, or the template cannot be used.
+        RemedyError: The file is damaged, the template cannot be used, or an SSD is of no field.
 
     """
     read = read_rv(rv_path, machine_scale)
+    names = [one.id for one in read.plan.fields]
+    for name in measured_ssd_mm or ():
+        if name not in names:
+            raise RemedyError(
+                f"an SSD is given for the field {name!r}, which is not there", where=str(rv_path),
+                remedy=f"Name one of: {', '.join(names)}.",
+            )  # fmt: skip
     title = f"R&V export {rv_path.name} against the TBI template"
     report = body_report(read, read_settings(), title, measured_ssd_mm, thickness_mm)
     return replace(report, sources=(source_of(rv_path),))

@@ -81,7 +81,9 @@ def test_that_pasted_notes_are_compared_and_their_key_words_shown(
     answer = ask("notes", *pair, "--text", file, code=1)
     assert [hit["word"] for hit in answer["key_words"]][-1] == "pacemaker"
     assert any(one["rule"] == "F-NOTE-DOSE-RATE" for one in answer["findings"])
-    without = ask("notes", *pair)
+    ask("notes", *pair, code=2)
+    file.write_text("", encoding="utf-8")
+    without = ask("notes", *pair, "--text", file)
     assert any(one["item"] == "chart notes" for one in without["not_checked"])
     assert "no database" in ask("notes", *pair, "--database", code=2)["error"]["what"]
 

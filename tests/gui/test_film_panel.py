@@ -183,3 +183,38 @@ def test_that_colours_of_a_map_are_those_of_its_values():
 def test_that_a_file_name_is_shown_and_its_path_in_the_tip(panel):
     panel.controls.dose.show_path(Path("/a/b/plan.dcm"))
     assert panel.controls.dose.name.text() == "plan.dcm"
+
+
+def test_that_a_verdict_stands_only_beside_what_it_was_made_of(filmed, qtbot, tmp_path):
+    own = filmed.controls
+    compared(filmed, qtbot, tmp_path)
+    own.measured.show_path(tmp_path / "another.tif")
+    assert (filmed.report, filmed.banner.isHidden()) == (None, True)
+    assert not own.save_report.isEnabled()
+    assert own.save_film.isEnabled()
+    assert filmed.views["plan"].shown is None
+    own.measured.show_path(None)
+    compared(filmed, qtbot, tmp_path)
+    own.compare.click()
+    own.fractions.setValue(25)  # while it compares
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
+    assert filmed.report is None
+    assert own.compare.isEnabled()
+    own.offset.setValue(10.0)
+    assert (filmed.film, filmed.views["film"].shown) == (None, None)
+    assert not own.save_film.isEnabled()
+    assert "calculate again" in filmed.words.text()
+    filmed.set_sources(None, None)
+    assert not own.compare.isEnabled()
+
+
+def test_that_a_fault_is_told_beside_the_plan_it_is_of_alone(panel, qtbot, demo, tmp_path):
+    own = panel.controls
+    (tmp_path / "plan.dcm").write_bytes(b"no dose")
+    (tmp_path / "film.csv").write_bytes(b"1,2")
+    own.dose.show_path(tmp_path / "plan.dcm")
+    own.measured.show_path(tmp_path / "film.csv")
+    own.compare.click()
+    panel.set_sources(demo / "other.rtp", demo / "dicom")
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
+    assert panel.banner.isHidden() or "other.rtp" in panel.banner.text

@@ -14,6 +14,7 @@ from app.filter.gui.mu_panel import STATUS, MuPanel, _about
 from app.filter.gui.page import FilterPage
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC
+from core.findings import State
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -90,6 +91,16 @@ def test_that_an_isodose_typed_for_the_electron_field_is_used(panel, qtbot):
     assert (dose.isodose_percent, dose.cutout.length_cm, dose.cutout.width_cm) == (90, 8, 6)
     panel.field_view.selectRow(4)
     assert panel.states.rowCount() > 8
+
+
+def test_that_one_side_of_a_cutout_is_asked_about(panel):
+    panel.field_view.selectRow(4)
+    before = panel.asked
+    panel.length_box.setValue(8.0)
+    panel.again.click()
+    assert panel.asked is before
+    assert panel.banner.state == State.WARNING
+    assert "type the other" in panel.banner.text
 
 
 def test_that_the_use_of_the_generic_book_is_refused_in_words(panel):

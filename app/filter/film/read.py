@@ -5,6 +5,7 @@ What a file does not say (pixel size, unit, calibration) is asked for, never gue
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -196,6 +197,7 @@ def _cells(lines: Sequence[str], file: Path) -> list[list[str]]:
     mark = next((one for one in ("\t", ";", ",") if one in lines[0]), " ")
     rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=mark))
     if mark in "\t; ":
+        _require_one_meaning([cell.strip() for row in rows for cell in row], file)
         rows = [[cell.replace(",", ".") for cell in row] for row in rows]
     rows = [row[:-1] if row and not row[-1].strip() and mark != "," else row for row in rows]
     widths = {len(row) for row in rows}
@@ -207,6 +209,20 @@ def _cells(lines: Sequence[str], file: Path) -> list[list[str]]:
             where=file.name, remedy="Export the plane again: each row needs as many.",
         )  # fmt: skip
     return rows
+
+
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+")
+
+
+def _require_one_meaning(cells: Sequence[str], file: Path) -> None:
+    """Refuse a table whose commas may part thousands: read as decimals it is 1000 times less."""
+    commas = [cell for cell in cells if "," in cell]
+    has_points = any("." in cell and any(map(str.isdigit, cell)) for cell in cells)
+    if commas and (has_points or all(THOUSANDS.fullmatch(cell) for cell in commas)):
+        raise UnreadableFileError(
+            f"the comma in {commas[0]!r} may part decimals or thousands", where=file.name,
+            remedy="Export the plane again without marks between thousands.",
+        )  # fmt: skip
 
 
 def _has_axes(rows: Sequence[Sequence[str]]) -> bool:

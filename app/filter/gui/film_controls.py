@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -29,7 +29,14 @@ CALIBRATIONS = "Calibrations (*.toml)"
 
 
 class FieldMenu(QToolButton):
-    """The fields that are on the film; those that cannot be are listed with the reason."""
+    """The fields that are on the film; those that cannot be are listed with the reason.
+
+    Signals:
+        changed: Other fields are ticked.
+
+    """
+
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,10 +70,18 @@ class FieldMenu(QToolButton):
         left = [offer for offer, action in self._actions if not action.isChecked()]
         told = "\n".join(f"Left out: {one.id} {one.name} {one.why}".rstrip() for one in left)
         self.setToolTip(told or "Fields on the film")
+        self.changed.emit()
 
 
 class FilePick(QWidget):
-    """A button, and the name of the file that was chosen with it."""
+    """A button, and the name of the file that was chosen with it.
+
+    Signals:
+        changed: Another file is chosen.
+
+    """
+
+    changed = Signal()
 
     def __init__(self, words: str, tip: str) -> None:
         super().__init__()
@@ -86,10 +101,20 @@ class FilePick(QWidget):
         middle = Qt.TextElideMode.ElideMiddle
         self.name.setText(self.name.fontMetrics().elidedText(whole, middle, NAME_PX))
         self.name.setToolTip(str(path or ""))
+        self.changed.emit()
 
 
 class FilmControls(QWidget):
-    """Three rows, so that the room fits a narrow screen: phantom, film and dose, measured film."""
+    """Three rows, so that the room fits a narrow screen: phantom, film and dose, measured film.
+
+    Signals:
+        film_changed: Another virtual film is asked for now.
+        comparison_changed: Another comparison is asked for now.
+
+    """
+
+    film_changed = Signal()
+    comparison_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,6 +159,20 @@ class FilmControls(QWidget):
                 row.addWidget(widget)
             row.addStretch(1)
             grid.addLayout(row, number, 0)
+        self._connect()
+
+    def _connect(self) -> None:
+        film, comparison = self.film_changed, self.comparison_changed
+        for box in (self.offset, self.step, self.iso_depth, self.thickness):
+            box.valueChanged.connect(film)
+        self.orientation.currentIndexChanged.connect(film)
+        self.above.toggled.connect(film)
+        self.fields.changed.connect(film)
+        for pick in (self.dose, self.measured, self.calibration):
+            pick.changed.connect(comparison)
+        for number in (self.fractions, self.pixel):
+            number.valueChanged.connect(comparison)
+        self.fit.toggled.connect(comparison)
 
     def forget_files(self) -> None:
         """Let go of dose and film of another plan; the calibration is the scanner's."""

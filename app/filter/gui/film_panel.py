@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QShowEvent
@@ -47,6 +48,8 @@ from core.findings import State
 
 NO_PLAN = "Import the plan first: the film needs its leaf widths and isocentre."
 START = "Calculate the film; then choose the plan's dose on the phantom and compare."
+OTHER_FILM = "The set-up is another than the film's: calculate again."
+OTHER_FILES = "The files are others than those compared: compare again."
 THIRD = {"difference": "Difference", "distance": "Distance to agreement"}
 VIRTUAL = "virtual film"
 
@@ -78,6 +81,7 @@ class FilmPanel(QWidget):
         self.report: FilmReport | None = None
         self.lines_mm = (0.0, 0.0)
         self._stale = False
+        self._films_asked = self._asked = 0
         self.notice = QLabel()
         self.banner = Banner()
         self.words = QLabel()
@@ -128,6 +132,8 @@ class FilmPanel(QWidget):
         own.compare.clicked.connect(self.compare)
         own.save_film.clicked.connect(self._ask_film)
         own.save_report.clicked.connect(self._ask_report)
+        own.film_changed.connect(self._forget_film)
+        own.comparison_changed.connect(self._forget_report)
         for pick, title, kinds in (
             (own.dose, "Choose the plan's dose on the phantom", PLAN_FILES),
             (own.measured, "Choose a measured film", FILM_FILES),
@@ -141,6 +147,8 @@ class FilmPanel(QWidget):
 
     def set_sources(self, rv: Path | None, plan: Path | None) -> None:
         """Learn what is open; the fields are listed when the tab is looked at."""
+        self._films_asked += 1
+        self._asked += 1
         sources = (rv, plan) if rv is not None and plan is not None else None
         if sources != self.sources:
             self.controls.forget_files()
@@ -167,8 +175,28 @@ class FilmPanel(QWidget):
             self, "Listing fields for the film", lambda _progress: offers(*sources),
             done=lambda found: self.controls.fields.show_offers(found)
             if sources is self.sources else None,
-            failed=self._show_fault,
+            failed=lambda fault: self._show_fault(fault) if sources is self.sources else None,
         )  # fmt: skip
+
+    def _forget_film(self) -> None:
+        """Take the film away: it is not that of the set-up in the boxes."""
+        self._films_asked += 1
+        if self.film is not None:
+            self.film = None
+            self._forget_report()
+            self._show_nothing(OTHER_FILM)
+
+    def _forget_report(self) -> None:
+        """Take the comparison away: it is not that of the files in the boxes."""
+        self._asked += 1
+        if self.report is None:
+            return
+        self.report = None
+        if self.film is not None:
+            self._show_film(self.film)
+            self.words.setText(OTHER_FILES)
+        else:
+            self._show_nothing(OTHER_FILES)
 
     def calculate(self) -> None:
         """Calculate the virtual film in the background."""
@@ -183,11 +211,20 @@ class FilmPanel(QWidget):
             self.words.setText("Choose the fields of the film first.")
             return
         self._busy(True)
+        mine = self._films_asked
         JOBS.start(
             self, "Calculating the virtual film", lambda progress: calculated(asked, progress),
-            done=lambda made: self._show_film(made) if asked.sources is self.sources else None,
-            failed=self._show_fault,
+            done=lambda made: self._answer(mine == self._films_asked, self._show_film, made),
+            failed=lambda fault: self._answer(
+                mine == self._films_asked, self._show_fault, fault),
         )  # fmt: skip
+
+    def _answer(self, is_asked: bool, show: Callable[[Any], None], answer: object) -> None:
+        """Show an answer, unless something else was opened, chosen or typed meanwhile."""
+        if is_asked:
+            show(answer)
+        else:
+            self._busy(False)
 
     def compare(self) -> None:
         """Hold the films against the plan's dose in the background."""
@@ -212,11 +249,11 @@ class FilmPanel(QWidget):
             whole = Asked(dose, tuple(asked), fractions=fractions, lines_mm=lines)
             return film_report(whole, read_rule(), progress)
 
-        sources = self.sources
+        mine = self._asked
         JOBS.start(
             self, "Comparing films with the plan", work,
-            done=lambda made: self._show_report(made) if sources is self.sources else None,
-            failed=self._show_fault,
+            done=lambda made: self._answer(mine == self._asked, self._show_report, made),
+            failed=lambda fault: self._answer(mine == self._asked, self._show_fault, fault),
         )  # fmt: skip
 
     def set_lines(self, x_mm: float, y_mm: float) -> None:
@@ -227,12 +264,13 @@ class FilmPanel(QWidget):
     def _busy(self, busy: bool) -> None:
         own = self.controls
         own.calculate.setEnabled(not busy and self.sources is not None)
-        own.compare.setEnabled(not busy)
+        own.compare.setEnabled(not busy and self.sources is not None)
         own.save_film.setEnabled(not busy and self.film is not None)
         own.save_report.setEnabled(not busy and self.report is not None)
 
     def _show_film(self, film: VirtualFilm) -> None:
         self.film, self.report = film, None
+        self._asked += 1
         self.notice.setText(f"<b>{film.notice}</b>")
         self.notice.setVisible(bool(film.notice))
         self.notice.setStyleSheet(f"color: {theme.colour(State.ERROR).name()};")

@@ -44,6 +44,7 @@ TEXT = ("Field", "Plan beam", "Book", "Status", "Region", "Factor", "Value")
 STATUS = BEAM_TITLES.index("Status")
 NO_PLAN = "Import the plan first: it holds the point, its depth and the dose to compare with."
 CT_TIP = "Trace the depths of the points through the planning CT; off: as the plan says"
+ONE_SIDE = "One side of the cutout is typed: type the other as well, or none."
 EMPTY = 0.0
 """What a box shows as "as the plan says"."""
 
@@ -312,6 +313,11 @@ class MuPanel(QWidget):
         choices = self.asked.choices
         depths = {**choices.depth_cm, one.field_id: self.depth_box.value()}
         size = (self.length_box.value(), self.width_box.value())
+        if any(size) and not all(size):
+            self.banner.show_state(State.WARNING, ONE_SIDE, "Not calculated")
+            self.banner.show()
+            (self.width_box if size[0] else self.length_box).setFocus()
+            return
         given = ElectronInput(
             self.isodose_box.value() or None, size if all(size) else None
         )  # fmt: skip

@@ -178,6 +178,17 @@ class BookBeam:
     trays: tuple[Tray, ...] = ()
     tbi: Tbi | None = None
 
+    def is_of(self, field: Field) -> bool:
+        """Return whether a field uses this beam; what the field does not state fits none."""
+        modality = {"Xrays": "photon", "Elect": "electron"}.get(field.modality or "", "")
+        return (
+            self.modality == modality
+            and field.energy is not None
+            and self.energy == float(field.energy)
+            and self.fff == bool(field.fff)
+            and (not self.machines or field.machine in self.machines)
+        )
+
     def table(self, name: str) -> Table:
         """Return a table of the beam.
 
@@ -219,12 +230,7 @@ class Book:
         modality = {"Xrays": "photon", "Elect": "electron"}.get(field.modality or "", "")
         energy = None if field.energy is None else float(field.energy)
         for beam in self.beams:
-            if (
-                beam.modality == modality
-                and beam.energy == energy
-                and beam.fff == bool(field.fff)
-                and (not beam.machines or field.machine in beam.machines)
-            ):
+            if beam.is_of(field):
                 return beam
         kind = {"photon": "MV", "electron": "MeV"}.get(modality, "of unknown modality")
         words = f"{energy:g} {kind}" if energy is not None else f"energy unknown, {kind}"

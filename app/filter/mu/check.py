@@ -26,7 +26,7 @@ from app.filter.mu.sums import judged, limits_of
 from app.filter.plan_source import read_plan_source
 from app.filter.rule_set import MU, rule_set
 from app.filter.rv_source import open_rv
-from core.errors import RemedyError
+from core.errors import ClinicFileError, RemedyError
 from core.findings import NotChecked
 
 T = TypeVar("T")
@@ -100,7 +100,13 @@ def mu_report(
 def report_of(
     rv: Plan, plan: Plan, book: Book, choices: Choices, stated: Mapping[int | None, Stated]
 ) -> MuReport:
-    """Calculate and compare what has been read."""
+    """Calculate and compare what has been read.
+
+    Raises:
+        ClinicFileError: Something was added for a field that is not there.
+
+    """
+    _refuse_unknown(choices, rv, plan)
     limits = limits_in_force()
     pairs = field_pairs(rv, plan, limits)
     made = [
@@ -121,6 +127,17 @@ def report_of(
         (*spare, *assumed(beams, book), *LEFT_OUT), limits_of(limits),
         rules=rule_set(kinds=MU),
     )  # fmt: skip
+
+
+def _refuse_unknown(choices: Choices, rv: Plan, plan: Plan) -> None:
+    known = {name for one in (*rv.fields, *plan.fields) for name in (one.id, one.name) if name}
+    given = (choices.depth_cm, choices.flash_cm, choices.electrons)
+    for name in dict.fromkeys(key for one in given for key in one):
+        if name not in known:
+            raise ClinicFileError(
+                f"something is given for the field {name!r}, which is not there",
+                where=rv.source, remedy=f"Name one of: {', '.join(sorted(known))}.",
+            )  # fmt: skip
 
 
 def field_pairs(rv: Plan, plan: Plan, limits: Limits) -> list[tuple[Field, Field]]:

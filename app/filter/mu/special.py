@@ -103,7 +103,7 @@ def tbi_report(fields: Sequence[Field], about: str, book: Book, given: TbiInput)
 
 
 def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsReport:
-    """Calculate the MU of arcs by one beam of the book.
+    """Calculate the MU of arcs by one beam of the book; an arc of another energy is not run.
 
     Raises:
         ClinicFileError: The book has no such beam.
@@ -112,7 +112,16 @@ def srs_report(arcs: Sequence[Arc], about: str, book: Book, beam: str) -> SrsRep
     limits = limits_in_force()
     pair = (float(limits["mu.photon_warn_percent"]), float(limits["mu.photon_fail_percent"]))
     made = tuple(arc_mus(arcs, beam_of(book, beam), limits))
-    return SrsReport(about, book, made, pair, rules=rule_set(kinds=MU))
+    unknown = [one.name for one in arcs if one.field is None or one.field.energy is None]
+    left_out = (*_energy_not_stated(unknown, beam), *SRS_LEFT_OUT)
+    return SrsReport(about, book, made, pair, not_checked=left_out, rules=rule_set(kinds=MU))
+
+
+def _energy_not_stated(arcs: Sequence[str], beam: str) -> tuple[NotChecked, ...]:
+    if not arcs:
+        return ()
+    why = f"not stated for {', '.join(arcs)}; {beam} was taken as typed"
+    return (NotChecked("energy", why),)
 
 
 def _version(report: TbiReport | SrsReport) -> str:

@@ -37,13 +37,17 @@ REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """One arc as read: cone and depths cm, dose at the isocentre cGy."""
+    """One arc as read: cone and depths cm, dose at the isocentre cGy.
+
+    `field` is the field of the R&V system; a printout has none, and does not state the energy.
+    """
 
     name: str
     cone_cm: float
     depths_cm: tuple[float, ...]
     dose_cgy: float
     mu: float | None = None
+    field: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,8 @@ def arcs_of(
                 remedy="Type --cone FIELD=MM, --depths FIELD=d1,d2,...; doses are entered in R&V.",
             )  # fmt: skip
         dose = float(own.dose_cgy) * 100 / isodose_percent
-        made.append(Arc(own.id, cone, tuple(depths), dose, float(own.mu) if own.mu else None))
+        mu = float(own.mu) if own.mu else None
+        made.append(Arc(own.id, cone, tuple(depths), dose, mu, own))
     if not made:
         raise ClinicFileError(
             "the export has no arc", where="R&V export", remedy="Choose the radiosurgery export."
@@ -165,6 +170,14 @@ def arc_mus(arcs: Sequence[Arc], book: BookBeam, limits: Limits) -> list[ArcMu]:
 
 def _one(arc: Arc, book: BookBeam, limits: Limits, sad_cm: float = 100.0) -> ArcMu:
     made = ArcMu(arc, scd_cm=book.calibration.distance_cm, cgy_per_mu=book.calibration.cgy_per_mu)
+    own = arc.field
+    if own is not None and own.energy is not None and not book.is_of(own):
+        words = f"{own.energy:f} {own.modality or ''}{' FFF' if own.fff else ''}".strip()
+        machine = own.machine or "an unnamed machine"
+        return replace(
+            made, why=f"the arc is {words} on {machine}, not {book.id}",
+            remedy="Name the beam of the book that the arc uses.",
+        )  # fmt: skip
     try:
         output, tmr = book.table("srs_output"), book.table("srs_tmr")
         if arc.cone_cm not in output.rows or arc.cone_cm not in tmr.columns:

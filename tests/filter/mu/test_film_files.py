@@ -253,3 +253,21 @@ def test_that_axes_that_fall_are_turned_over():
     found = plane_of([[1, 2], [3, 4]], [1, 0], [5, 4], "here")
     assert isinstance(found, FilmPlane)
     assert found.values.tolist() == [[4, 3], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,234\t987\n1,050\t2,000\n", "1,234.5\t987.0\n1.0\t2.0\n", "1,234;987\n950;1,001,002\n"],
+)
+def test_that_a_comma_that_may_part_thousands_is_not_read_as_a_decimal_one(tmp_path, text):
+    file = tmp_path / "film.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(RemedyError, match="may part decimals or thousands"):
+        read_film(file, Reading(unit="cGy", pixel_mm=1.0))
+
+
+def test_that_decimal_commas_with_three_digits_are_read(tmp_path):
+    file = tmp_path / "film.csv"
+    file.write_text("1,234\t0,987\n1,050\t2,000\n", encoding="utf-8")
+    plane = read_film(file, Reading(unit="Gy", pixel_mm=1.0))
+    assert sorted(plane.values.ravel()) == pytest.approx([0.987, 1.05, 1.234, 2.0])

@@ -125,3 +125,48 @@ def test_that_the_sheet_is_written(demo, capsys, tmp_path):
     out = tmp_path / "mu.xlsx"
     answer(capsys, "filter", "mu", "--plan", demo / "dicom", "--xlsx", out)
     assert out.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--depth", "99=5"),
+        ("--isodose", "99=90"),
+        ("--flash", "99=X1:1.5"),
+        ("--cutout", "99=4x6"),
+    ],
+)
+def test_that_what_is_given_for_no_field_is_refused(demo, capsys, words):
+    code, told = answer(capsys, "filter", "mu", "--plan", demo / "dicom", *words)
+    assert code == 2
+    assert "'99', which is not there" in told["error"]["what"]
+
+
+@pytest.mark.parametrize("words", [("--cone", "99=20"), ("--depths", "99=9,10")])
+def test_that_cone_and_depths_of_no_arc_are_refused(demo, capsys, words):
+    export = next((demo / "export").glob("*.rtp"))
+    code, told = answer(
+        capsys, "mu", "srs", "--rv", export, "--isodose", "80", "--cone", "20", *words
+    )
+    assert code == 2
+    assert "no field 99" in told["error"]["what"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told_words"),
+    [(("--template", "tbi", "--ssd", "77=300"), "'77', which is not there"),
+     (("--template", "srs", "--ssd", "1=300"), "total body irradiation alone"),
+     (("--template", "srs", "--thickness", "28"), "total body irradiation alone")],
+)  # fmt: skip
+def test_that_values_for_nothing_are_not_passed_over(demo, capsys, words, told_words):
+    export = next((demo / "export").glob("*.rtp"))
+    code, told = answer(capsys, "filter", "compare", "--rv", export, *words)
+    assert code == 2
+    assert told_words in told["error"]["what"]
+
+
+def test_that_notes_without_notes_could_not_run(demo, capsys):
+    export = next((demo / "export").glob("*.rtp"))
+    code, told = answer(capsys, "filter", "notes", "--rv", export)
+    assert code == 2
+    assert "no notes were given" in told["error"]["what"]

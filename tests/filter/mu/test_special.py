@@ -12,7 +12,7 @@ from app.demo.rv_export import export_records
 from app.filter.field import Field
 from app.filter.limits import read_limits
 from app.filter.mu.book import Book, BookBeam, Calibration, Model, Tbi
-from app.filter.mu.special import SrsReport, TbiReport
+from app.filter.mu.special import SrsReport, TbiReport, srs_report
 from app.filter.mu.srs_arcs import Arc, arc_mus, arcs_of, read_printout
 from app.filter.mu.tbi_dose import TbiInput, tbi_doses
 from core.errors import ClinicFileError
@@ -272,3 +272,22 @@ def test_that_the_commands_answer_and_write_their_sheets(tmp_path, capsys):
         code, told = answer(capsys, "mu", *words)
         assert code == 2
         assert told["error"]["remedy"]
+
+
+@pytest.mark.req("O-02")
+def test_that_an_arc_of_another_energy_is_not_run_and_one_without_is_told(generic):
+    arcs = {}
+    for name, energy in (("six", D(6)), ("high", D(18)), ("silent", None)):
+        own = Field(name, mu=D(400), dose_cgy=D(250), arc_direction="CW", energy=energy,
+                    modality="Xrays")  # fmt: skip
+        (arcs[name],) = arcs_of([own], {"": 2.0}, {name: DEPTHS}, 80.0)
+    report = srs_report([arcs["six"], arcs["high"]], "export.rtp", generic, "6X")
+    six, high = report.arcs
+    assert six.mu is not None
+    assert (high.mu, high.state) == (None, State.NOT_RUN)
+    assert "the arc is 18 Xrays" in high.why
+    assert report.status in (State.ERROR, State.WARNING)
+    assert "energy" not in [one.item for one in report.not_checked]
+    silent = srs_report([arcs["silent"]], "export.rtp", generic, "6X")
+    assert silent.arcs[0].mu == six.mu
+    assert "not stated for silent; 6X was taken" in silent.not_checked[0].why
