@@ -381,7 +381,7 @@ class MainWindow(QMainWindow):
         """Ask only while a file or a change is not written; cancel every other job."""
         if any(page.has_unfinished_write() for page in self.pages().values()):
             answer = QMessageBox.question(
-                self, "A file is being written", "Stop writing it and close the program?"
+                self, "Files are being written", "Stop writing them and close the program?"
             )
             if answer != QMessageBox.StandardButton.Yes:
                 event.ignore()

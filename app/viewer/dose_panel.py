@@ -19,14 +19,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.said import Said
 from app.typed import typed_float
 from app.typed_box import DecimalSpin
 from app.viewer.display import WINDOWS, Display
 from app.viewer.slice_picture import Window
 from core.dose.colour_wash import scales
+from core.findings import State
 
 OWN_WINDOW = "as dragged"
 NARROW = 58
+WRONG_LEVELS = "each level is a number above 0. The lines are those before."
 
 
 class _FromStart(QLineEdit):
@@ -134,10 +137,14 @@ class DosePanel(QWidget):
         self.unit.addItems(["%", "Gy"])
         self.unit.setAccessibleName("Unit of the levels")
         self.unit.activated.connect(self._on_unit)
-        row = QHBoxLayout(self.lines)
-        row.setContentsMargins(8, 4, 8, 4)
+        self.level_fault = Said()
+        column = QVBoxLayout(self.lines)
+        column.setContentsMargins(8, 4, 8, 4)
+        row = QHBoxLayout()
         row.addWidget(self.levels, 1)
         row.addWidget(self.unit)
+        column.addLayout(row)
+        column.addWidget(self.level_fault)
         return self.lines
 
     @property
@@ -173,6 +180,7 @@ class DosePanel(QWidget):
         self.unit.setCurrentText("Gy" if display.levels_in_gy else "%")
         self.levels.setText(levels_text(display.levels))
         self.levels.setCursorPosition(0)
+        self.level_fault.say(State.INFO, "")
         self._busy = False
 
     def set_window(self, window: Window) -> None:
@@ -209,7 +217,9 @@ class DosePanel(QWidget):
     def _on_changed(self) -> None:
         if self._busy:
             return
-        levels = read_levels(self.levels.text())
+        text = self.levels.text()
+        levels = read_levels(text)
+        is_wrong = not levels and bool(text.strip())
         lower = min(self.wash_from.value(), self.wash_to.value() - 1)
         self._display = replace(
             self._display,
@@ -221,10 +231,12 @@ class DosePanel(QWidget):
             upper_percent=self.wash_to.value(),
             opacity=self.opacity.value() / 100,
             show_lines=self.lines.isChecked(),
-            levels=levels or (() if not self.levels.text().strip() else self._display.levels),
+            levels=self._display.levels if is_wrong else levels,
         )
-        self.levels.setText(levels_text(self._display.levels))
-        self.levels.setCursorPosition(0)
+        self.level_fault.say(State.ERROR, WRONG_LEVELS if is_wrong else "")
+        if not is_wrong:
+            self.levels.setText(levels_text(levels))
+            self.levels.setCursorPosition(0)
         self.changed.emit()
 
 

@@ -1,6 +1,7 @@
 """One value changed in the text of a table; every comment and all else stays as it is."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -197,14 +198,43 @@ def put_back(text: str, path: Path, weaker: str, rows_by: Mapping[str, str]) -> 
 
 
 def without_row(text: str, key: str, name: str, rows_by: Mapping[str, str]) -> str:
-    """Return the text without a row of a list of tables."""
+    """Return the text without a row of a list of tables.
+
+    Comments before the next row stay: they speak of that one.
+    """
     document = _document(text)
     place = item_at(document[key], name, keys_for(key, rows_by))
-    if place is not None:
-        del document[key][place]
+    if place is None:
+        return tomlkit.dumps(document)
+    cut = _lines_without_row(text, key, place)
+    del document[key][place]
     if not document[key]:
         del document[key]
-    return tomlkit.dumps(document)
+    left = document.unwrap()
+    # What looks like a head inside a text of many lines is none; tomlkit is not misled by it.
+    return cut if _parsed(cut) == left else tomlkit.dumps(document)
+
+
+def _lines_without_row(text: str, key: str, place: int) -> str:
+    lines = text.splitlines(keepends=True)
+    name = re.escape(key)
+    heads = [n for n, one in enumerate(lines) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", one)]
+    if place >= len(heads):
+        return text
+    begin = heads[place]
+    after = (n for n, one in enumerate(lines) if n > begin and re.match(r"\s*\[", one)
+             and not re.match(rf"\s*\[\[?\s*{name}\s*\.", one))  # fmt: skip
+    end = next(after, len(lines))
+    while end > begin + 1 and re.match(r"\s*(#|$)", lines[end - 1]):
+        end -= 1
+    return "".join(lines[:begin] + lines[end:])
+
+
+def _parsed(text: str) -> object:
+    try:
+        return tomlkit.parse(text).unwrap()
+    except TOMLKitError:
+        return None
 
 
 def _document(text: str) -> Any:  # noqa: ANN401  (tomlkit's documents)

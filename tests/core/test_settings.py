@@ -1,7 +1,9 @@
 """Settings changed, refused, logged, undone, exported and taken in again."""
 
 import json
+import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from app.settings_readers import faults
 from core.audit import entries, verify
 from core.layers import MARK_FILE, Layer, own_layers
 from core.paths import RESOURCES, clinic_folder, data_folder, machine_folder
+from core.settings.edit import without_row
 from core.settings.rows import rows_of, table_names
 
 WHO = ("--person", "Jane Roe", "--reason", "measured again")
@@ -316,3 +319,26 @@ def test_that_the_first_book_of_a_layer_is_undone_to_no_book(share, capsys):
     run(capsys, "undo", *WHO)
     assert own_book_folder() == GENERIC
     assert not (share / "dosimetry_book").exists()
+
+
+@pytest.mark.parametrize("gone", ["a", "b", "c"])
+def test_that_a_comment_of_the_next_row_does_not_go_with_a_row(gone):
+    rows = {
+        "a": '[[site]]\nname = "a"\nwords = "one"\n\n',
+        "b": '# why b\n# is here\n[[site]]\nname = "b"\n[site.more]\nx = 1\n',
+        "c": '# why c\n[[site]]\nname = "c"\n\n',
+    }
+    text = "# head\n" + "".join(rows.values()) + "# after\n[other]\ny = 2\n"
+    left = without_row(text, "site", gone, {"site": "name"})
+    assert re.findall("# .*", left) == re.findall("# .*", text)
+    assert [one["name"] for one in tomllib.loads(left)["site"]] == [*"abc".replace(gone, "")]
+    assert tomllib.loads(left)["other"] == {"y": 2}
+
+
+def test_that_a_row_goes_where_a_text_of_many_lines_looks_like_another():
+    text = '[[site]]\nname = "a"\nwords = """\n[[site]]\n"""\n[[site]]\nname = "b"\n'
+    left = without_row(text, "site", "b", {"site": "name"})
+    assert tomllib.loads(left) == {"site": [{"name": "a", "words": "[[site]]\n"}]}
+    assert tomllib.loads(without_row(text, "site", "a", {"site": "name"})) == {
+        "site": [{"name": "b"}]
+    }

@@ -152,6 +152,12 @@ def test_that_levels_that_are_no_numbers_are_not_taken(qtbot, window, folder, te
     desk.controls.levels.setText(text)
     desk.controls.levels.editingFinished.emit()
     assert desk.display.levels == (kept or before)
+    told = desk.controls.level_fault
+    assert told.isHidden() == bool(kept)
+    assert kept or desk.controls.levels.text() == text  # in sight, to be corrected
+    desk.controls.levels.setText("70")
+    desk.controls.levels.editingFinished.emit()
+    assert (told.isHidden(), desk.display.levels) == (True, (70.0,))
 
 
 def test_that_the_levels_show_their_beginning_once_they_are_left(qtbot, window, folder):

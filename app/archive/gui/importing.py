@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton
 
 from app.archive.imports import ImportReport, save_report, take_in
-from app.background import JOBS, CancelledError
+from app.background import JOBS, CancelledError, Job
 from core.archive.archive import Archive
 from core.findings import State
 
@@ -29,11 +29,17 @@ class ReportButton(QPushButton):
     def __init__(self) -> None:
         super().__init__("Save i&mport report…")
         self.report: ImportReport | None = None
+        self._job: Job | None = None
         self.hide()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an import is under way."""
+        return self._job in JOBS.running
 
     def take_in(self, archive: Archive, paths: Sequence[Path]) -> None:
         """Take everything under some paths into the archive."""
-        JOBS.start(
+        self._job = JOBS.start(
             self, f"Importing {paths[0].name}",
             lambda progress: take_in(archive, paths, progress),
             done=self._show, failed=self._show_fault,

@@ -178,6 +178,10 @@ class ArchivePage(Page):
         self._waiting += paths
         self._take_in_waiting()
 
+    def has_unfinished_write(self) -> bool:
+        """Return whether an import is under way, or waits for the archive."""
+        return self.report_button.is_busy or bool(self._waiting)
+
     def _take_in_waiting(self) -> None:
         if self.archive is not None and self._waiting:
             waiting, self._waiting = self._waiting, []
@@ -333,12 +337,12 @@ class ArchivePage(Page):
     def _ask_folder(self) -> None:
         path = self.ask_for_folder("Import a folder")
         if path is not None:
-            self.take_in([path])
+            self.open_paths([path])
 
     def _ask_file(self) -> None:
         path = self.ask_for_file("Import", "DICOM files and zip archives (*.dcm *.zip);;All (*)")
         if path is not None:
-            self.take_in([path])
+            self.open_paths([path])
 
     def take_in(self, paths: Sequence[Path]) -> None:
         """Take everything under some paths into the archive, in the background."""

@@ -194,7 +194,7 @@ class SpecialPanel(QWidget):
         raise NotImplementedError
 
 
-def typed_box(name: str, prefix: str, unit: str, most: float, empty: str = "") -> DecimalSpin:
+def small_box(name: str, prefix: str, unit: str, most: float, empty: str = "") -> DecimalSpin:
     """Return a box for a number; at 0 it shows `empty` where that is given."""
     box = DecimalSpin()
     box.setRange(0.0, most)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QLocale, QModelIndex
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from app.choosing import choose_file
-from app.filter.gui.special_panel import SpecialPanel, typed_box
+from app.filter.gui.special_panel import SpecialPanel, small_box
 from app.filter.mu.book import Book
 from app.filter.mu.special import SrsReport, TbiReport, srs_report
 from app.filter.mu.srs_arcs import arcs_of, read_printout
@@ -37,8 +37,8 @@ class SrsPanel(SpecialPanel):
         self.choose = QPushButton("Printout…")
         self.choose.setToolTip("The planning system's printout as text; without it, the R&V arcs")
         self.choose.clicked.connect(self._ask_printout)
-        self.isodose = typed_box("Isodose of the R&V doses", "isodose: ", " %", 100.0, "not typed")
-        self.cone = typed_box("Cone of the R&V arcs", "cone: ", " mm", 60.0, "not typed")
+        self.isodose = small_box("Isodose of the R&V doses", "isodose: ", " %", 100.0, "not typed")
+        self.cone = small_box("Cone of the R&V arcs", "cone: ", " mm", 60.0, "not typed")
         self.depths = QLineEdit()
         self.depths.setPlaceholderText("depths of the selected arc, cm")
         self.depths.setAccessibleName("Depths along the selected arc in cm, apart by blanks")

@@ -13,7 +13,7 @@ from app.filter.gui.body_measured import (
     mm_of,
     show_mm,
 )
-from app.filter.gui.special_panel import SpecialPanel, typed_box
+from app.filter.gui.special_panel import SpecialPanel, small_box
 from app.filter.mu.book import Book
 from app.filter.mu.special import SrsReport, TbiReport, tbi_report
 from app.filter.mu.tbi_dose import TbiInput
@@ -42,13 +42,13 @@ class TbiPanel(SpecialPanel):
     def __init__(self, body: BodyMeasured | None = None) -> None:
         super().__init__()
         self.body = body if body is not None else BodyMeasured(self)
-        self.thickness = typed_box(
+        self.thickness = small_box(
             "Thickness at the umbilicus", "thickness: ", " cm", MOST_THICKNESS_CM, "not measured"
         )
-        self.side = typed_box(
+        self.side = small_box(
             "Equivalent square of the patient", "patient: ", " cm", 60.0, "of book"
         )
-        self.measured = typed_box(
+        self.measured = small_box(
             "SSD of verification day, selected field",
             "SSD measured: ",
             " cm",

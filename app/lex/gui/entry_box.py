@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
-from app.lex.gui.said import Said
 from app.lex.offers import Offer
+from app.said import Said
 from app.typed import typed_whole
 from core.findings import State
 

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.findings_view import prepare_table
-from app.lex.gui.said import Said
 from app.lex.policy import LONGEST, Reason
+from app.said import Said
 from core.findings import Finding, State
 
 TITLES = ("Answer", "Rule", "Field", "What it means", "Reason")

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 from app.background import JOBS
 from app.lex.gui.chosen import in_words
 from app.lex.gui.progress_row import ProgressRow
-from app.lex.gui.said import Said
 from app.lex.gui.server_form import ServerForm, with_key
 from app.lex.passwords import NO_STORE, has_store
 from app.lex.remote import HostKeyError
 from app.lex.servers import Server, read_servers, write_servers
+from app.said import Said
 from core.findings import State
 
 NO_SERVER = "No planning server yet"

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
-from app.lex.gui.said import Said
 from app.lex.servers import PORTS, PROTOCOLS, Server, refuse_doubles, server_from, write_servers
+from app.said import Said
 from app.typed_box import WholeSpin
 from core.errors import RemedyError
 from core.findings import State

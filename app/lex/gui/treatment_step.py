@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from app.lex.gui.entry_box import EntryBox, Marked
 from app.lex.gui.entry_tables import EntryTable, FieldTable, PrescriptionTable, choice
 from app.lex.gui.number_box import DecimalBox, WholeBox
-from app.lex.gui.said import Said
 from app.lex.gui.step import Step
 from app.lex.offers import Offers
 from app.lex.options import SEGMENT_CHOICES
@@ -27,6 +26,7 @@ from app.lex.plan import Trial
 from app.lex.questions import QUESTIONS
 from app.lex.rv_systems import DEFAULT
 from app.lex.treatment import Missing
+from app.said import Said
 from core.findings import State
 
 COUCH = ("vertical_cm", "lateral_cm", "longitudinal_cm")

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 from app.choosing import choose_new_file
 from app.findings_view import Banner, FindingsView
 from app.lex.gui.preview_tree import PreviewTree
-from app.lex.gui.said import Said
 from app.lex.gui.step import Step
 from app.lex.preview import Record
+from app.said import Said
 from core.findings import Finding, State
 
 KINDS = "RTP-Connect files (*.rtp)"
