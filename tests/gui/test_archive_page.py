@@ -2,10 +2,11 @@
 
 import zipfile
 from copy import deepcopy
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.background import JOBS
 from app.demo.write_demo import write_demo
@@ -65,6 +66,33 @@ def test_that_an_import_reports_what_was_refused(qtbot, window, folder):
     assert page.banner.state is State.WARNING
     assert "notes.dcm" in page.banner.toolTip()
     assert page.people.rowCount() == 1
+
+
+@pytest.mark.req("Y-03")
+def test_that_an_import_waits_for_the_archive_and_closing_asks_about_it(
+    qtbot, window, folder, monkeypatch
+):
+    go = Event()
+    page = window.page("Archive")
+    held = page._open_archive
+    monkeypatch.setattr(page, "_open_archive", lambda: (go.wait(20), held())[1])
+    monkeypatch.setattr(page, "ask_for_folder", lambda _: folder)
+    window.go_to("Archive")
+    page.import_folder.click()
+    assert page.has_unfinished_write()
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox,
+        "question",
+        lambda *words: asked.append(words) or QMessageBox.StandardButton.No,
+    )
+    assert not window.close()
+    assert len(asked) == 1
+    go.set()
+    quiet(qtbot)
+    quiet(qtbot)
+    assert page.people.rowCount() == 1
+    assert not page.has_unfinished_write()
 
 
 @pytest.mark.req("Y-05")

@@ -168,3 +168,18 @@ def test_that_closing_while_a_job_runs_ends_it(qtbot, window, demo):
     window.close()
     assert not window.isVisible()
     qtbot.waitUntil(lambda: JOBS.running == (), timeout=LONG_MS)
+
+
+def test_that_the_demonstration_is_not_told_over_a_real_patient(qtbot, window, demo):
+    started(qtbot, window, demo)
+    assert "DEMONSTRATION" in window.windowTitle()
+    assert window.demo_strip.isVisible()
+    window.page("LEX").patient_changed.emit("Doe, Jane   ID 4711   Plan PELVIS")
+    assert window.windowTitle() == "EQS Workstation"
+    assert not window.demo_strip.isVisible()
+    window.go_to("Filter")  # nobody's room
+    assert "DEMONSTRATION" in window.windowTitle()
+    window.page("Filter").patient_changed.emit("DEMO, DEMO   ID DEMO-0001")
+    assert window.demo_strip.isVisible()
+    window.go_to("LEX")
+    assert "DEMONSTRATION" not in window.windowTitle()

@@ -304,10 +304,8 @@ class ArchivePage(Page):
     def _refresh(self) -> None:
         self.bar.setVisible(self.tabs.currentWidget() in (self.sets, self.tree))
         some = bool(self.chosen())
-        self.view_button.setEnabled(some)
-        self.send_button.setEnabled(some)
-        self.copy_button.setEnabled(some)
-        self.layout_choice.setEnabled(some)
+        for one in (self.view_button, self.send_button, self.copy_button, self.layout_choice):
+            one.setEnabled(some)
         for button in (self.lex_button, self.filter_button):
             button.setEnabled(some and self._plan() is not None)
 

@@ -1,9 +1,11 @@
 """The MU tab of the Filter: dose by the book against the plan, factor by factor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,6 +24,8 @@ from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
+from app.filter.gui.kept import choices_from, kept_choices
+from app.filter.gui.special_panel import small_box
 from app.filter.gui.srs_panel import SrsPanel
 from app.filter.gui.status_model import StatusModel
 from app.filter.gui.tbi_panel import TbiPanel
@@ -36,10 +40,15 @@ from app.filter.mu.sheet import write_sheet
 from app.filter.mu.tell import BEAM_TITLES, STATE_TITLES, beam_row, electron_rows, state_rows
 from app.findings_model import GridModel
 from app.findings_view import Banner, FindingsView, plain_table, summary
-from app.typed_box import DecimalSpin
 from core.errors import RemedyError
 from core.findings import State
 
+BOXES = (
+    ("Depth of the point in cm", " cm", 60.0, "depth: plan"),
+    ("Isodose of an electron field in %", " %", 110.0, "isodose: ask"),
+    ("Length of an electron cutout in cm", " cm", 40.0, "length: plan"),
+    ("Width of an electron cutout in cm", " cm", 40.0, "width: plan"),
+)
 TEXT = ("Field", "Plan beam", "Book", "Status", "Region", "Factor", "Value")
 STATUS = BEAM_TITLES.index("Status")
 NO_PLAN = "Import the plan first: it holds the point, its depth and the dose to compare with."
@@ -104,9 +113,8 @@ class MuPanel(QWidget):
         book = self.asked.book if self.asked is not None else None
         self.asked = Asked(rv, plan, book) if rv is not None and plan is not None else None
         self._stale = self.asked is not None
-        self.ct.blockSignals(True)
-        self.ct.setChecked(False)
-        self.ct.blockSignals(False)
+        with QSignalBlocker(self.ct):
+            self.ct.setChecked(False)
         self.film.set_sources(rv, plan)
         for panel in (self.tbi, self.srs):
             panel.set_source(rv, book)
@@ -114,6 +122,17 @@ class MuPanel(QWidget):
         self._show_nothing("" if self.asked else NO_PLAN)
         if self._stale and self.isVisible():
             self.calculate()
+
+    def kept(self) -> dict[str, Any]:
+        """Return what was typed for the fields, for a run of the program after a crash."""
+        return kept_choices(self.asked.choices) if self.asked is not None else {}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Calculate with what `kept` told."""
+        if self.asked is not None and kept:
+            self.asked = replace(self.asked, choices=choices_from(kept))
+            if not self._stale:
+                self.calculate()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Calculate when the tab is seen for the first time."""
@@ -154,10 +173,9 @@ class MuPanel(QWidget):
         self.save = QPushButton("Save sheet…")
         self.save.setToolTip("A workbook whose formulas recalculate every dose")
         self.save.clicked.connect(self._ask_sheet)
-        self.depth_box = _box("Depth of the point in cm", " cm", "depth: plan", 60.0)
-        self.isodose_box = _box("Isodose of an electron field in %", " %", "isodose: ask", 110.0)
-        self.length_box = _box("Length of an electron cutout in cm", " cm", "length: plan", 40.0)
-        self.width_box = _box("Width of an electron cutout in cm", " cm", "width: plan", 40.0)
+        self.depth_box, self.isodose_box, self.length_box, self.width_box = (
+            small_box(name, "", unit, most, empty) for name, unit, most, empty in BOXES
+        )
         self.again = QPushButton("Calculate with these")
         self.again.setToolTip("Use the values at the left for the selected field")
         self.again.clicked.connect(self._apply)
@@ -325,7 +343,7 @@ class MuPanel(QWidget):
         self.asked = replace(self.asked, choices=replace(
             choices,
             depth_cm={name: depth for name, depth in depths.items() if depth != EMPTY},
-            electrons=electrons,
+            electrons={name: one for name, one in electrons.items() if one != ElectronInput()},
         ))  # fmt: skip
         self.calculate()
 
@@ -350,9 +368,8 @@ class MuPanel(QWidget):
 
     def _on_ct(self, on: bool) -> None:
         name = choose_folder(self, "Choose the folder of the planning CT") if on else None
-        self.ct.blockSignals(True)
-        self.ct.setChecked(bool(name))
-        self.ct.blockSignals(False)
+        with QSignalBlocker(self.ct):
+            self.ct.setChecked(bool(name))
         self.ct.setToolTip(f"{CT_TIP}\n{name or ''}".strip())
         if name or not on:
             self.use_ct(name)
@@ -369,18 +386,6 @@ class MuPanel(QWidget):
             done=lambda _: self.words.setText(f"Saved: {name.name}"),
             failed=lambda fault: self.words.setText(str(fault)),
         )
-
-
-def _box(name: str, suffix: str, empty: str, most: float) -> DecimalSpin:
-    """Return a box for a number that may be left as the plan says."""
-    box = DecimalSpin()
-    box.setRange(EMPTY, most)
-    box.setDecimals(1)
-    box.setSuffix(suffix)
-    box.setSpecialValueText(empty)
-    box.setAccessibleName(name)
-    box.setToolTip(name)
-    return box
 
 
 def _about(one: BeamResult) -> str:

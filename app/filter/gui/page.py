@@ -35,6 +35,7 @@ from app.filter.gui.extra import (
 )
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.joining import Joining
+from app.filter.gui.kept import kept_measured, restore_measured
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
 from app.filter.gui.tbi_measured import NOTHING_HELD, Held, TbiMeasured
@@ -58,7 +59,7 @@ class FilterPage(Page):
         super().__init__()
         self.rv_path: Path | None = None
         self.against = Against()
-        self._kept_notes: tuple[Path, tuple[str, bool]] | None = None
+        self._kept: Mapping[str, Any] = {}
         self._checking: Job | None = None
         self._under_way: Path | None = None
         self._scale_for: Path | None = None
@@ -123,9 +124,10 @@ class FilterPage(Page):
         self.run(path, plan)
 
     def state(self) -> dict[str, Any]:
-        """Return the export that is checked, what it is held against, and the notes pasted."""
+        """Return the export that is checked, against what, and what was typed for it."""
         if self.rv_path is None:
             return {}
+        opened = self.opened_export
         return {
             "rv": str(self.rv_path),
             "kind": self.against.kind,
@@ -133,6 +135,9 @@ class FilterPage(Page):
             "scale": self.scale.currentData(),
             "notes": self.notes.text.toPlainText(),
             "database": self.notes.asks_database,
+            "patient": opened.rv.patient.id if opened is not None else None,
+            "measured": kept_measured(self.measured),
+            "mu": self.mu.kept(),
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
@@ -140,7 +145,9 @@ class FilterPage(Page):
         self.scale.setCurrentIndex(max(0, self.scale.findData(state["scale"])))
         path = Path(state["against"]) if state["against"] else None
         rv = self._scale_for = Path(state["rv"])
-        self._kept_notes = (rv, (str(state["notes"]), bool(state.get("database"))))
+        self._kept = state
+        self.measured.begin(rv, state.get("patient"))
+        restore_measured(self.measured, state.get("measured", {}))
         self.check(rv, Against(state["kind"], path))
 
     def run(self, rv_path: Path, plan_path: Path | None) -> None:
@@ -246,19 +253,21 @@ class FilterPage(Page):
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
         self._checking = self._under_way = None
         before = self.measured.rv
-        other = self.measured.begin(rv_path, opened.rv.patient.id)
+        patient = opened.rv.patient.id
+        other = self.measured.begin(rv_path, patient)
         if other and rv_path == before:  # what was typed and measured is another patient's
             self.mu.set_sources(None, None)
-            self.measured.begin(rv_path, opened.rv.patient.id)
+            self.measured.begin(rv_path, patient)
             if against.kind == "tbi":
                 self.check(rv_path, Against("tbi"))
                 return
         self.rv_path, self.against = rv_path, against
         self.joining.begin(opened)
-        kept = self._kept_notes
-        notes = kept[1] if kept is not None and kept[0] == rv_path else None
+        kept, self._kept = self._kept, {}
+        if kept.get("rv") != str(rv_path) or kept.get("patient") not in (None, patient):
+            kept = {}
+        notes = (str(kept["notes"]), bool(kept.get("database"))) if kept else None
         self.notes.show_for(opened.rv, opened.plan, opened.tables, notes)
-        self._kept_notes = None
         self._busy(False)
         report = opened.shown
         self.view.show_report(report.findings, report.not_checked, against.subject)
@@ -274,6 +283,7 @@ class FilterPage(Page):
         self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
+        self.mu.restore(kept.get("mu", {}))
         self._show_page(self.view)
         self.patient_changed.emit(patient_words(opened.rv))
         self.opened.emit(rv_path)
@@ -355,7 +365,8 @@ class FilterPage(Page):
         self.match_view.resizeColumnsToContents()
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
-        self._checking = self._under_way = self._kept_notes = None
+        self._checking = self._under_way = None
+        self._kept = {}
         self._busy(False)
         if isinstance(fault, CancelledError):
             return

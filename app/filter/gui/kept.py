@@ -1,0 +1,47 @@
+"""What is open and typed in the Filter, as plain values for a run of the program after a crash."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.filter.gui.body_measured import BodyMeasured
+from app.filter.mu.check import Choices
+from app.filter.mu.electron import ElectronInput
+
+
+def kept_choices(choices: Choices) -> dict[str, Any]:
+    """Return what was typed for the fields of the MU check; {} when nothing was."""
+    electrons = {
+        name: [one.isodose_percent, one.cutout_cm] for name, one in choices.electrons.items()
+    }
+    return {
+        key: value
+        for key, value in (("depth_cm", dict(choices.depth_cm)), ("electrons", electrons))
+        if value
+    }
+
+
+def choices_from(kept: Mapping[str, Any]) -> Choices:
+    """Return what `kept_choices` told."""
+    electrons = {
+        name: ElectronInput(isodose, tuple(cutout) if cutout else None)
+        for name, (isodose, cutout) in kept.get("electrons", {}).items()
+    }
+    return Choices(dict(kept.get("depth_cm", {})), {}, electrons)
+
+
+def kept_measured(measured: BodyMeasured) -> dict[str, Any]:
+    """Return what was measured for a total body irradiation."""
+    thickness = measured.thickness_mm
+    return {
+        "ssd_mm": {name: str(mm) for name, mm in measured.pairs},
+        "thickness_mm": None if thickness is None else str(thickness),
+    }
+
+
+def restore_measured(measured: BodyMeasured, kept: Mapping[str, Any]) -> None:
+    """Take over what `kept_measured` told, for the export that `measured` has begun."""
+    for name, mm in kept.get("ssd_mm", {}).items():
+        measured.set_ssd(name, Decimal(mm))
+    if kept.get("thickness_mm") is not None:
+        measured.set_thickness(Decimal(kept["thickness_mm"]))
