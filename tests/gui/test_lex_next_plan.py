@@ -53,10 +53,17 @@ def test_that_the_couch_of_one_plan_is_not_offered_for_another(qtbot, tmp_path, 
     other = tmp_path / "next.dcm"
     data.save_as(other)
     shown(qtbot, lex, other)
-    assert (lex.treatment_step.values().get("couch", {}) == COUCH) == stays
+    form = lex.treatment_step
+    assert (form.values().get("couch", {}) == COUCH) == stays
     if not stays:
-        assert not lex.treatment_step.values().get("couch")
-        assert lex.treatment_step.missing()
+        assert not form.values().get("couch")
+        assert form.missing()
+        form.course.set_number(9)
+        shown(qtbot, lex, demo.plan)
+        assert (form.values()["couch"], form.values()["course"]) == (COUCH, 1)
+        assert "As entered" in form.file_said.text()
+        shown(qtbot, lex, other)
+        assert (form.values()["couch"], form.values()["course"]) == ({}, 9)
 
 
 def test_that_the_source_opened_last_is_shown_however_slow_the_one_before(

@@ -32,6 +32,7 @@ from core.safe_write import write_whole
 TREATMENT_FILES = "Treatment data (*.toml)"
 FORM = "the form"
 READING = "the clinic's names and machines are being read"
+AS_LEFT = "As entered for this plan before another one was opened."
 LAST_TIME, PLANNED, MAPPED = "last time's", "as planned", "by the map"
 
 
@@ -51,6 +52,7 @@ class Entering(QObject):
         self._trial: Trial | None = None
         self._demo: Path | None = None
         self._kept: Mapping[str, Any] = {}
+        self._left: dict[tuple[Person, str], Mapping[str, Any]] = {}
         self._seen = False
         self._names = Nomenclature()
         self._list_fault = ""
@@ -68,11 +70,13 @@ class Entering(QObject):
     def take_trial(self, trial: Trial) -> None:
         """Begin with another trial; nothing counts as complete until the form was seen.
 
-        Entries of the patient stay for the plan that is read again, or another trial of it: the
-        couch stands elsewhere for another plan of the same person.
+        Entries of the patient stay for the plan that is read again, or another trial of it, and
+        come back with it: the couch stands elsewhere for another plan of the same person.
         """
         before = self._trial
         if before is not None and _whose(before) != _whose(trial):
+            if self._seen:
+                self._left[_whose(before)] = self._step.values()
             self._trial = None  # the empty form asks for no lists
             self._step.forget_patient()
         self._trial = trial
@@ -110,6 +114,10 @@ class Entering(QObject):
         self._step.show_trial(trial, self._beams.chosen())
         self._preselect()
         self._offer()
+        left = self._left.pop(_whose(trial), None)
+        if left is not None:
+            self._take(left)
+            self._step.file_said.say(State.INFO, AS_LEFT)
         if self._demo is not None:
             self.load(self._demo)
             self._demo = None
