@@ -17,7 +17,7 @@ from app.filter.rule_set import MU, RuleSet, printed, rule_set
 from core.errors import ClinicFileError
 from core.findings import NotChecked, State
 
-TBI_RULES, SRS_RULES = "TBI-1", "SRS-1"
+TBI_RULES, SRS_RULES = "TBI-1", "SRS-2"
 TBI_LEFT_OUT = (
     NotChecked("heterogeneity", "the patient is water throughout: lungs and bones are not known"),
     NotChecked("shape", "one thickness at the umbilicus; head, neck and legs get other doses"),
