@@ -217,7 +217,7 @@ def test_that_the_formulas_give_the_programs_numbers(sheets):
 
 @pytest.mark.req("R-20", "O-02")
 def test_that_the_sheets_carry_rules_digest_and_what_is_left_out(sheets):
-    for name, rules in (("tbi", "TBI-1"), ("srs", "SRS-1")):
+    for name, rules in (("tbi", "TBI-1"), ("srs", "SRS-2")):
         page = Recalculated(sheets[2] / f"{name}.xlsx").book[titled(name)]
         texts = {str(cell.value) for row in page.iter_rows() for cell in row}
         assert {rules, "d", "Not part of the calculation", "heterogeneity"} <= texts
@@ -248,7 +248,7 @@ def test_that_the_commands_answer_and_write_their_sheets(tmp_path, capsys):
     assert code == 1
     assert "NOT FOR CLINICAL USE" in told["notice"]
     assert [one["cone_cm"] for one in told["arcs"]] == [2.0, 2.0]
-    assert (told["rule_version"], len(told["book"]["digest"])) == ("SRS-1", 64)
+    assert (told["rule_version"], len(told["book"]["digest"])) == ("SRS-2", 64)
     assert "heterogeneity" in {one["item"] for one in told["left_out"]}
     assert (tmp_path / "s.xlsx").exists()
     export = tmp_path / "export.rtp"
