@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QVBoxLayout,
@@ -234,10 +235,20 @@ class DosePanel(QWidget):
             levels=self._display.levels if is_wrong else levels,
         )
         self.level_fault.say(State.ERROR, WRONG_LEVELS if is_wrong else "")
-        if not is_wrong:
+        if is_wrong:
+            QTimer.singleShot(0, self._bring_fault_into_view)
+        else:
             self.levels.setText(levels_text(levels))
             self.levels.setCursorPosition(0)
         self.changed.emit()
+
+    def _bring_fault_into_view(self) -> None:
+        """Scroll to what is wrong: on a low screen the panel's end is out of sight."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(self.level_fault)
 
 
 def tight_form(box: QGroupBox) -> QFormLayout:
