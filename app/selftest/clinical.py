@@ -12,6 +12,7 @@ from typing import Any
 from app.both_channels import reader_back
 from app.demo.write_demo import demo_set, write_demo
 from app.filter.batch import check_folder
+from app.filter.item_words import sentence_in_words
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC
 from app.filter.mu.check import Choices, mu_report
@@ -75,7 +76,8 @@ def checker(folder: Path) -> str:
     told = {(one.field, one.item) for one in found}
     if told != {_seeded(demo.variant_index, seeded.name)}:
         raise SelfTestError(f"the seeded error was not told alone: {sorted(told)}", seeded.name)
-    return f"LEX's files equal their plans; the seeded error is named: {found[0].message}"
+    named = sentence_in_words(found[0].message)
+    return f"LEX's files equal their plans; the seeded error is named: {named}"
 
 
 def _seeded(index: Path, name: str) -> tuple[str, str]:
