@@ -6,21 +6,15 @@ from threading import Event
 
 import pytest
 
-from app.background import JOBS
+from app.background import JOBS, CancelledError
 from app.demo.write_demo import write_demo
 from app.filter.checks_log import checks_file
-from app.filter.desk_tables import DeskTables
-from app.filter.gui import against, desk_bar, notes_panel
-from app.filter.gui import page as page_of_filter
+from app.filter.gui import mu_panel, opening
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.gui.page import FilterPage
-from app.filter.ledger_log import recorded
 from app.filter.mu.check import Choices
-from app.filter.notes import Note
 from core.audit import entries
-from core.errors import RemedyError
 from core.findings import State
-from core.paths import clinic_folder
 from tests.bench.open_close import settle
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -40,14 +34,14 @@ def test_that_the_export_opened_last_is_shown_however_slow_the_one_before(
 ):
     slow = tmp_path / "slow.rtp"
     slow.write_bytes(export(demo).read_bytes())
-    go, held = Event(), page_of_filter.open_export
+    go, held = Event(), opening.open_export
 
-    def opening(rv_path, *rest):
+    def slow_one(rv_path, *rest):
         if rv_path == slow:
             go.wait(20)
         return held(rv_path, *rest)
 
-    monkeypatch.setattr(page_of_filter, "open_export", opening)
+    monkeypatch.setattr(opening, "open_export", slow_one)
     page = FilterPage()
     qtbot.addWidget(page)
     page.run(slow, None)
@@ -60,13 +54,13 @@ def test_that_the_export_opened_last_is_shown_however_slow_the_one_before(
 
 
 def test_that_a_cancelled_check_opens_the_page_again(qtbot, demo, monkeypatch):
-    go, held = Event(), page_of_filter.open_export
+    go, held = Event(), opening.open_export
 
-    def opening(*words):
+    def slow_one(*words):
         go.wait(20)
         return held(*words)
 
-    monkeypatch.setattr(page_of_filter, "open_export", opening)
+    monkeypatch.setattr(opening, "open_export", slow_one)
     page = FilterPage()
     qtbot.addWidget(page)
     page.run(export(demo), None)
@@ -96,103 +90,54 @@ def test_that_the_scale_chosen_for_one_export_is_not_that_of_the_next(qtbot, dem
     assert page.scale.currentIndex() == 0
 
 
-def test_that_the_database_is_asked_again_and_nothing_is_signed_before(qtbot, demo, monkeypatch):
+def test_that_a_cancelled_opening_leaves_the_scale_of_what_is_shown(qtbot, demo, monkeypatch):
     page = FilterPage()
     qtbot.addWidget(page)
-    tables = DeskTables(has_notes_source=True)
-    monkeypatch.setattr(against, "read_desk_tables", lambda *_: tables)
-    monkeypatch.setattr(notes_panel, "read_sources", lambda: ("source",))
-    go, given = Event(), [Note("Dose rate: 123")]
-    go.set()
-
-    def notes_of(_source, _patient):
-        go.wait(20)
-        if not given:
-            raise RemedyError("the server is away", where="database", remedy="Ask later.")
-        return tuple(given)
-
-    monkeypatch.setattr(notes_panel, "notes_of", notes_of)
+    page.scale.setCurrentIndex(2)
     page.run(export(demo), None)
     settle()
-    page.notes.database_button.click()
+    monkeypatch.setattr(opening, "open_export", cancelled)
+    page.run(demo / "export" / "variants" / "arc_direction.rtp", None)
     settle()
-    told = page.opened_export.report.findings
-    assert [one for one in told if one.rule == "F-NOTE-DOSE-RATE"]
-    go.clear()
-    page.again_button.click()
-    qtbot.waitUntil(page.open_button.isEnabled, timeout=20_000)
-    page.desk._ask_sign("review", "reviewed")
-    assert "has not answered" in page.desk.strip.answer.text()
-    go.set()
-    settle()
-    assert page.opened_export.report.findings == told
-    given.clear()
-    page.again_button.click()
-    settle()
-    gaps = [one.why for one in page.opened_export.report.not_checked if "database" in one.item]
-    assert gaps == ["the server is away. Ask later."]
-    assert page.state()["database"]
+    assert (page.rv_path, page.scale.currentIndex()) == (export(demo), 2)
+    assert page.state()["scale"] == page.desk.shown.scale
 
 
-def test_that_notes_of_an_earlier_run_count_for_their_export_alone(qtbot, demo, tmp_path):
-    other = tmp_path / "other.rtp"
-    other.write_bytes(export(demo).read_bytes())
-    for opened_first in (export(demo), other):
-        page = FilterPage()
-        qtbot.addWidget(page)
-        page.resume({
-            "rv": str(export(demo)), "kind": "alone", "against": "", "scale": None,
-            "notes": "Dose rate: 123",
-        })  # fmt: skip
-        if opened_first is other:
-            page.run(other, None)
-        settle()
-        rules = [one.rule for one in page.opened_export.report.findings]
-        assert ("F-NOTE-DOSE-RATE" in rules) == (opened_first is not other)
+def cancelled(*_):
+    raise CancelledError
 
 
-def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbot, demo):
+def test_that_what_was_kept_stays_until_the_export_is_open_again(qtbot, demo, tmp_path):
+    kept = {
+        "rv": str(tmp_path / "away.rtp"), "kind": "alone", "against": "", "scale": None,
+        "notes": "Gating: none",
+    }  # fmt: skip
     page = FilterPage()
     qtbot.addWidget(page)
-    page.run(export(demo), None)
+    page.resume(kept)
+    assert page.state() == kept
     settle()
-    page.notes.text.setPlainText("Dose rate: 123")
-    page.desk._ask_sign("review", "reviewed")
-    assert "not in this report" in page.desk.strip.answer.text()
-    page.notes.compare()
+    assert page.state() == kept
+    (tmp_path / "away.rtp").write_bytes(export(demo).read_bytes())
+    page.run(tmp_path / "away.rtp", None)
     settle()
-    page.desk._ask_sign("review", "reviewed")
-    assert page.desk.strip.asking
-    page.desk.strip.leave_button.click()
-    page.notes.text.clear()
-    page.notes.compare()
-    settle()
-    assert not [one for one in page.opened_export.report.findings if "NOTE" in one.rule]
+    assert page.notes.text.toPlainText() == "Gating: none"
 
 
-def test_that_what_is_done_late_is_told_under_its_own_name(qtbot, demo, monkeypatch):
-    other = demo / "export" / "variants" / "arc_direction.rtp"
-    go, held = Event(), desk_bar.sign_report
-
-    def slow(*words):
-        go.wait(20)
-        return held(*words)
-
-    monkeypatch.setattr(desk_bar, "sign_report", slow)
-    page = FilterPage()
-    qtbot.addWidget(page)
-    page.run(export(demo), None)
+def test_that_a_cancelled_calculation_leaves_what_the_table_was_made_of(qtbot, demo, monkeypatch):
+    panel = mu_panel.MuPanel()
+    qtbot.addWidget(panel)
+    panel.set_sources(export(demo), demo / "dicom")
+    panel.calculate()
     settle()
-    first = page.opened_export.report
-    page.desk._ask_sign("review", "reviewed")
-    page.desk.strip.person.setText("Jane Roe")
-    page.desk.strip.go_button.click()
-    page.run(other, None)
-    qtbot.waitUntil(lambda: page.rv_path == other, timeout=20_000)
-    go.set()
+    before = panel.asked
+    panel.field_view.selectRow(0)
+    panel.depth_box.setValue(5.0)
+    monkeypatch.setattr(mu_panel, "calculated", cancelled)
+    panel.again.click()
     settle()
-    assert page.desk.strip.answer.text().startswith(f"Done: {first.title}: signed:")
-    assert page.desk.signed.text() == ""
+    assert panel.asked is before
+    assert (panel.again.isEnabled(), panel.depth_box.value()) == (True, 0.0)
 
 
 def test_that_a_reason_being_typed_stays_when_something_else_ends(qtbot):
@@ -207,33 +152,6 @@ def test_that_a_reason_being_typed_stays_when_something_else_ends(qtbot):
     strip.leave_button.click()
     assert (strip.asking, strip.answer.text()) == (False, "Done: page saved")
     settle()
-
-
-def test_that_a_report_by_other_tables_is_out_of_date_and_not_signed(qtbot, demo):
-    page = FilterPage()
-    qtbot.addWidget(page)
-    page.run(export(demo), None)
-    settle()
-    assert page.view.banner.state == State.PASS
-    own = clinic_folder() / "tolerances.toml"
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_text(
-        '[hints]\nsmall_field_mm = { value = 29.0, unit = "mm", source = "ours" }\n',
-        encoding="utf-8",
-    )
-    page.desk._ask_sign("review", "reviewed")
-    page.desk.strip.person.setText("Jane Roe")
-    page.desk.strip.go_button.click()
-    settle()
-    assert "tables have changed since this check" in page.desk.strip.answer.text()
-    assert not recorded("signed")
-    page.tables_changed()
-    settle()
-    assert page.view.banner.state == State.WARNING
-    assert "tolerances.toml" in page.view.banner.text
-    page.again_button.click()
-    settle()
-    assert page.view.banner.state == State.PASS
 
 
 @pytest.mark.parametrize("patient", ["DEMO-0001", "OTHER"])

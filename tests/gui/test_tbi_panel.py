@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from PySide6.QtTest import QTest
 
 from app.filter.gui.against import Against
 from app.filter.rtp_write import rtp_bytes
@@ -178,3 +179,23 @@ def test_that_values_do_not_go_over_to_another_patient_or_file(opened, settle, t
     settle()
     assert opened.body.ssd["2"].value() == 0.0
     assert opened.measured.ssd_mm == {}
+
+
+@pytest.mark.parametrize("text", ["98.5", "98,5"])
+def test_that_what_is_typed_by_keys_is_what_is_held(opened, settle, text):
+    opened.view.tabs.setCurrentWidget(opened.body)
+    for box in (opened.body.ssd["2"], opened.body.thickness):
+        box.setFocus()
+        box.lineEdit().selectAll()
+        QTest.keyClicks(box, text)
+        assert box.value() == 98.5
+    assert opened.measured.ssd_mm["2"] == D(985)
+    assert opened.measured.thickness_mm == D(985)
+    mu = opened.mu.tbi
+    opened.view.tabs.setCurrentWidget(opened.mu)
+    opened.mu.tabs.setCurrentWidget(mu)
+    settle()
+    mu.thickness.setFocus()
+    mu.thickness.lineEdit().selectAll()
+    QTest.keyClicks(mu.thickness, text.replace("98", "28"))
+    assert opened.measured.thickness_mm == D(285)

@@ -72,7 +72,12 @@ def mm_of(box: QDoubleSpinBox) -> Decimal | None:
 
 
 def show_mm(box: QDoubleSpinBox, mm: Decimal | None) -> None:
-    """Show a value without telling anybody that it was typed."""
+    """Show a value without telling anybody that it was typed.
+
+    A box that has the value already is left alone: it may be being typed into.
+    """
+    if mm_of(box) == mm:
+        return
     blocked = box.blockSignals(True)
     box.setValue(0.0 if mm is None else float(mm) / 10)
     box.blockSignals(blocked)

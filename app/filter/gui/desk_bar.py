@@ -46,6 +46,11 @@ class Shown:
     tables: DeskTables = field(default_factory=DeskTables)
 
 
+def _subject(shown: Shown) -> tuple[object, ...]:
+    """Return what a report is of, whatever has come into it since."""
+    return (shown.report.sources, shown.report.title, shown.scale)
+
+
 class DeskBar(QWidget):
     """What a person does with a report.
 
@@ -163,7 +168,7 @@ class DeskBar(QWidget):
 
     def _tell_since(self, shown: Shown, rows: tuple[Since, ...]) -> None:
         """Show the worst of what has changed since the check; nothing when none was kept."""
-        if self.shown is not shown or not rows or self.strip.asking:
+        if not self._is_here(shown) or not rows:
             return
         row = min(rows, key=lambda one: list(State).index(one.state))
         self.strip.tell(State.INFO if row.state == State.PASS else row.state, row.words)
@@ -171,7 +176,7 @@ class DeskBar(QWidget):
     def _is_here(self, shown: Shown) -> bool:
         """Return whether a report on the same files is shown still."""
         now = self.shown
-        return now is not None and now.report.sources == shown.report.sources
+        return now is not None and _subject(now) == _subject(shown)
 
     def _tell(self, shown: Shown, state: State, words: str) -> None:
         """Tell what came of it; another report may be shown by now, and it is not of that one."""
@@ -255,6 +260,7 @@ class DeskBar(QWidget):
         """Tell why the report is not whole, if it is not."""
         words = self._open_words()
         if words:
+            self.strip.clear()  # no question stands before the answer
             self.strip.tell(State.WARNING, f"Not signed. {words}.")
         return bool(words)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.background import JOBS
 from app.filter.acknowledged import with_record
 from app.filter.checks_log import on_record
 from app.filter.gui.against import Opened
@@ -26,17 +27,21 @@ class Joining(QObject):
     Signals:
         said: The report as it is to be shown.
         outdated: Why it does not hold any more; empty where it does.
+        joined, not_joined: An answer on notes that came into the report, or could not.
 
     """
 
     said = Signal(object)
     outdated = Signal(str)
+    joined = Signal(object)
+    not_joined = Signal(object)
 
     def __init__(self, owner: QWidget, desk: DeskBar) -> None:
         super().__init__(owner)
         self._owner, self._desk = owner, desk
         self.opened: Opened | None = None
         self._without_notes: Report | None = None
+        self._newest: NotesAnswer | None = None
         desk.attested.connect(self.look_again)
 
     def begin(self, opened: Opened | None) -> None:
@@ -50,6 +55,7 @@ class Joining(QObject):
         before = self._without_notes
         if before is None:
             return
+        self._newest = answer
 
         def work() -> tuple[Report, Report]:
             report = on_record(with_notes(before, answer), "window")
@@ -59,13 +65,23 @@ class Joining(QObject):
             report, said = made
             if self.opened is None or self._without_notes is not before:
                 return  # another export was opened meanwhile
+            if answer is not self._newest:
+                return  # other notes were compared meanwhile
             self.opened = replace(self.opened, report=report, said=said)
             if self._desk.shown is not None:
                 self._desk.shown = replace(self._desk.shown, report=report)
                 self._desk.look_for_signatures()
+            self.joined.emit(answer)
             self.said.emit(said)
 
-        beside(self._owner, self._desk.strip, "Putting the notes into the report", work, done)
+        def failed(fault: Exception) -> None:
+            self._desk.strip.tell_fault(fault)
+            self.not_joined.emit(answer)
+
+        JOBS.start(
+            self._owner, "Putting the notes into the report", lambda _progress: work(),
+            done=done, failed=failed,
+        )  # fmt: skip
 
     def look_again(self) -> None:
         """Show what people have said of the report meanwhile."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from app.filter.field import Plan
 from app.filter.gui.body_measured import BodyMeasured
+from app.filter.gui.notes_panel import NotesPanel
 from app.filter.mu.check import Choices
 from app.filter.mu.electron import ElectronInput
 
@@ -28,6 +30,24 @@ def choices_from(kept: Mapping[str, Any]) -> Choices:
         for name, (isodose, cutout) in kept.get("electrons", {}).items()
     }
     return Choices(dict(kept.get("depth_cm", {})), {}, electrons)
+
+
+def patient_key(rv: Plan) -> str:
+    """Return what tells one patient from another: the number, or all there is without one."""
+    return rv.patient.id or repr(rv.patient)
+
+
+def kept_typed(
+    rv: Plan | None, notes: NotesPanel, measured: BodyMeasured, mu: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what was typed for an export, and whose it is."""
+    return {
+        "notes": notes.text.toPlainText(),
+        "database": notes.asks_database,
+        "patient": patient_key(rv) if rv is not None else None,
+        "measured": kept_measured(measured),
+        "mu": mu,
+    }
 
 
 def kept_measured(measured: BodyMeasured) -> dict[str, Any]:

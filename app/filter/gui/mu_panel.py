@@ -83,6 +83,7 @@ class MuPanel(QWidget):
     def __init__(self, body: BodyMeasured | None = None) -> None:
         super().__init__()
         self.asked: Asked | None = None
+        self._made_of: tuple[Asked | None, str] = (None, "")  # what is shown, and the line on it
         self.report: MuReport | None = None
         self._stale = False
         self._book_beams: tuple[BookBeam, ...] = ()
@@ -150,12 +151,10 @@ class MuPanel(QWidget):
         if self.report is None:
             self.words.setText("Calculating…")
         JOBS.start(
-            self,
-            "Calculating monitor units",
-            lambda progress: calculated(asked, progress),
+            self, "Calculating monitor units", lambda progress: calculated(asked, progress),
             done=lambda made: self._show(*made) if asked is self.asked else None,
             failed=lambda fault: self._show_fault(fault) if asked is self.asked else None,
-        )
+        )  # fmt: skip
 
     def _make_controls(self) -> None:
         self.notice = QLabel()
@@ -222,14 +221,15 @@ class MuPanel(QWidget):
 
     def _show(self, report: MuReport, book: Book) -> None:
         self.report = report
+        line = f"SHA-256 {report.book_digest[:12]}…, rules {report.rule_version}"
+        self._made_of = (self.asked, line)
         self.notice.setText(f"<b>{report.notice}</b>")
         self.notice.setVisible(bool(report.notice))
-        colour = theme.colour(State.ERROR).name()
-        self.notice.setStyleSheet(f"color: {colour};")
-        self.words.setText(f"SHA-256 {report.book_digest[:12]}…, rules {report.rule_version}")
+        self.notice.setStyleSheet(f"color: {theme.colour(State.ERROR).name()};")
+        self.words.setText(self._made_of[1])
         self.words.setToolTip(f"{report.book}\nSHA-256 {report.book_digest}")
-        words = f"MU by the dosimetry book: {summary(report.findings, report.not_checked)}"
-        self.banner.show_state(report.status, words)
+        told = summary(report.findings, report.not_checked)
+        self.banner.show_state(report.status, f"MU by the dosimetry book: {told}")
         self.banner.show()
         self.findings.show_report(report.findings, report.not_checked, "MU by the dosimetry book")
         self.fields.show(BEAM_TITLES, [beam_row(one) for one in report.beams])
@@ -257,9 +257,13 @@ class MuPanel(QWidget):
 
     def _show_fault(self, fault: Exception) -> None:
         if isinstance(fault, CancelledError):
-            self._stale = True
+            self._stale = self.report is None
             if self.report is None:
                 self.words.setText("Not calculated")
+            else:  # what is shown is what was made before
+                self.asked = self._made_of[0]
+                self.again.setEnabled(True)
+                self._on_field(self.field_view.currentIndex())
             return
         fallback = f"The program has a fault: {type(fault).__name__}: {fault}"
         self._show_nothing(str(fault) if isinstance(fault, RemedyError) else fallback)
@@ -296,6 +300,7 @@ class MuPanel(QWidget):
         if one is None:
             return
         self.aperture.show_state(None)
+        self.words.setText(self._made_of[1])
         self.detail.setText(_about(one))
         book = next((b for b in self._book_beams if b.id == one.book_beam), None)
         self._show_boxes(electron=book is not None and book.modality == "electron")
@@ -332,8 +337,7 @@ class MuPanel(QWidget):
         depths = {**choices.depth_cm, one.field_id: self.depth_box.value()}
         size = (self.length_box.value(), self.width_box.value())
         if any(size) and not all(size):
-            self.banner.show_state(State.WARNING, ONE_SIDE, "Not calculated")
-            self.banner.show()
+            self.words.setText(ONE_SIDE)
             (self.width_box if size[0] else self.length_box).setFocus()
             return
         given = ElectronInput(

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS
 from app.filter.desk_tables import DeskTables
-from app.filter.field import Plan
+from app.filter.field import Patient, Plan
 from app.filter.gui.ask_strip import AskStrip
 from app.filter.notes import Hit, Note, read_rules
 from app.filter.notes_compare import NotesAnswer, compare_notes
@@ -36,6 +36,11 @@ NO_SOURCE = "No database is named; add a [[source]] to filter/notes.toml of the 
 NO_TABLES = DeskTables()
 NOT_COMPARED = "Notes stand in the tab “Chart notes” that are not in this report"
 COMPARE_FIRST = f"{NOT_COMPARED}; press Compare there, or take them out"
+TAKE_OUT = (
+    "Notes that were taken out of the tab “Chart notes” are in this report still; press Compare"
+)
+ON_THE_WAY = "The chart notes are being compared"
+NOT_JOINED = "The chart notes are not in this report; press Compare there again"
 NO_ANSWER = "The database of chart notes was asked and has not answered"
 NOT_READ = "notes of the database"
 NONE = "No key word of filter/notes.toml stands in the notes."
@@ -60,6 +65,7 @@ class NotesPanel(QWidget):
         self.asks_database = False
         self._is_asking = False
         self._compared = ""
+        self._under_way: object = None  # a comparison, its answer, or why it came to nothing
         self.text = QPlainTextEdit()
         self.text.setPlaceholderText(HINT)
         self.text.setAccessibleName("Chart notes")
@@ -118,15 +124,15 @@ class NotesPanel(QWidget):
             kept: Text, and whether the database was asked, of an earlier run of the program.
 
         """
-        before = self._rv.patient.id if self._rv is not None else ""
-        if rv is None or rv.patient.id != before:
+        before = self._rv.patient if self._rv is not None else None
+        if rv is None or before is None or not _is_same(rv.patient, before):
             self.text.clear()
             self.asks_database = False
         if kept is not None:
             self.text.setPlainText(kept[0])
             self.asks_database = kept[1]
         self._rv, self._plan, self._asked, self._gap = rv, plan, (), ()
-        self._compared, self._is_asking = "", False
+        self._compared, self._is_asking, self._under_way = "", False, None
         self.hits.clear()
         self.strip.clear()
         for button in (self.compare_button, self.database_button):
@@ -150,7 +156,21 @@ class NotesPanel(QWidget):
         """Why the report is not whole for want of notes; empty where it is."""
         if self._is_asking:
             return NO_ANSWER
-        return COMPARE_FIRST if self._pasted != self._compared else ""
+        if self._under_way is not None:
+            return self._under_way if isinstance(self._under_way, str) else ON_THE_WAY
+        if self._pasted != self._compared:
+            return COMPARE_FIRST if self._pasted else TAKE_OUT
+        return ""
+
+    def joined(self, answer: NotesAnswer) -> None:
+        """Learn that an answer is in the report."""
+        if answer is self._under_way:
+            self._under_way = None
+
+    def not_joined(self, answer: NotesAnswer) -> None:
+        """Learn that an answer could not be put into the report."""
+        if answer is self._under_way:
+            self._under_way = NOT_JOINED
 
     def compare(self) -> None:
         """Compare what stands in the text, and what the database gave, with the export."""
@@ -159,7 +179,7 @@ class NotesPanel(QWidget):
         notes = (*self._asked, *((Note(self.text.toPlainText()),) if pasted else ()))
         if rv is None:
             return
-        if not notes and not before and not gap:
+        if not notes and not before and not gap and self._under_way is None:
             self.strip.tell(State.INFO, "Paste notes first; nothing was compared.")
             self.text.setFocus()
             return
@@ -170,11 +190,19 @@ class NotesPanel(QWidget):
             answer = compare_notes(notes, rv, read_rules(), plan)
             return replace(answer, not_checked=(*gap, *answer.not_checked))
 
-        def take(answer: NotesAnswer) -> None:
-            self._compared = pasted
-            self._take(answer)
+        mine = self._under_way = object()
 
-        self._run("Comparing the notes", work, take)
+        def take(answer: NotesAnswer) -> None:
+            if self._under_way is mine:
+                self._compared, self._under_way = pasted, answer
+                self._take(answer)
+
+        def failed(fault: Exception) -> None:
+            if self._under_way is mine:
+                self._under_way = NOT_JOINED
+                self.strip.tell_fault(fault)
+
+        self._run("Comparing the notes", work, take, failed)
 
     def ask_database(self) -> None:
         """Read the patient's notes by the clinic's queries, then compare them."""
@@ -205,10 +233,9 @@ class NotesPanel(QWidget):
         title: str,
         work: Callable[[], object],
         done: Callable[[Any], None],
-        otherwise: Callable[[Exception], None] | None = None,
+        otherwise: Callable[[Exception], None],
     ) -> None:
         rv = self._rv
-        otherwise = otherwise or self.strip.tell_fault
 
         def answered(answer: object) -> None:
             if rv is self._rv:  # notes of one patient never get into another's report
@@ -234,6 +261,11 @@ class NotesPanel(QWidget):
         if self._gap:
             state, words = State.ERROR, f"Not read from the database: {self._gap[0].why} {words}"
         self.strip.tell(state, words)
+
+
+def _is_same(one: Patient, other: Patient) -> bool:
+    """Return whether two patients are one; without a number, all that is known of them counts."""
+    return one.id == other.id if one.id and other.id else one == other
 
 
 def hits_html(hits: Sequence[Hit], mark: str) -> str:

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError, Job
+from app.background import CancelledError
 from app.filter.acknowledged import ASKED
 from app.filter.cards import why_of
 from app.filter.field import Plan
-from app.filter.gui.against import Against, Opened, compare_button, open_export
+from app.filter.gui.against import Against, Opened, compare_button
 from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.commission_panel import CommissionPanel
 from app.filter.gui.desk_bar import DeskBar, Shown
@@ -35,9 +35,10 @@ from app.filter.gui.extra import (
 )
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.joining import Joining
-from app.filter.gui.kept import kept_measured, restore_measured
+from app.filter.gui.kept import kept_typed, patient_key, restore_measured
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
+from app.filter.gui.opening import Opening
 from app.filter.gui.tbi_measured import NOTHING_HELD, Held, TbiMeasured
 from app.filter.gui.worklist_panel import WorkListPanel
 from app.filter.item_words import in_words, sentence_in_words
@@ -60,8 +61,8 @@ class FilterPage(Page):
         self.rv_path: Path | None = None
         self.against = Against()
         self._kept: Mapping[str, Any] = {}
-        self._checking: Job | None = None
-        self._under_way: Path | None = None
+        self.opening = Opening(self)
+        self._tables_late = self._shows_changes = False
         self._scale_for: Path | None = None
         self.view = FindingsView(item_words=in_words, sentence_words=sentence_in_words)
         self.view.explain = why_of
@@ -79,6 +80,8 @@ class FilterPage(Page):
         self.joining.said.connect(self._show_said)
         self.joining.outdated.connect(lambda words: self.view.show_outdated(words, "tables"))
         self.notes.compared.connect(self.joining.take_notes)
+        self.joining.joined.connect(self.notes.joined)
+        self.joining.not_joined.connect(self.notes.not_joined)
         self.desk.commission.connect(self._on_commission)
         self.worklist = WorkListPanel(
             lambda: self.opened_export.rv if self.opened_export else None
@@ -109,7 +112,7 @@ class FilterPage(Page):
     @property
     def _export(self) -> Path | None:
         """The export a plan is for: the one that is being opened, else the one that is open."""
-        return self._under_way or self.rv_path
+        return self.opening.path or self.rv_path
 
     def open_path(self, path: Path) -> None:
         """Open an export, or import a plan for the export that is open."""
@@ -126,19 +129,12 @@ class FilterPage(Page):
     def state(self) -> dict[str, Any]:
         """Return the export that is checked, against what, and what was typed for it."""
         if self.rv_path is None:
-            return {}
+            return dict(self._kept)  # not open again yet
+        against, scale = str(self.against.path or ""), self.scale.currentData()
+        own = {"rv": str(self.rv_path), "kind": self.against.kind, "against": against}
         opened = self.opened_export
-        return {
-            "rv": str(self.rv_path),
-            "kind": self.against.kind,
-            "against": str(self.against.path or ""),
-            "scale": self.scale.currentData(),
-            "notes": self.notes.text.toPlainText(),
-            "database": self.notes.asks_database,
-            "patient": opened.rv.patient.id if opened is not None else None,
-            "measured": kept_measured(self.measured),
-            "mu": self.mu.kept(),
-        }
+        rv = opened.rv if opened is not None else None
+        return own | {"scale": scale} | kept_typed(rv, self.notes, self.measured, self.mu.kept())
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Check an export anew as it was checked in an earlier run."""
@@ -157,26 +153,21 @@ class FilterPage(Page):
     def check(self, rv_path: Path, against: Against) -> None:
         """Read an export and what it is held against, and report in the background."""
         self._busy(True)
-        if self._checking is not None:
-            self._checking.drop()  # the one asked for last is shown, however slow the one before
         if self._scale_for not in (None, rv_path):
             self.scale.setCurrentIndex(0)  # what was chosen for another file
-        self._under_way = self._scale_for = rv_path
+        self._scale_for = rv_path
         if against.kind == "tbi" and rv_path == self.measured.rv:
             values = self.measured
             against = replace(against, measured_mm=values.pairs, thickness_mm=values.thickness_mm)
-        scale = self.scale.currentData()
-        title = f"Checking {rv_path.name}"
-        self._checking = JOBS.start(
-            self,
-            title,
-            lambda progress: open_export(rv_path, against, scale, progress),
+        self.opening.start(
+            rv_path, against, self.scale.currentData(),
             done=lambda opened: self._show(rv_path, against, opened),
             failed=lambda fault: self._show_fault(rv_path, against, fault),
-        )
+        )  # fmt: skip
 
     def tables_changed(self) -> None:
         """Say of a report that was made by other tables than those in force."""
+        self._tables_late = self.opening.path is not None
         self.joining.tables_changed()
 
     def _make_controls(self) -> None:
@@ -251,9 +242,8 @@ class FilterPage(Page):
         self.again_button.setEnabled(not busy and has_export)
 
     def _show(self, rv_path: Path, against: Against, opened: Opened) -> None:
-        self._checking = self._under_way = None
         before = self.measured.rv
-        patient = opened.rv.patient.id
+        patient = patient_key(opened.rv)
         other = self.measured.begin(rv_path, patient)
         if other and rv_path == before:  # what was typed and measured is another patient's
             self.mu.set_sources(None, None)
@@ -262,6 +252,7 @@ class FilterPage(Page):
                 self.check(rv_path, Against("tbi"))
                 return
         self.rv_path, self.against = rv_path, against
+        self._shows_changes = False
         self.joining.begin(opened)
         kept, self._kept = self._kept, {}
         if kept.get("rv") != str(rv_path) or kept.get("patient") not in (None, patient):
@@ -289,6 +280,9 @@ class FilterPage(Page):
         self.opened.emit(rv_path)
         if against.path is not None:
             self.opened.emit(against.path)
+        if self._tables_late:
+            self._tables_late = False
+            self.joining.tables_changed()
 
     def _show_page(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
@@ -324,10 +318,13 @@ class FilterPage(Page):
         return rows[row] if seen and 0 <= row < len(rows) else None
 
     def _show_changes(self, report: Report) -> None:
+        self._shows_changes = True
         self.view.show_report(report.findings, report.not_checked, "Changed since the check")
         self.desk.show_changes_of(f"{report.title}. “Read again” shows the check itself.")
 
     def _show_said(self, report: Report) -> None:
+        if self._shows_changes:
+            return  # “Read again” shows the check itself
         place = self.view.tabs.currentIndex()
         self.view.show_report(report.findings, report.not_checked, self.against.subject)
         self.view.tabs.setCurrentIndex(place)
@@ -365,10 +362,11 @@ class FilterPage(Page):
         self.match_view.resizeColumnsToContents()
 
     def _show_fault(self, rv_path: Path, against: Against, fault: Exception) -> None:
-        self._checking = self._under_way = None
-        self._kept = {}
         self._busy(False)
         if isinstance(fault, CancelledError):
+            if self.rv_path is not None and self.desk.shown is not None:
+                self._scale_for = self.rv_path
+                self.scale.setCurrentIndex(self.scale.findData(self.desk.shown.scale))
             return
         self.joining.begin(None)
         if against.path is None or rv_path != self.rv_path:  # nothing of the export before stays
