@@ -9,8 +9,8 @@ from app.background import JOBS
 from app.demo.write_demo import write_demo
 from app.lex.browse import PatientChoice
 from app.lex.checks.standard import standard_case
+from app.lex.gui import checking, writing
 from app.lex.gui import page as lex_page
-from app.lex.gui import writing
 from app.lex.gui.page import LexPage
 from app.lex.treatment import read_treatment_table
 from core.findings import State
@@ -26,6 +26,56 @@ def shown(qtbot, lex, path):
         lambda: not JOBS.running and lex.plan_step.trial not in (None, before), timeout=20_000
     )
     lex.go(lex.steps.index(lex.treatment_step))
+
+
+def test_that_entries_come_back_though_the_correction_was_not_looked_at(qtbot, tmp_path):
+    demo = write_demo(tmp_path / "demo")
+    lex = LexPage(lambda *_: lambda _: [])
+    qtbot.addWidget(lex)
+    lex.show()
+    shown(qtbot, lex, demo.plan)
+    lex.treatment_step.set_values(read_treatment_table(demo.treatment))
+    data = pydicom.dcmread(demo.plan)
+    for name, keyword, value in (
+        ("corrected.dcm", "SOPInstanceUID", "1.2.3.4"), ("other.dcm", "PatientID", "DEMO-0002"),
+    ):  # fmt: skip
+        setattr(data, keyword, value)
+        data.save_as(tmp_path / name)
+        before = lex.plan_step.trial
+        lex.open_path(tmp_path / name)
+        qtbot.waitUntil(
+            lambda last=before: not JOBS.running and lex.plan_step.trial not in (None, last)
+        )
+        if name == "corrected.dcm":
+            assert lex.state()["entered"]["values"]["couch"] == COUCH
+    shown(qtbot, lex, demo.plan)
+    assert lex.treatment_step.values()["couch"] == COUCH
+
+
+def test_that_checks_under_way_are_not_those_of_tables_changed_meanwhile(
+    qtbot, monkeypatch, tmp_path
+):
+    go, held, runs = threading.Event(), checking.check_and_log, []
+
+    def slow(*words):
+        go.wait(10)
+        runs.append(held(*words))
+        return runs[-1]
+
+    plan = tmp_path / "source" / "plan.dcm"
+    plan.parent.mkdir()
+    plan.write_bytes(b"a plan")
+    lex = hand.opened(qtbot, monkeypatch, standard_case(), plan)
+    monkeypatch.setattr(checking, "check_and_log", slow)
+    lex.go(lex.steps.index(lex.checks_step))
+    lex.tables_changed()
+    go.set()
+    hand.quiet(qtbot)
+    assert len(runs) == 2
+    assert lex.checking.checked is not None
+    lex.fix_button.setChecked(True)
+    lex.tables_changed()
+    assert (lex.fix_button.isChecked(), lex.checking.checked) == (True, None)
 
 
 @pytest.mark.req("L-05")

@@ -53,7 +53,7 @@ class Entering(QObject):
         self._demo: Path | None = None
         self._kept: Mapping[str, Any] = {}
         self._left: dict[tuple[Person, str], Mapping[str, Any]] = {}
-        self._seen = False
+        self._holds: tuple[Person, str] | None = None  # whose entries stand in the form
         self._names = Nomenclature()
         self._list_fault = ""
         self._described: Described | None = None
@@ -75,18 +75,18 @@ class Entering(QObject):
         """
         before = self._trial
         if before is not None and _whose(before) != _whose(trial):
-            if self._seen:
-                self._left[_whose(before)] = self._step.values()
+            if self._holds is not None:
+                self._left[self._holds] = self._step.values()
+            self._holds = None
             self._trial = None  # the empty form asks for no lists
             self._step.forget_patient()
         self._trial = trial
-        self._seen = False
         self._step.forget()
         self.undoing.clear()
 
     def kept(self) -> dict[str, Any]:
         """Return the entries and whose they are, for a run of the program after a crash."""
-        if self._trial is None or not self._seen:
+        if self._trial is None or self._holds is None:
             return {}
         return {"whose": _named(self._trial), "values": self._step.values()}
 
@@ -102,7 +102,7 @@ class Entering(QObject):
         """Fill the form for the trial and the beams chosen."""
         if self._trial is None:
             return
-        self._seen, self._then = True, None
+        self._holds, self._then = _whose(self._trial), None
         self._choice = None
         self._described, self._described_for = None, None  # may have been changed meanwhile
         with self.undoing.unrecorded():

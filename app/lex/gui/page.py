@@ -135,9 +135,15 @@ class LexPage(Page):
 
     def tables_changed(self) -> None:
         """Take no result of the checks for one by the tables in force now."""
-        if self.checking.checked is not None:
-            self.checking.forget()
-            self.go(min(self.stack.currentIndex(), self.steps.index(self.checks_step)))
+        checks, present = self.steps.index(self.checks_step), self.stack.currentIndex()
+        self.checking.forget()  # those under way, too
+        if present < checks:
+            self._refresh()
+        elif self.fix_button.isChecked():
+            self.stack.setCurrentIndex(checks - 1)  # behind the repair of exports, which stays
+            self._refresh()
+        else:
+            self.go(checks)
 
     def has_unfinished_write(self) -> bool:
         """Return whether a file is being written just now."""
