@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.background import JOBS
 from app.collector import Collector, collect_due
+from app.demo.write_demo import write_demo
 from app.filter.gui.page import FilterPage
 
 
@@ -58,6 +59,21 @@ def rubbish_stays_in_the_gui_thread(collected_elsewhere):
     yield
     collect_due()
     assert collected_elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The folder of a demonstration set."""
+    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """Where a plan would lie that a case of LEX's checks takes the place of."""
+    file = tmp_path / "source" / "plan.dcm"
+    file.parent.mkdir()
+    file.write_bytes(b"a plan")
+    return file
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from threading import Event
 
 import pytest
 
-from app.demo.write_demo import write_demo
 from app.filter.field import Plan
 from app.filter.gui import notes_panel
 from app.filter.gui.film_panel import FilmPanel
@@ -17,17 +16,9 @@ from app.filter.rv_source import open_rv
 from app.lex.gui.page import LexPage
 from app.lex.gui.write_step import WriteStep
 from tests.bench.open_close import settle
+from tests.gui.demo_files import export
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
-
-
-def export(demo):
-    return next((demo / "export").glob("*.rtp"))
 
 
 def test_that_the_name_of_a_file_is_that_of_the_patient_in_hand(qtbot):

@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.background import JOBS
-from app.demo.write_demo import write_demo
 from app.filter.film.plane import FilmPlane
 from app.filter.film.read import read_film
 from app.filter.film.write import write_plane
@@ -18,11 +17,6 @@ from core.findings import State
 from tests.filter.mu.film_samples import tiff
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from threading import Event
 import pytest
 
 from app.background import JOBS, CancelledError
-from app.demo.write_demo import write_demo
 from app.filter.checks_log import checks_file
 from app.filter.gui import mu_panel, opening
 from app.filter.gui.ask_strip import AskStrip
@@ -16,17 +15,9 @@ from app.filter.mu.check import Choices
 from core.audit import entries
 from core.findings import State
 from tests.bench.open_close import settle
+from tests.gui.demo_files import export
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
-
-
-def export(demo):
-    return next((demo / "export").glob("*.rtp"))
 
 
 def test_that_the_export_opened_last_is_shown_however_slow_the_one_before(

@@ -5,7 +5,6 @@ from threading import Event
 import pytest
 
 from app.background import JOBS
-from app.demo.write_demo import write_demo
 from app.filter.desk_tables import DeskTables
 from app.filter.gui import against, desk_bar, joining, notes_panel, opening
 from app.filter.gui.page import FilterPage
@@ -15,17 +14,9 @@ from core.errors import RemedyError
 from core.findings import State
 from core.paths import clinic_folder
 from tests.bench.open_close import settle
+from tests.gui.demo_files import export
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
-
-
-def export(demo):
-    return next((demo / "export").glob("*.rtp"))
 
 
 def test_that_the_database_is_asked_again_and_nothing_is_signed_before(qtbot, demo, monkeypatch):
@@ -172,10 +163,11 @@ def test_that_of_two_comparisons_of_notes_the_last_counts(qtbot, demo):
 def test_that_tables_changed_while_an_export_is_read_make_its_report_out_of_date(
     qtbot, demo, monkeypatch
 ):
-    go, held = Event(), opening.open_export
+    read, go, held = Event(), Event(), opening.open_export
 
     def slow(*words):
         answer = held(*words)
+        read.set()
         go.wait(20)
         return answer
 
@@ -183,7 +175,7 @@ def test_that_tables_changed_while_an_export_is_read_make_its_report_out_of_date
     page = FilterPage()
     qtbot.addWidget(page)
     page.run(export(demo), None)
-    settle_started(qtbot)
+    qtbot.waitUntil(read.is_set, timeout=20_000)
     own = clinic_folder() / "tolerances.toml"
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text(
@@ -195,11 +187,6 @@ def test_that_tables_changed_while_an_export_is_read_make_its_report_out_of_date
     settle()
     assert page.view.banner.state == State.WARNING
     assert "tolerances.toml" in page.view.banner.text
-
-
-def settle_started(qtbot):
-    """Wait a little, so that what was begun has read its tables."""
-    qtbot.wait(1500)
 
 
 def test_that_what_is_done_late_is_told_under_its_own_name(qtbot, demo, monkeypatch):

@@ -52,9 +52,7 @@ def test_that_entries_come_back_though_the_correction_was_not_looked_at(qtbot, t
     assert lex.treatment_step.values()["couch"] == COUCH
 
 
-def test_that_checks_under_way_are_not_those_of_tables_changed_meanwhile(
-    qtbot, monkeypatch, tmp_path
-):
+def test_that_checks_under_way_are_not_those_of_tables_changed_meanwhile(qtbot, monkeypatch, plan):
     go, held, runs = threading.Event(), checking.check_and_log, []
 
     def slow(*words):
@@ -62,9 +60,6 @@ def test_that_checks_under_way_are_not_those_of_tables_changed_meanwhile(
         runs.append(held(*words))
         return runs[-1]
 
-    plan = tmp_path / "source" / "plan.dcm"
-    plan.parent.mkdir()
-    plan.write_bytes(b"a plan")
     lex = hand.opened(qtbot, monkeypatch, standard_case(), plan)
     monkeypatch.setattr(checking, "check_and_log", slow)
     lex.go(lex.steps.index(lex.checks_step))
@@ -137,12 +132,11 @@ def test_that_the_source_opened_last_is_shown_however_slow_the_one_before(
     assert "second" in lex.plan_step.patients.item(0).text()
 
 
-def test_that_a_file_written_late_is_not_taken_for_the_next_plans(qtbot, monkeypatch, tmp_path):
+def test_that_a_file_written_late_is_not_taken_for_the_next_plans(
+    qtbot, monkeypatch, plan, tmp_path
+):
     """It is told in the last step of the next plan as the one before, and cannot be checked."""
     case, go = standard_case(), threading.Event()
-    plan = tmp_path / "source" / "plan.dcm"
-    plan.parent.mkdir()
-    plan.write_bytes(b"a plan")
     lex = hand.opened(qtbot, monkeypatch, case, plan)
     while lex.stack.currentWidget() is not lex.write_step:
         assert hand.press_next(qtbot, lex), lex.note.text()

@@ -24,14 +24,6 @@ UNUSUAL = (Change(f"{AP}.mu", 501.0), Change(f"{PA}.mu", 502.0), Change(f"{ARC}.
 
 
 @pytest.fixture
-def plan(tmp_path):
-    file = tmp_path / "source" / "plan.dcm"
-    file.parent.mkdir()
-    file.write_bytes(b"a plan")
-    return file
-
-
-@pytest.fixture
 def page(qtbot, monkeypatch, plan):
     return hand.opened(qtbot, monkeypatch, standard_case(), plan)
 

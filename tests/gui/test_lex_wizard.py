@@ -15,15 +15,6 @@ ACK = [one for one in CHECKS if one.state == State.WARNING]
 COUCH = {"vertical_cm": "-13.5", "lateral_cm": "1.2", "longitudinal_cm": "82"}
 
 
-@pytest.fixture
-def plan(tmp_path):
-    """Where the plan would lie; the case takes its place."""
-    file = tmp_path / "source" / "plan.dcm"
-    file.parent.mkdir()
-    file.write_bytes(b"a plan")
-    return file
-
-
 def to_the_end(qtbot, lex):
     while hand.press_next(qtbot, lex):
         pass

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.background import JOBS
-from app.demo.write_demo import write_demo
 from app.filter.gui.aperture_plot import rectangles_of
 from app.filter.gui.book_plot import BookPlot, chosen_columns
 from app.filter.gui.mu_panel import STATUS, MuPanel, _about
@@ -16,11 +15,6 @@ from app.filter.mu.book_check import open_book
 from app.filter.mu.books import GENERIC
 
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return write_demo(tmp_path_factory.mktemp("demo") / "demo").folder
 
 
 def sources(demo):

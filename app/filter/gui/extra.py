@@ -50,14 +50,21 @@ def beside(
     title: str,
     work: Callable[[], object],
     done: Callable[[Any], None],
+    otherwise: Callable[[], None] = lambda: None,
 ) -> None:
     """Do what may wait for the clinic's share, the logs or a plan's folder; a fault is told."""
 
     def failed(fault: Exception) -> None:
         if not isinstance(fault, CancelledError):
             strip.tell_fault(fault)
+        otherwise()
 
     JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)
+
+
+def patient_key(rv: Plan) -> str:
+    """Return what tells one patient from another: the number, or all there is without one."""
+    return rv.patient.id or repr(rv.patient)
 
 
 def patient_words(rv: Plan) -> str:

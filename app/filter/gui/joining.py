@@ -5,7 +5,6 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.background import JOBS
 from app.filter.acknowledged import with_record
 from app.filter.checks_log import on_record
 from app.filter.gui.against import Opened
@@ -74,13 +73,9 @@ class Joining(QObject):
             self.joined.emit(answer)
             self.said.emit(said)
 
-        def failed(fault: Exception) -> None:
-            self._desk.strip.tell_fault(fault)
-            self.not_joined.emit(answer)
-
-        JOBS.start(
-            self._owner, "Putting the notes into the report", lambda _progress: work(),
-            done=done, failed=failed,
+        beside(
+            self._owner, self._desk.strip, "Putting the notes into the report", work, done,
+            lambda: self.not_joined.emit(answer),
         )  # fmt: skip
 
     def look_again(self) -> None:

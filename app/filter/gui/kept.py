@@ -6,6 +6,7 @@ from typing import Any
 
 from app.filter.field import Plan
 from app.filter.gui.body_measured import BodyMeasured
+from app.filter.gui.extra import patient_key
 from app.filter.gui.notes_panel import NotesPanel
 from app.filter.mu.check import Choices
 from app.filter.mu.electron import ElectronInput
@@ -30,11 +31,6 @@ def choices_from(kept: Mapping[str, Any]) -> Choices:
         for name, (isodose, cutout) in kept.get("electrons", {}).items()
     }
     return Choices(dict(kept.get("depth_cm", {})), {}, electrons)
-
-
-def patient_key(rv: Plan) -> str:
-    """Return what tells one patient from another: the number, or all there is without one."""
-    return rv.patient.id or repr(rv.patient)
 
 
 def kept_typed(

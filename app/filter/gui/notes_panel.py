@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from app.background import JOBS
 from app.filter.desk_tables import DeskTables
-from app.filter.field import Patient, Plan
+from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
+from app.filter.gui.extra import patient_key
 from app.filter.notes import Hit, Note, read_rules
 from app.filter.notes_compare import NotesAnswer, compare_notes
 from app.filter.notes_sql import notes_of, read_sources
@@ -34,8 +35,10 @@ HINT = (
 )
 NO_SOURCE = "No database is named; add a [[source]] to filter/notes.toml of the clinic's folder."
 NO_TABLES = DeskTables()
-NOT_COMPARED = "Notes stand in the tab “Chart notes” that are not in this report"
-COMPARE_FIRST = f"{NOT_COMPARED}; press Compare there, or take them out"
+COMPARE_FIRST = (
+    "Notes stand in the tab “Chart notes” that are not in this report; "
+    "press Compare there, or take them out"
+)
 TAKE_OUT = (
     "Notes that were taken out of the tab “Chart notes” are in this report still; press Compare"
 )
@@ -124,8 +127,8 @@ class NotesPanel(QWidget):
             kept: Text, and whether the database was asked, of an earlier run of the program.
 
         """
-        before = self._rv.patient if self._rv is not None else None
-        if rv is None or before is None or not _is_same(rv.patient, before):
+        before = patient_key(self._rv) if self._rv is not None else ""
+        if rv is None or patient_key(rv) != before:
             self.text.clear()
             self.asks_database = False
         if kept is not None:
@@ -261,11 +264,6 @@ class NotesPanel(QWidget):
         if self._gap:
             state, words = State.ERROR, f"Not read from the database: {self._gap[0].why} {words}"
         self.strip.tell(state, words)
-
-
-def _is_same(one: Patient, other: Patient) -> bool:
-    """Return whether two patients are one; without a number, all that is known of them counts."""
-    return one.id == other.id if one.id and other.id else one == other
 
 
 def hits_html(hits: Sequence[Hit], mark: str) -> str:

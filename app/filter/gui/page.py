@@ -28,6 +28,7 @@ from app.filter.gui.extra import (
     RV_FILES,
     fault_finding,
     first_page,
+    patient_key,
     patient_words,
     printout_view,
     scale_box,
@@ -35,7 +36,7 @@ from app.filter.gui.extra import (
 )
 from app.filter.gui.fields_panel import FieldsPanel
 from app.filter.gui.joining import Joining
-from app.filter.gui.kept import kept_typed, patient_key, restore_measured
+from app.filter.gui.kept import kept_typed, restore_measured
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.notes_panel import NotesPanel
 from app.filter.gui.opening import Opening
