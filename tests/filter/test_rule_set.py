@@ -23,6 +23,7 @@ from app.filter.rule_set import CHECK, MU, rule_set
 from app.filter.signoff import sign_report
 from app.filter.statistics import rule_counts
 from core.audit import append
+from core.errors import RemedyError
 from core.layers import Layers, known
 from core.paths import RESOURCES, clinic_folder
 from tests.filter.desk_samples import VARIANTS, write_export, write_plan
@@ -243,11 +244,16 @@ def test_that_the_log_keeps_the_rules_of_each_check_and_counts_them_apart(share,
 
 @pytest.mark.req("R-28")
 def test_that_a_signature_is_given_under_the_rules_of_its_report(share, tmp_path):
-    report = compare_report(write_export(tmp_path), write_plan(tmp_path))
+    export, plan = write_export(tmp_path), write_plan(tmp_path)
+    before = compare_report(export, plan)
     lay(share)
-    sign_report(report, "review", "Ann")
+    with pytest.raises(RemedyError, match=r"other tables: tolerances\.toml"):
+        sign_report(before, "review", "Ann")
+    assert not recorded("signed")
+    after = compare_report(export, plan)
+    sign_report(after, "review", "Ann")
     (entry,) = recorded("signed")
-    assert entry["rules"] == report.rule_set.version != rule_set().version
+    assert entry["rules"] == after.rule_set.version != before.rule_set.version
 
 
 @pytest.mark.req("R-16")

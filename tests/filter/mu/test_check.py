@@ -134,8 +134,7 @@ def demo(tmp_path_factory):
 def test_that_an_export_is_checked_against_both_kinds_of_plan(demo, generic):
     """The calculation is the same from export and plan; the demonstration agrees with the book."""
     export = next((demo / "export").glob("*.rtp"))
-    given = ElectronInput(100.0)
-    electron = Choices(electrons={"5": given, "E BOOST": given})
+    electron = Choices(electrons={"E BOOST": ElectronInput(100.0)})
     found = mu_report(export, demo / "dicom", generic, electron)
     assert [one.field_id for one in found.beams] == ["1", "2", "3", "4", "5"]
     assert [one.state for one in found.beams] == [State.PASS] * 5
