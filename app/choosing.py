@@ -1,5 +1,6 @@
 """Let the user choose a file or folder; each question begins where it was answered last."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
@@ -33,6 +34,12 @@ def choose_new_file(
     proposed = str(Path(begin_at(title)) / name)
     chosen, _ = QFileDialog.getSaveFileName(parent, title, proposed, kinds, "", how)
     return _kept(title, chosen, is_folder=False)
+
+
+def named_after(patient_id: str, name: str) -> str:
+    """Return a file name to propose that begins with the patient's ID, where there is one."""
+    own = re.sub(r"[^\w.-]+", "_", patient_id).strip("._")
+    return f"{own} {name}" if own else name
 
 
 def choose_folder(parent: QWidget, title: str, begin: str = "") -> Path | None:

@@ -64,12 +64,14 @@ def _certificate(words: argparse.Namespace) -> int:
 
 def _dvh(words: argparse.Namespace) -> int:
     from app.viewer import command
+    from app.viewer.patient_words import patient_words
     from core.dicom.dvh_export import dvh_json, dvh_table_csv
 
     answer = command.dvhs_of(
         words.source, words.patient, names=words.structure, dose_uid=words.dose
     )
-    table = dvh_table_csv(answer.dvhs, answer.dose.title)
+    patient = patient_words(answer.rt_set)
+    table = dvh_table_csv(answer.dvhs, patient, answer.dose.title)
     if words.csv is not None:
         write_whole(words.csv, table.encode("utf-8"))
     lacking = command.not_used(answer.rt_set)

@@ -36,6 +36,7 @@ from core.dicom.combine import (
     sum_of,
 )
 from core.dicom.dose import Dose
+from core.dicom.structures import Structure
 from core.dose.geometry import Grid
 from core.findings import State
 
@@ -70,6 +71,7 @@ class ComparePanel(QWidget):
         self._scene: Scene | None = None
         self._rows: list[Row] = []
         self._job: Job | None = None
+        self._measuring: Job | None = None
         self.views = SideBySide()
         self.table = QGridLayout()
         self.way = QComboBox()
@@ -93,9 +95,21 @@ class ComparePanel(QWidget):
         self.overlap_level.setAccessibleName("Dose of the overlap")
         self.overlap_button = QPushButton("Overlap of the chosen doses")
         self.overlap_button.clicked.connect(self.measure_overlap)
+        self.overlap_level.valueChanged.connect(self._forget_overlap)
+        self._make_overlap()
+        self._lay_out()
+
+    def _make_overlap(self) -> None:
         self.overlap = GridModel(numeric=OVERLAP_COLUMNS[1:])
         self.overlap_view = plain_table(self.overlap)
-        self._lay_out()
+        self.overlap_words = QLabel()
+        self.overlap_words.setWordWrap(True)
+        self.overlap_box = QWidget()
+        told = QVBoxLayout(self.overlap_box)
+        told.setContentsMargins(6, 6, 6, 0)
+        told.addWidget(self.overlap_words)
+        told.addWidget(self.overlap_view, 1)
+        self.overlap_box.hide()
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -124,10 +138,9 @@ class ComparePanel(QWidget):
         column.addWidget(self.words)
         top = QSplitter()
         top.addWidget(upper)
-        top.addWidget(self.overlap_view)
+        top.addWidget(self.overlap_box)
         top.setStretchFactor(0, 1)
         top.setSizes([800, 300])
-        self.overlap_view.hide()
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(top)
         splitter.addWidget(self.views)
@@ -140,6 +153,8 @@ class ComparePanel(QWidget):
         """Show the doses of another scene."""
         known = [row.dose for row in self._rows]
         ticked = [row.dose for row in self._rows if row.chosen.isChecked()]
+        if _structures(scene) != _structures(self._scene):
+            self._forget_overlap()
         self._scene = scene
         self.views.set_scene(scene, doses)
         if known and known == list(doses) and scene is not None:
@@ -147,7 +162,7 @@ class ComparePanel(QWidget):
         grown = bool(known) and list(doses[: len(known)]) == known
         self._cancel()
         self._clear()
-        self.overlap_view.hide()
+        self._forget_overlap()
         if not grown:
             self.words.setText("" if doses else "The set has no dose.")
         if scene is not None and doses:
@@ -177,7 +192,7 @@ class ComparePanel(QWidget):
         state.setStyleSheet(f"color: {theme.colour(State.ERROR if why else State.PASS).name()}")
         row = Row(dose, QCheckBox(name), weight, fractions, state)
         row.chosen.setEnabled(not why)
-        row.chosen.toggled.connect(self._refresh)
+        row.chosen.toggled.connect(self._on_ticked)
         fractions.setAccessibleName(f"Fractions of {name}")
         weight.setAccessibleName(f"Weight of {name}")
         number = len(self._rows) + 1
@@ -228,8 +243,9 @@ class ComparePanel(QWidget):
         if scene is None:
             return
         grids = [one.dose.grid for one in self.chosen]
+        self._forget_overlap()
         if any(grid.frame_uid != _frame(scene) for grid in grids):
-            self.words.setText("Overlap is told for doses in the images' own frame only.")
+            self._tell_of_overlap("Overlap is told for doses in the images' own frame only.")
             return
         shown = [
             one
@@ -244,17 +260,28 @@ class ComparePanel(QWidget):
                 found.append((outline.structure.name, *_overlap(outline, grids, level)))
             return found
 
-        self._cancel()
-        self.words.setText("Measuring…")
-        self._job = JOBS.start(
+        self._tell_of_overlap("Measuring…")
+        self._measuring = JOBS.start(
             self,
             "Measuring the overlap",
             work,
-            done=lambda found: self._tell_overlap(found, level, len(grids)),
-            failed=self._on_fault,
+            done=lambda found: self._show_overlap(found, level, len(grids)),
+            failed=lambda fault: self._tell_of_overlap(str(fault)),
         )
 
-    def _tell_overlap(
+    def _tell_of_overlap(self, words: str) -> None:
+        self.overlap_words.setText(words)
+        self.overlap_view.hide()
+        self.overlap_box.show()
+
+    def _forget_overlap(self) -> None:
+        """Take away what was measured for other doses, structures or another level."""
+        if self._measuring is not None:
+            self._measuring.drop()
+            self._measuring = None
+        self.overlap_box.hide()
+
+    def _show_overlap(
         self, found: list[tuple[str, float, float]], level: float, count: int
     ) -> None:
         locale = QLocale()
@@ -265,11 +292,12 @@ class ComparePanel(QWidget):
         self.overlap.show(OVERLAP_COLUMNS, rows)
         self.overlap_view.resizeColumnsToContents()
         self.overlap_view.show()
+        self._measuring = None
         words = (
             f"Overlap: at least {locale.toString(level, 'f', 1)} Gy from each of {count} doses as "
             "they are, without weights. Outside a dose grid nothing counts."
         )
-        self.words.setText(words)
+        self.overlap_words.setText(words)
 
     def _on_combined(self, made: Combined) -> None:
         self.words.setText(" ".join((f"Made: {made.dose.made_by}.", *made.words)))
@@ -277,6 +305,10 @@ class ComparePanel(QWidget):
 
     def _on_fault(self, fault: Exception) -> None:
         self.words.setText(str(fault))
+
+    def _on_ticked(self) -> None:
+        self._forget_overlap()
+        self._refresh()
 
     def _refresh(self) -> None:
         count = len(self.chosen)
@@ -293,6 +325,11 @@ class ComparePanel(QWidget):
         if self._job is not None:
             self._job.drop()
             self._job = None
+
+
+def _structures(scene: Scene | None) -> list[Structure]:
+    """Return the structures of a scene, drawn or not."""
+    return [one.structure for one in scene.outlines] if scene is not None else []
 
 
 def _frame(scene: Scene) -> str:

@@ -5,38 +5,42 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.background import JOBS, CancelledError, Job
-from app.choosing import choose_new_file
 from app.settings_store import user_settings
 from app.viewer.beam_eye_view import BeamEyeView
 from app.viewer.certificate_panel import CertificatePanel, VerdictStrip
 from app.viewer.compare_panel import ComparePanel
-from app.viewer.display import Display, usual_window
+from app.viewer.display import USUAL_PERCENTS, Display, usual_window
 from app.viewer.dose_panel import DosePanel
 from app.viewer.dvh_panel import DvhPanel
 from app.viewer.loading import Loaded, Volume, load_volume
-from app.viewer.pdf_page import PageWords, pdf_page
+from app.viewer.patient_words import banner_words, patient_words
 from app.viewer.plan_pages import PlanPages
 from app.viewer.profile_panel import ProfilePanel
-from app.viewer.render import png_bytes
 from app.viewer.room_view import RoomView
 from app.viewer.rt_image_panel import RtImagePanel
+from app.viewer.saved_views import save_page, save_picture
 from app.viewer.scene import Scene
-from app.viewer.scene_build import NO_PRESCRIPTION, build_scene, reference_dose
+from app.viewer.scene_build import NO_PRESCRIPTION, build_scene, into_slice, reference_dose
 from app.viewer.set_panel import SetPanel
 from app.viewer.slices_panel import SlicesPanel
 from app.viewer.structure_list import StructureList
-from core.dicom.combine import DIFFERENCE, Combined, dose_name, part_of_course
+from core.dicom.combine import (
+    DIFFERENCE,
+    Combined,
+    course_words,
+    dose_name,
+    part_of_course,
+)
 from core.dicom.dose import Dose
 from core.dicom.images import ImageSeries
 from core.dicom.rt_set import RtSet
 from core.dicom.structure_dvh import StructureDvh, structure_dvhs
 from core.dicom.structures import StructureSet
 from core.dose.geometry import Floats, Grid
-from core.safe_write import write_whole
 
 SIDE_WIDTH = 270
 Choice = TypeVar("Choice")
@@ -47,11 +51,15 @@ class Desk(QWidget):
 
     Signals:
         patient_changed: Words for the patient banner.
+        not_written: Words why a picture or page was not written.
+        spoiled: A set could not be shown, and parts of the one before may stand: the fault.
         first_image: The first slice of a series is read, the rest is not (used across threads).
 
     """
 
     patient_changed = Signal(str)
+    not_written = Signal(str)
+    spoiled = Signal(object)
     first_image = Signal(object)
 
     def __init__(self) -> None:
@@ -147,6 +155,13 @@ class Desk(QWidget):
 
     def show_set(self, number: int) -> None:
         """Show the set of one person."""
+        try:
+            self._show_set(number)
+        except Exception as fault:
+            self.spoiled.emit(fault)
+            raise
+
+    def _show_set(self, number: int) -> None:
         self._cancel()
         own = self.loaded.sets[number]
         self.rt_set, self.volume = own, None
@@ -157,12 +172,12 @@ class Desk(QWidget):
         self.plan.set_rt_set(own)
         self.rt_images.set_rt_set(own)
         self.tabs.setTabVisible(self.tabs.indexOf(self.rt_images), bool(own.rt_images))
-        self.profile.clear()
+        self.dvh.set_patient(patient_words(own), own.patient_id)
         self.sets.set_parts(own)
         chief = own.chief_dose()
         self._list_doses(own.doses.index(chief) if chief is not None else -1)
         self._new_reference()
-        self.patient_changed.emit(patient_words(own))
+        self.patient_changed.emit(banner_words(own))
         self._on_parts()
 
     @property
@@ -207,11 +222,18 @@ class Desk(QWidget):
         plan = self.rt_set.plan_of(self.dose) if self.rt_set and self.dose else None
         gray, words = reference_dose(plan, self.dose)
         display = replace(self.controls.display, reference_gy=gray, reference_words=words)
+        is_gray = self.dose is None or self.dose.units == "GY"
+        if display.levels_in_gy and not is_gray:
+            display = replace(display, levels=USUAL_PERCENTS, levels_in_gy=False)
+        self.controls.allow_gray(is_gray)
         self.controls.set_display(display)
 
     def _on_parts(self) -> None:
         """Show other images or structures: at once without pixels, then read them."""
         self._cancel()
+        # What was measured before is of other images, structures, or another person.
+        self.dvh.set_busy("Reading images…")
+        self.profile.clear()
         self._build(keep=False)
         chosen = self.structure_set
         self.structures.set_structures(chosen.structures if chosen is not None else ())
@@ -247,12 +269,13 @@ class Desk(QWidget):
         self.room.set_scene(self.scene)
         self.room.set_display(display)
         self.compare.set_scene(self.scene, self.doses)
+        self.compare.views.set_display(display)
 
     def _on_first_image(self, answer: tuple[ImageSeries, Grid]) -> None:
         series, grid = answer
         if series is self.series and self.volume is None:
             self._build(keep=True, grid=grid)
-            self.slices.set_cross(_into_slice(self.slices.cross_mm, grid))
+            self.slices.set_cross(into_slice(self.slices.cross_mm, grid))
 
     def _on_volume(self, volume: Volume) -> None:
         if volume.series is not self.series:
@@ -308,13 +331,17 @@ class Desk(QWidget):
         )
 
     def _on_dvhs(self, found: list[StructureDvh], dose: Dose) -> None:
-        display = self.display
-        name = dose_name(self.rt_set, dose) if self.rt_set is not None else dose.title
-        words = f"{name}. {display.reference_words}".strip()
+        own, display = self.rt_set, self.display
+        if own is None:
+            return
+        words = f"{dose_name(own, dose)}. {display.reference_words}".strip()
         # Percent limits mean the prescription: without one they are not judged.
         prescribed = NO_PRESCRIPTION not in display.reference_words
-        part = part_of_course(self.rt_set.plan_of(dose) if self.rt_set else None, dose)
-        self.dvh.set_dvhs(found, words, display.reference_gy, prescribed=prescribed, part=part)
+        part = part_of_course(own.plan_of(dose), dose)
+        self.dvh.set_dvhs(
+            found, words, display.reference_gy, prescribed=prescribed, part=part,
+            course=course_words(own, dose),
+        )  # fmt: skip
         self.dvh.set_hidden(display.hidden)
 
     def _on_dvh_fault(self, fault: Exception) -> None:
@@ -337,27 +364,18 @@ class Desk(QWidget):
 
     def save_picture(self) -> None:
         """Save the views as they are on the screen."""
-        name = choose_new_file(self, "Save the views", "views.png", "PNG (*.png)")
-        if name:
-            write_whole(name, png_bytes(self.slices.grab().toImage()))
+        if self.scene is not None:
+            self._tell_unwritten(save_picture(self, self.scene, self.slices))
 
     def save_page(self) -> None:
         """Save the views as a page for the chart."""
-        name = choose_new_file(self, "Save a page", "views.pdf", "PDF (*.pdf)")
-        if name and self.rt_set is not None:
-            pictures = [view.picture() for view in self.slices.shown_views()]
-            page = pdf_page([one for one in pictures if one is not None], self._page_words())
-            write_whole(name, page)
+        if self.scene is not None:
+            verdict = self.strip.text
+            self._tell_unwritten(save_page(self, self.scene, self.slices, self.display, verdict))
 
-    def _page_words(self) -> PageWords:
-        own, dose = self.rt_set, self.dose
-        dose_words = dose_name(own, dose) if own is not None and dose is not None else "no dose"
-        when = QLocale().toString(QDateTime.currentDateTime(), QLocale.FormatType.ShortFormat)
-        return PageWords(
-            patient_words(own) if own is not None else "",
-            (f"Dose: {dose_words}. {self.display.reference_words}", self.strip.text),
-            f"EQS Workstation, {when}. For information; not a certified medical device.",
-        )
+    def _tell_unwritten(self, words: str) -> None:
+        if words:
+            self.not_written.emit(words)
 
     def _cancel(self) -> None:
         for job in (self._reading, self._counting):
@@ -374,23 +392,6 @@ class Desk(QWidget):
         user_settings().setValue("viewer/splitter", self.splitter.saveState())
 
 
-def patient_words(own: RtSet) -> str:
-    """Return the words of the patient banner."""
-    plans = ", ".join(plan.label for plan in own.plans[:3] if plan.label)
-    born = f"   born {own.birth_date}" if own.birth_date else ""
-    plan_words = f"   Plan {plans}" if plans else ""
-    return f"{own.patient_name or 'No name'}   ID {own.patient_id or '-'}{born}{plan_words}"
-
-
 def _chosen(choices: Sequence[Choice], index: int) -> Choice | None:
     """Return the choice of a list whose first row stands for none."""
     return choices[index - 1] if 0 < index <= len(choices) else None
-
-
-def _into_slice(point_mm: Floats | None, grid: Grid) -> Floats:
-    """Return the point moved into the only slice of a grid."""
-    geometry = grid.geometry
-    if point_mm is None:
-        return np.asarray(geometry.box_mm.mean(axis=0))
-    away = float((geometry.origin_mm - point_mm) @ geometry.normal)
-    return np.asarray(point_mm + away * geometry.normal)

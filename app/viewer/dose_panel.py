@@ -163,6 +163,12 @@ class DosePanel(QWidget):
         for control in (self.wash, self.lines, self.reference, self.second, self.dose):
             control.setEnabled(bool(names))
 
+    def allow_gray(self, is_gray: bool) -> None:
+        """Take doses in Gy, or in percent alone: a relative dose has no Gy."""
+        self.reference.setSuffix(" Gy" if is_gray else " %")
+        self.unit.setEnabled(is_gray)
+        self.unit.setToolTip("" if is_gray else "A relative dose has no levels in Gy")
+
     def set_display(self, display: Display) -> None:
         """Show other settings."""
         self._busy = True
@@ -199,7 +205,7 @@ class DosePanel(QWidget):
 
     def _on_reference(self, gray: float) -> None:
         if not self._busy:
-            words = f"100 % = {gray:.2f} Gy (entered)"
+            words = f"100 % = {gray:.2f}{self.reference.suffix()} (entered)"
             self._display = replace(self._display, reference_gy=gray, reference_words=words)
             self.changed.emit()
 

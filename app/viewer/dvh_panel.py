@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,15 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS
-from app.choosing import choose_file, choose_new_file
+from app.choosing import choose_new_file, named_after
 from app.findings_view import plain_table
+from app.viewer.constraint_choice import ConstraintChoice
 from app.viewer.dvh_plot import TOLD, DvhPlot
 from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
+from app.viewer.render import png_bytes
 from core.dicom.dvh_export import dvh_table_csv
 from core.dicom.structure_dvh import StructureDvh
-from core.dose.constraints import Template, Verdict, judge, read_template, templates_in_force
-from core.errors import ClinicFileError
+from core.dose.constraints import Verdict, judge
 from core.safe_write import write_whole
 
 HOW = (
@@ -33,8 +33,6 @@ HOW = (
     "see Help: DVH accuracy. Dashed: exported by the planning system. Dotted: low confidence."
 )
 MARKED = " Triangles: limits, hollow when missed."
-NO_TEMPLATE = "No constraints"
-FROM_FILE = "From a file…"
 PADDING = "QTableView::item { padding: 0 4px; } QHeaderView::section { padding: 2px 5px; }"
 WIDEST = 460
 
@@ -45,16 +43,13 @@ class DvhPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.dvhs: tuple[StructureDvh, ...] = ()
-        self.templates: list[Template] = []
-        self._words = ""
-        self._shown_template = 0
+        self._patient = self._patient_id = self._words = ""
         self.reference_gy = 0.0
         self._prescribed = True
-        self._part = ""
+        self._part = self._course = ""
         self._make_plot()
         self._make_tables()
         self._lay_out()
-        self._load_templates()
         self.set_dvhs([], "", 0.0)
 
     # --- making ------------------------------------------------------------------------------
@@ -86,10 +81,9 @@ class DvhPanel(QWidget):
         self.table = _table(self.model, "DVH values", one_line=True)
         self.table.setIconSize(QSize(44, 16))
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
-        self.template = QComboBox()
-        self.template.setAccessibleName("Constraints")
-        self.template.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.template.activated.connect(self._on_template)
+        self.template = ConstraintChoice()
+        self.template.chosen.connect(self._on_template)
+        self.template.told.connect(self._tell)
         self.verdict_words = QLabel()
         self.verdict_words.setWordWrap(True)
         self.verdict_model = VerdictModel()
@@ -129,30 +123,13 @@ class DvhPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.splitter)
 
-    def _load_templates(self) -> None:
-        """Offer the clinic's constraints once they are read: its share may be slow."""
-
-        def done(found: tuple[Template, ...]) -> None:
-            # One that was opened from a file meanwhile stands behind them, and stays chosen.
-            opened, chosen = self.templates, self._shown_template
-            self.templates = [*found, *opened]
-            self._shown_template = chosen and chosen + len(found)
-            self._list_templates(self._shown_template)
-
-        self._list_templates(0)
-        JOBS.start(
-            self, "Reading the dose constraints", lambda _progress: templates_in_force(),
-            done=done, failed=lambda fault: self._tell(str(fault)),
-        )  # fmt: skip
-
-    def _list_templates(self, chosen: int) -> None:
-        self.template.clear()
-        names = [one.title for one in self.templates]
-        self.template.addItems([NO_TEMPLATE, *names, FROM_FILE])
-        self.template.setCurrentIndex(chosen)
-        self._shown_template = chosen
-
     # --- what is shown -----------------------------------------------------------------------
+
+    def set_patient(self, words: str, patient_id: str) -> None:
+        """Learn whose DVHs are to come; those of another person go, and the choice of limits."""
+        self._patient, self._patient_id = words, patient_id
+        self.set_busy("")
+        self.template.choose_none()
 
     def set_busy(self, words: str) -> None:
         """Say what is being done; the old curves go."""
@@ -166,6 +143,7 @@ class DvhPanel(QWidget):
         *,
         prescribed: bool = True,
         part: str = "",
+        course: str = "",
     ) -> None:
         """Show other DVHs.
 
@@ -175,11 +153,12 @@ class DvhPanel(QWidget):
             reference_gy: Dose that 100 % stands for, in Gy.
             prescribed: Whether it is prescribed; else no limit in percent of it is judged.
             part: What the dose is of where not of a whole course; then no limit is judged.
+            course: Fractions and kind of the dose, shown beside what the limits hold for.
 
         """
         self.dvhs, self._words = tuple(dvhs), dose_words
         self.reference_gy, self._prescribed = reference_gy if dvhs else 0.0, prescribed
-        self._part = part
+        self._part, self._course = part, course
         self._tell("")
         self.title.setText(dose_words)
         self.plot.dvhs, self.plot.reference_gy = self.dvhs, self.reference_gy
@@ -223,9 +202,8 @@ class DvhPanel(QWidget):
         return words
 
     def _judge(self) -> None:
-        number = self._shown_template
         verdicts: tuple[Verdict, ...] = ()
-        template = self.templates[number - 1] if number else None
+        template = self.template.template
         if template is not None and self.dvhs and not self._part:
             reference = self.reference_gy if self._prescribed else None
             verdicts = judge(template, self.dvhs, reference)
@@ -235,7 +213,7 @@ class DvhPanel(QWidget):
         _fit_columns(self.verdict_table, VERDICTS.index("Source"))
         words = ""
         if template is not None:
-            words = f"{template.note} Fractionation: {template.fractionation}.".strip()
+            words = f"{template.note} Limits for: {template.fractionation}. {self._course}".strip()
             words = f"{summary(verdicts)}. {words}" if verdicts else words
             if self._part and self.dvhs:
                 words = f"Not judged: this is the dose of {self._part}, not of a whole course."
@@ -269,63 +247,41 @@ class DvhPanel(QWidget):
             if own.structure.name == name:
                 self.table.selectRow(row)
 
-    def _on_template(self, number: int) -> None:
-        if number > len(self.templates):
-            self._open_template()
-            return
+    def _on_template(self) -> None:
         was_shown = bool(self.plot.verdicts)
-        self._shown_template = number
         self._judge()
         self.plot.draw(keep_range=True)
         if self.plot.verdicts and not was_shown:
             whole = sum(self.splitter.sizes())
             self.splitter.setSizes([whole * 48 // 100, whole * 26 // 100, whole * 26 // 100])
 
-    def _open_template(self) -> None:
-        path = self.ask_for_file("Open constraints", "Constraints (*.toml)")
-        self.template.setCurrentIndex(self._shown_template)
-        if path is None:
-            return
-        try:
-            self.templates.append(read_template(path))
-        except ClinicFileError as fault:
-            self._tell(str(fault))
-            return
-        self._list_templates(len(self.templates))
-        self._on_template(len(self.templates))
-
     def copy_table(self) -> None:
         """Put the table on the clipboard, cells separated by tabs."""
         titles = [title.replace("\n", " ") for title in TITLES]
-        rows = [titles, *(table_row(own) for own in self.dvhs)]
+        head = [["Patient", self._patient], ["Dose", self._words]]
+        rows = [*head, titles, *(table_row(own) for own in self.dvhs)]
         QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
         self._tell("The table is on the clipboard.")
 
     def save_csv(self) -> None:
         """Write the table as CSV."""
-        path = self.ask_for_new_file("Save the DVH values", "dvh.csv", "CSV (*.csv)")
-        if path is not None:
-            # The mark at the start lets spreadsheets read the file as UTF-8.
-            self._write(path, dvh_table_csv(self.dvhs, self._words).encode("utf-8-sig"))
+        # The mark at the start lets spreadsheets read the file as UTF-8.
+        data = dvh_table_csv(self.dvhs, self._patient, self._words).encode("utf-8-sig")
+        self._save("Save the DVH values", "dvh.csv", "CSV (*.csv)", data)
 
     def save_picture(self) -> None:
         """Write the plot with its legend as PNG."""
-        path = self.ask_for_new_file("Save the DVH plot", "dvh.png", "PNG (*.png)")
-        if path is not None:
-            buffer = QBuffer()
-            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-            self.picture().save(buffer, "PNG")  # type: ignore[call-overload]  # stubs want bytes
-            self._write(path, bytes(buffer.data().data()))
+        self._save("Save the DVH plot", "dvh.png", "PNG (*.png)", png_bytes(self.picture()))
 
     def ask_for_new_file(self, title: str, suggestion: str, kinds: str) -> Path | None:
         """Ask where to write; None when the user does not want to."""
         return choose_new_file(self, title, suggestion, kinds)
 
-    def ask_for_file(self, title: str, kinds: str) -> Path | None:
-        """Ask what to read; None when the user does not want to."""
-        return choose_file(self, title, kinds)
-
-    def _write(self, path: Path, data: bytes) -> None:
+    def _save(self, title: str, name: str, kinds: str, data: bytes) -> None:
+        """Write what was shown when asked: behind the question another set may come."""
+        path = self.ask_for_new_file(title, named_after(self._patient_id, name), kinds)
+        if path is None:
+            return
         try:
             write_whole(path, data)
         except OSError as fault:
@@ -346,20 +302,22 @@ class DvhPanel(QWidget):
         shown = [own for own in self.dvhs if own.structure.number in self.plot.drawn]
         columns = max(width // 220, 1)
         rows = -(-len(shown) // columns)
-        whole = line + height + rows * line + 3 * line
+        top = 2 * line
+        whole = top + height + rows * line + 3 * line
         image = QImage(QSize(width, whole) * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(self.plot.ground)
         painter = QPainter(image)
         painter.setPen(self.palette().text().color())
-        painter.drawText(QRectF(8, 2, width - 16, line), self._words)
-        painter.drawPixmap(0, line, plot)
+        for number, words in enumerate((self._patient, self._words)):
+            painter.drawText(QRectF(8, 2 + number * line, width - 16, line), words)
+        painter.drawPixmap(0, top, plot)
         for place, own in enumerate(shown):
-            x, y = 8 + place % columns * 220, line + height + place // columns * line
+            x, y = 8 + place % columns * 220, top + height + place // columns * line
             icon = self.model.index(self.dvhs.index(own), 0).data(Qt.ItemDataRole.DecorationRole)
             icon.paint(painter, x, y, 44, line)
             painter.drawText(QRectF(x + 50, y + 3, 164, line), own.structure.name)
-        below = QRectF(8, line + height + rows * line + 4, width - 16, 3 * line)
+        below = QRectF(8, top + height + rows * line + 4, width - 16, 3 * line)
         painter.drawText(below, Qt.TextFlag.TextWordWrap, self.how.text())
         painter.end()
         return image

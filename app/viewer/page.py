@@ -111,6 +111,7 @@ class ViewerPage(Page):
         if self._job is not None:
             self._job.drop()
         name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+        self.fault.hide()
         self.source.setText(f"  Reading {name}…")
         self._job = JOBS.start(
             self,
@@ -130,15 +131,39 @@ class ViewerPage(Page):
 
     def _show(self, paths: list[Path], loaded: "Loaded") -> None:
         self._job = None
-        self._shown = paths
         desk = self._make_desk()
-        self.fault.hide()
-        self.source.setText("  " + ", ".join(path.name for path in paths[:3]))
-        self.source.setToolTip("\n".join(str(path) for path in paths))
-        self.pages.setCurrentWidget(desk)
         desk.show_loaded(loaded)
+        self._shown = paths
+        self._tell_source()
+        self.pages.setCurrentWidget(desk)
         for path in paths[:1]:
             self.opened.emit(path)
+
+    def _tell_source(self) -> None:
+        """Name what is shown."""
+        self.source.setText("  " + ", ".join(path.name for path in self._shown[:3]))
+        self.source.setToolTip("\n".join(str(path) for path in self._shown))
+
+    def _take_off(self, fault: Exception) -> None:
+        """Show nothing rather than parts of two sets side by side."""
+        desk, self.desk = self.desk, None
+        if desk is not None:
+            self.pages.setCurrentIndex(0)
+            self.pages.removeWidget(desk)
+            desk.leave()
+            desk.deleteLater()
+        self._shown = []
+        self.patient_changed.emit("")
+        self._show_fault("The set", fault)
+
+    def _tell_unwritten(self, words: str) -> None:
+        self.fault.show_state(State.ERROR, words, "Not written")
+        self.fault.show()
+
+    def tables_changed(self) -> None:
+        """Read the clinic's constraints anew: the verdicts follow."""
+        if self.desk is not None:
+            self.desk.dvh.template.read()
 
     def _make_desk(self) -> "Desk":
         from app.viewer.desk import Desk  # noqa: PLC0415  (VTK is loaded only when it is needed)
@@ -146,12 +171,14 @@ class ViewerPage(Page):
         if self.desk is None:
             self.desk = Desk()
             self.desk.patient_changed.connect(self.patient_changed)
+            self.desk.not_written.connect(self._tell_unwritten)
+            self.desk.spoiled.connect(self._take_off)
             self.pages.addWidget(self.desk)
         return self.desk
 
     def _show_fault(self, name: str, fault: Exception) -> None:
         self._job = None
-        self.source.setText("")
+        self._tell_source()
         if isinstance(fault, CancelledError):
             return
         words = f"{name}: {fault}"

@@ -140,7 +140,7 @@ class RoomView(QWidget):
         """Show another scene; surfaces of structures that stay are kept, as is the view."""
         before = self._scene
         self._cancel()
-        self._scene = scene
+        self._scene, self._fresh = scene, []
         own = {} if scene is None else {one.structure.number: one for one in scene.outlines}
         for number, (structure, actor) in list(self._made.items()):
             if number not in own or own[number].structure is not structure:
@@ -250,8 +250,14 @@ class RoomView(QWidget):
             self._made[structure.number] = (structure, actor)
         self._show_parts()
 
+    def _on_dose_fault(self, fault: Exception) -> None:
+        self._dose_job = None
+        words = f"The isodose surface could not be made: {fault}"
+        self.picture.notes.dose = (words, QColor(*SPARE_DOSE_COLOUR))
+        self.picture.update()
+
     def _on_fault(self, fault: Exception) -> None:
-        self._job = self._dose_job = None
+        self._job = None
         self.picture.notes.busy = ""
         self.picture.notes.fault = f"Surfaces could not be made: {fault}"
         self.picture.update()
@@ -276,7 +282,7 @@ class RoomView(QWidget):
         grid = dose.grid
         self._dose_job = JOBS.start(
             self, "Making an isodose surface", lambda _: isodose_surface(grid, level),
-            done=self._on_isodose, failed=self._on_fault,
+            done=self._on_isodose, failed=self._on_dose_fault,
         )  # fmt: skip
 
     def _on_isodose(self, surface: PolyData | None) -> None:
@@ -344,7 +350,7 @@ class RoomView(QWidget):
                 job.drop()
         self._job = self._dose_job = None
         if self._dose_actor is None:
-            self._dose_key = None
+            self._dose_key = self.picture.notes.dose = None
         self.picture.notes.busy = ""
 
     def showEvent(self, event: QShowEvent) -> None:

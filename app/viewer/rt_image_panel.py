@@ -53,6 +53,7 @@ class RtImagePanel(QWidget):
         self._read: _Read | None = None
         self._wanted: tuple[RtImage, int] | None = None
         self._job: Job | None = None
+        self._problem = ""
         self._grey = Window(0, 1)
         self.canvas = RtImageCanvas()
         self.canvas.probed.connect(self._tell)
@@ -111,7 +112,8 @@ class RtImagePanel(QWidget):
     def set_rt_set(self, own: RtSet | None) -> None:
         """List the RT images of another set."""
         self._cancel()
-        self._own, self._read, self._wanted = own, None, None
+        self._own, self._read, self._wanted, self._problem = own, None, None, ""
+        self._tell(None)
         self.images, problems = readable_images(own.rt_images if own is not None else ())
         self.problems.setText("Not shown: " + "; ".join(problems))
         self.problems.setVisible(bool(problems))
@@ -176,7 +178,8 @@ class RtImagePanel(QWidget):
         if self._wanted == wanted and (self._job is not None or self._read is not None):
             return
         self._cancel()
-        self._wanted, self._read = wanted, None
+        self._wanted, self._read, self._problem = wanted, None, ""
+        self._tell(None)
         self._show()
         own, frame = wanted
         self._job = JOBS.start(
@@ -191,7 +194,8 @@ class RtImagePanel(QWidget):
 
     def _on_fault(self, fault: Exception) -> None:
         self._job = None
-        self.canvas.show_image(None, f"The image could not be read: {fault}")
+        self._problem = f"The image could not be read: {fault}"
+        self._show()
 
     def _cancel(self) -> None:
         if self._job is not None:
@@ -220,7 +224,7 @@ class RtImagePanel(QWidget):
         read = self._read
         if read is None:
             words = NO_IMAGES if self.image is None else "Reading…"
-            self.canvas.show_image(None, words)
+            self.canvas.show_image(None, self._problem or words)
             return
         facts = self._facts(read.image)
         title = (f"{facts[0]}  {facts[1]}", f"Plan {facts[2]}  beam {facts[3]}")

@@ -148,6 +148,15 @@ def one_slice(grid: Grid, number: int) -> Grid:
     return Grid(own, grid.values[number : number + 1], grid.frame_uid)
 
 
+def into_slice(point_mm: Floats | None, grid: Grid) -> Floats:
+    """Return the point moved into the only slice of a grid."""
+    geometry = grid.geometry
+    if point_mm is None:
+        return np.asarray(geometry.box_mm.mean(axis=0))
+    away = float((geometry.origin_mm - point_mm) @ geometry.normal)
+    return np.asarray(point_mm + away * geometry.normal)
+
+
 def reference_dose(plan: Plan | None, dose: Dose | None) -> tuple[float, str]:
     """Return the dose that 100 % stands for, and the words that say where it comes from.
 

@@ -69,6 +69,7 @@ class StructureList(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if one.contours else Qt.CheckState.Unchecked)
             self.list.addItem(item)
+        self._filter(self.search.text())
         self.list.blockSignals(False)
         self.changed.emit()
 

@@ -274,12 +274,9 @@ def person(own: RtSet) -> Answer:
     for words, keyword, state in (
         ("names", "PatientName", State.ERROR), ("birth dates", "PatientBirthDate", State.ERROR),
     ):  # fmt: skip
-        told = {_plain_name(item.text(keyword)): item.text(keyword) for item in own.items}
-        told.pop("", None)
+        told = own.told(keyword)
         if len(told) > 1:
-            found.append(
-                (state, f"Several {words} under one ID: {listed(sorted(told.values()))}.")
-            )
+            found.append((state, f"Several {words} under one ID: {listed(list(told))}."))
     ids = {item.text("PatientID").casefold(): item.text("PatientID") for item in own.items}
     ids.pop("", None)
     if len(ids) > 1:
@@ -288,12 +285,6 @@ def person(own: RtSet) -> Answer:
     if not own.patient_id:
         found.append((State.WARNING, "The objects tell no patient ID."))
     return answered(found, [f"{own.patient_name or 'No name'}, ID {own.patient_id}."])
-
-
-def _plain_name(text: str) -> str:
-    """Return family and given name without regard to case, spaces and further parts."""
-    parts = text.split("=", maxsplit=1)[0].replace("_", " ").split("^")
-    return " ".join(" ".join(parts[:2]).casefold().replace(",", " ").split())
 
 
 def files(own: RtSet) -> Answer:

@@ -120,6 +120,16 @@ def fractions_of(rt_set: RtSet, dose: Dose) -> int | None:
     return plan.fractions
 
 
+def course_words(rt_set: RtSet, dose: Dose) -> str:
+    """Return what limits must be held against: fractions, and a dose that is not physical."""
+    count = fractions_of(rt_set, dose)
+    told = "not told here" if count is None else str(count)
+    kind = (
+        " It is an effective dose (EQD2), not a physical one." if dose.kind == "EFFECTIVE" else ""
+    )
+    return f"Fractions of this dose: {told}.{kind}"
+
+
 def is_of_several_plans(dose: Dose) -> bool:
     """Tell whether a dose is the sum of plans, so that none of them speaks for it."""
     return dose.summation == "MULTI_PLAN" or len(dose.plan_uids) > 1

@@ -23,16 +23,18 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def dvh_table_csv(dvhs: Sequence[StructureDvh], dose_words: str) -> str:
-    """Return one row per structure: value and half band of each quantity; no person is named.
+def dvh_table_csv(dvhs: Sequence[StructureDvh], patient_words: str, dose_words: str) -> str:
+    """Return one row per structure: value and half band of each quantity.
 
     Args:
         dvhs: In the order of the rows.
-        dose_words: Which dose it is, for the first line; the second says how it was computed.
+        patient_words: Whose they are, for the first line: numbers without a person are mixed up.
+        dose_words: Which dose it is, for the second line; the third says how it was computed.
 
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["Patient", patient_words])
     writer.writerow(["Dose", dose_words])
     writer.writerow(["Engine", ENGINE])
     head = ["Structure"]

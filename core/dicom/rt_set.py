@@ -50,14 +50,15 @@ class RtSet:
     others: tuple[Item, ...]
     refused: tuple[Refused, ...]
 
-    @property
-    def birth_date(self) -> str:
-        """PatientBirthDate as ISO date; empty when not told."""
-        for item in self.items:
-            text = item.text("PatientBirthDate")
-            if len(text) == 8 and text.isdigit():
-                return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-        return ""
+    def told(self, keyword: str) -> tuple[str, ...]:
+        """Return what the objects tell of their person under a keyword: one where all agree.
+
+        Names are alike whose family and given names are, without regard to case and spaces.
+
+        """
+        found = {_plain(item.text(keyword)): item.text(keyword) for item in self.items}
+        found.pop("", None)
+        return tuple(sorted(found.values()))
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -119,6 +120,12 @@ class RtSet:
                 if series.frame_uid in chief.frame_uids:
                     return series
         return self.series[0] if self.series else None
+
+
+def _plain(text: str) -> str:
+    """Return family and given name without regard to case, spaces and further parts."""
+    parts = text.split("=", maxsplit=1)[0].replace("_", " ").split("^")
+    return " ".join(" ".join(parts[:2]).casefold().replace(",", " ").split())
 
 
 def _dose_rank(dose: Dose) -> tuple[int, int]:

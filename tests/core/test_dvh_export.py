@@ -1,4 +1,4 @@
-"""DVHs as table and JSON: every value with its band, nobody's name, no value for what has none."""
+"""DVHs as table and JSON: whose, every value with its band, no value for what has none."""
 
 import csv
 import io
@@ -13,7 +13,9 @@ from tests.core.linear_cube import cube, dose, dvh, exported_dvh, point
 
 
 def table(dvhs, words="PLAN"):
-    return list(csv.reader(io.StringIO(dvh_table_csv(dvhs, words))))
+    whole = list(csv.reader(io.StringIO(dvh_table_csv(dvhs, "Doe, John   ID 1", words))))
+    assert whole[0] == ["Patient", "Doe, John   ID 1"]
+    return whole[1:]
 
 
 def test_that_the_table_says_which_dose_and_how_it_was_computed():

@@ -50,10 +50,10 @@ def of_person(toy, patient_id, name, shift):
 
 def test_that_a_clean_set_is_put_together(tmp_path):
     own = only_set(clean_set().write(tmp_path))
-    assert (own.patient_id, own.patient_name, own.birth_date) == (
+    assert (own.patient_id, own.patient_name, *own.told("PatientBirthDate")) == (
         "TOY1",
         "Toy, Test",
-        "1950-01-02",
+        "19500102",
     )
     assert [len(one.items) for one in own.series] == [9]
     assert own.refused == ()

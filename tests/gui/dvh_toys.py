@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from app.viewer.dvh_panel import DvhPanel
 from tests.core.linear_cube import GREEN, RED, WHITE, cube, dose, dvh, exported_dvh, point
 
+PATIENT = "Doe, John   ID 1/7"
 WORDS_SHOWN = "PLAN. 100 % = 40.00 Gy (prescription of P1)"
 
 
@@ -23,7 +24,7 @@ def toy():
 
 def shown_panel(qtbot):
     made = DvhPanel()
-    qtbot.waitUntil(lambda: bool(made.templates), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(made.template.templates), timeout=30_000)
     qtbot.addWidget(made)
     made.resize(1000, 800)
     made.show()
@@ -31,12 +32,13 @@ def shown_panel(qtbot):
 
 
 def filled(panel):
+    panel.set_patient(PATIENT, "1/7")
     panel.set_dvhs(toy(), WORDS_SHOWN, 40.0)
     return panel
 
 
 def choose(panel, part):
-    number = next(n for n, one in enumerate(panel.templates, 1) if part in one.title)
+    number = next(n for n, one in enumerate(panel.template.templates, 1) if part in one.title)
     panel.template.setCurrentIndex(number)
     panel.template.activated.emit(number)
 

@@ -9,13 +9,14 @@ from PySide6.QtGui import QGuiApplication, QImage, QPalette
 
 from app import theme
 from app.style import apply_scheme
+from app.viewer.constraint_choice import NO_TEMPLATE
 from app.viewer.dvh_lines import contrast
 from app.viewer.dvh_tables import NUMBERS, TITLES, WORDS, table_row
 from core.dicom.rt_set import read_rt_sets
 from core.dicom.structure_dvh import structure_dvhs
 from core.findings import State
 from tests.core.linear_cube import dvh, point
-from tests.gui.dvh_toys import WORDS_SHOWN, choose, filled, pixels_like, shown_panel, toy
+from tests.gui.dvh_toys import PATIENT, WORDS_SHOWN, choose, filled, pixels_like, shown_panel, toy
 
 pytestmark = pytest.mark.usefixtures("plain_numbers")
 
@@ -65,10 +66,12 @@ def test_that_low_confidence_has_sign_and_word(panel):
 def test_that_the_table_goes_to_the_clipboard_with_tabs(panel):
     filled(panel).copy_table()
     lines = QGuiApplication.clipboard().text().splitlines()
-    assert len(lines) == 5
-    assert {line.count("\t") for line in lines} == {len(TITLES) - 1}
-    assert lines[0].startswith("Structure\tConfidence\tContours cc")
-    assert tuple(lines[1].split("\t")) == table_row(panel.dvhs[0])
+    assert lines[:2] == [f"Patient\t{PATIENT}", f"Dose\t{WORDS_SHOWN}"]
+    rows = lines[2:]
+    assert len(rows) == 5
+    assert {line.count("\t") for line in rows} == {len(TITLES) - 1}
+    assert rows[0].startswith("Structure\tConfidence\tContours cc")
+    assert tuple(rows[1].split("\t")) == table_row(panel.dvhs[0])
 
 
 def test_that_the_csv_has_the_dose_and_every_structure(panel, tmp_path, monkeypatch):
@@ -77,9 +80,9 @@ def test_that_the_csv_has_the_dose_and_every_structure(panel, tmp_path, monkeypa
     monkeypatch.setattr(panel, "ask_for_new_file", lambda *_: path)
     panel.buttons["Save CSV…"].click()
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    assert rows[0] == ["Dose", WORDS_SHOWN]
-    assert "EQS Workstation" in rows[1][1]
-    assert [row[0] for row in rows[3:]] == ["PTV", "Half", "Thin", "iso"]
+    assert rows[:2] == [["Patient", PATIENT], ["Dose", WORDS_SHOWN]]
+    assert "EQS Workstation" in rows[2][1]
+    assert [row[0] for row in rows[4:]] == ["PTV", "Half", "Thin", "iso"]
     assert panel.told.text() == "Written: values.csv"
 
 
@@ -115,8 +118,35 @@ def test_that_busy_clears_the_curves_and_keeps_the_constraints(panel):
     assert panel.model.rowCount() == 0
     assert not panel.buttons["Save CSV…"].isEnabled()
     assert panel.verdict_model.rowCount() == 0
-    filled(panel)
+    panel.set_dvhs(toy(), WORDS_SHOWN, 40.0)
     assert panel.verdict_model.rowCount() == 3
+
+
+def test_that_another_person_begins_without_constraints(panel):
+    filled(panel)
+    choose(panel, "ICRU 83")
+    panel.set_patient("Roe, Jane   ID 2", "2")
+    assert panel.dvhs == ()
+    panel.set_dvhs(toy(), WORDS_SHOWN, 40.0)
+    assert panel.template.currentText() == NO_TEMPLATE
+    assert panel.verdict_model.rowCount() == 0
+
+
+def test_that_what_is_written_is_what_was_shown_when_asked(panel, tmp_path, monkeypatch):
+    filled(panel)
+    proposed = []
+
+    def another_comes(_title, name, _kinds):
+        proposed.append(name)
+        panel.set_patient("Roe, Jane   ID 2", "2")
+        return tmp_path / "values.csv"
+
+    monkeypatch.setattr(panel, "ask_for_new_file", another_comes)
+    panel.save_csv()
+    text = (tmp_path / "values.csv").read_text(encoding="utf-8-sig")
+    assert text.startswith(f'Patient,"{PATIENT}"')
+    assert "Half" in text
+    assert proposed == ["1_7 dvh.csv"]
 
 
 # --- constraints -----------------------------------------------------------------------------
@@ -186,16 +216,16 @@ def test_that_a_clinics_file_is_used_and_a_wrong_one_refused_in_words(
         'metric = "Max"\nrelation = "<="\nlimit = 40\nlimit_unit = "Gy"\nsource = "us"\n'
     )
     path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(panel, "ask_for_file", lambda *_: path)
-    panel.template.activated.emit(len(panel.templates) + 1)
+    monkeypatch.setattr(panel.template, "ask_for_file", lambda *_: path)
+    panel.template.activated.emit(len(panel.template.templates) + 1)
     assert panel.template.currentText() == "Ours"
     assert panel.verdict_model.index(0, 0).data() == "Met"
     path.write_text(text.replace("Max", "Maximum"), encoding="utf-8")
-    panel.template.activated.emit(len(panel.templates) + 1)
+    panel.template.activated.emit(len(panel.template.templates) + 1)
     assert "'metric' is 'Maximum'" in panel.told.text()
     assert panel.template.currentText() == "Ours"
-    monkeypatch.setattr(panel, "ask_for_file", lambda *_: None)
-    panel.template.activated.emit(len(panel.templates) + 1)
+    monkeypatch.setattr(panel.template, "ask_for_file", lambda *_: None)
+    panel.template.activated.emit(len(panel.template.templates) + 1)
     assert panel.template.currentText() == "Ours"
 
 

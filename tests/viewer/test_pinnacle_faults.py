@@ -263,7 +263,7 @@ def test_that_an_institution_finds_its_patients_from_both_places(tmp_path):
         (own,) = read_institution(home)
         assert own.patient_id == "P-77"
         assert own.patient_name == "DOE, JANE"
-        assert own.birth_date == "1950-02-03"
+        assert own.told("PatientBirthDate") == ("19500203",)
 
 
 def test_that_too_many_patients_are_not_read_at_once(tmp_path):
