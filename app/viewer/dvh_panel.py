@@ -253,7 +253,7 @@ class DvhPanel(QWidget):
         self.plot.draw(keep_range=True)
         if self.plot.verdicts and not was_shown:
             whole = sum(self.splitter.sizes())
-            self.splitter.setSizes([whole * 48 // 100, whole * 26 // 100, whole * 26 // 100])
+            self.splitter.setSizes([whole * 54 // 100, whole * 22 // 100, whole * 24 // 100])
 
     def copy_table(self) -> None:
         """Put the table on the clipboard, cells separated by tabs."""
