@@ -105,6 +105,7 @@ class ComparePanel(QWidget):
         self.overlap_words = QLabel()
         self.overlap_words.setWordWrap(True)
         self.overlap_box = QWidget()
+        self.overlap_box.setMinimumWidth(250)  # its three columns
         told = QVBoxLayout(self.overlap_box)
         told.setContentsMargins(6, 6, 6, 0)
         told.addWidget(self.overlap_words)
