@@ -103,7 +103,7 @@ def _attention(words: argparse.Namespace) -> int:
     archive = command.existing_archive(words.archive)
     rows = attention.look(archive)
     if words.looked_at:
-        attention.looked_at(archive)
+        attention.looked_at(archive, rows)
     archive.close()
     say(words, attention.to_json(rows), attention.in_text(rows))
     return 1 if rows else 0

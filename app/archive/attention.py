@@ -93,10 +93,13 @@ def look(archive: Archive) -> list[Row]:
     return rows
 
 
-def looked_at(archive: Archive) -> None:
-    """Let go of what was refused: a person has looked at it."""
+def looked_at(archive: Archive, rows: Sequence[Row]) -> None:
+    """Let go of the refusals among some rows: a person has looked at them; later ones stay."""
     with closing(Ledger(archive)) as ledger:
-        ledger.forget_refused()
+        ledger.forget_refused(
+            (one.name, one.source, one.why, one.when) for one in rows
+            if one.matter is Matter.REFUSED
+        )  # fmt: skip
 
 
 def _object(archive: Archive, where: str, value: str) -> tuple[str, str]:

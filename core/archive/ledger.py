@@ -235,9 +235,10 @@ class Ledger:
         """Return name, sender, reason and time of what was not taken, newest first."""
         return self._rows("SELECT name, sender, why, at FROM refused ORDER BY at DESC, name")
 
-    def forget_refused(self) -> None:
-        """Let go of what was not taken: somebody has looked at it."""
-        self._put("DELETE FROM refused WHERE ?", [(1,)])
+    def forget_refused(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        """Let go of some rows of `refused`: somebody has looked at them, as they were then."""
+        sql = "DELETE FROM refused WHERE name = ? AND sender = ? AND why = ? AND at = ?"
+        self._put(sql, rows)
 
     # Scrub.
 

@@ -72,7 +72,7 @@ def test_that_what_a_cd_has_lost_is_named(archive, disc, tmp_path, packed):
     rows = attention.look(archive)
     assert {one.matter for one in rows} == {Matter.REFUSED}
     assert len(rows) == 2
-    attention.looked_at(archive)
+    attention.looked_at(archive, rows)
     assert attention.look(archive) == []
 
 

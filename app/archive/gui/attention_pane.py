@@ -16,15 +16,16 @@ from app import theme
 from app.archive import attention
 from app.archive.attention import Matter, Row
 from app.archive.command import local_time
+from app.archive.gui.faults import told_of
 from app.archive.gui.plain_tree import PlainTree
-from app.background import JOBS, CancelledError, Job
+from app.background import JOBS, Job
 from core.archive.archive import Archive
 from core.archive.differences import Difference, differences_of
-from core.findings import State
 
 TITLES = ("What", "Object or file", "Person", "When", "From", "Why")
 SIDES = ("Element", "Kept", "In quarantine")
 ROW = Qt.ItemDataRole.UserRole
+NOT_LOOKED = "It is not known what has to be looked at."
 NOTHING = (
     "Nothing has to be looked at: no stored file is known to be damaged, nothing is in "
     "quarantine, nothing was refused, every rule has sent what it should, no mirror has failed."
@@ -57,12 +58,13 @@ class AttentionPane(QWidget):
         super().__init__(parent)
         self.archive: Archive | None = None
         self._job: Job | None = None
-        self.words = QLabel(NOTHING)
+        self._rows: list[Row] = []
+        self.words = QLabel(NOT_LOOKED)
         self.words.setWordWrap(True)
         self.tree = PlainTree(TITLES, "What has to be looked at", is_flat=True)
         self.sides = PlainTree(SIDES, "Kept and quarantined, side by side", is_flat=True)
         self.done_button = QPushButton("&Refusals were looked at")
-        self.done_button.setToolTip("Lets go of the rows “Refused”; all others stay.")
+        self.done_button.setToolTip("Lets go of the rows “Refused” listed here; all else stays.")
         self.again_button = QPushButton("Look a&gain")
         self.back_button = QPushButton("&Bring damaged files back from")
         self.back_button.setMenu(QMenu(self.back_button))
@@ -88,6 +90,7 @@ class AttentionPane(QWidget):
         self.done_button.clicked.connect(self._looked_at)
         self.again_button.clicked.connect(self.refresh)
         self._show([])
+        self.words.setText(NOT_LOOKED)
 
     def set_archive(self, archive: Archive) -> None:
         """Learn which archive is looked after."""
@@ -99,9 +102,15 @@ class AttentionPane(QWidget):
         archive = self.archive
         if archive is not None:
             JOBS.start(self, "Looking after the archive", lambda _: attention.look(archive),
-                       done=self._show, failed=self._show_fault)  # fmt: skip
+                       done=self._show, failed=self._on_not_looked)  # fmt: skip
+
+    def _on_not_looked(self, fault: Exception) -> None:
+        self._show_fault(fault)
+        if not self._rows:  # what is listed has still to be looked at
+            self.words.setText(NOT_LOOKED)
 
     def _show(self, rows: list[Row]) -> None:
+        self._rows = rows
         self.tree.clear()
         for one in rows:
             item = QTreeWidgetItem([
@@ -135,7 +144,8 @@ class AttentionPane(QWidget):
             self._job.drop()
             self._job = None
         self.sides.clear()
-        self.words.setText(NOTHING if row is None else WAYS[row.matter])
+        nothing = "" if self._rows else NOTHING
+        self.words.setText(nothing if row is None else WAYS[row.matter])
         conflict = row.conflict if row is not None else None
         self.sides.setVisible(conflict is not None)
         if archive is not None and conflict is not None:
@@ -156,11 +166,10 @@ class AttentionPane(QWidget):
         self.sides.fit()
 
     def _looked_at(self) -> None:
-        archive = self.archive
+        archive, rows = self.archive, self._rows
         if archive is not None:
-            JOBS.start(self, "Noting", lambda _: attention.looked_at(archive),
+            JOBS.start(self, "Noting", lambda _: attention.looked_at(archive, rows),
                        done=lambda _: self.refresh(), failed=self._show_fault)  # fmt: skip
 
     def _show_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
-            self.told.emit(State.ERROR, str(fault))
+        self.told.emit(*told_of(fault))

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTreeWidgetItem
 
 from app import theme
+from app.archive.gui.faults import told_of
 from app.archive.gui.plain_tree import PlainTree, show_state
 from app.background import JOBS, CancelledError, Job
 from core.archive.archive import Archive
@@ -107,4 +108,4 @@ class ConnectionSteps(PlainTree):
                     show_state(item, State.NOT_RUN)
         else:
             self.clear()
-            self.told.emit(State.ERROR, str(fault))
+        self.told.emit(*told_of(fault))

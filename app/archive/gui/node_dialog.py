@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.archive.gui.faults import told_of
 from app.background import JOBS
 from app.findings_view import Banner
 from app.typed_box import WholeSpin
@@ -137,11 +138,12 @@ class NodeDialog(QDialog):
 
         def failed(problem: Exception) -> None:
             self.setEnabled(True)
-            self._show_fault(str(problem))
+            state, words = told_of(problem)
+            self._show_fault(words, state)
 
         JOBS.start(self, "Writing archive.toml", lambda _progress: put_node(node, before),
                    done=done, failed=failed)  # fmt: skip
 
-    def _show_fault(self, words: str) -> None:
-        self.fault.show_state(State.ERROR, words, "Not saved")
+    def _show_fault(self, words: str, state: State = State.ERROR) -> None:
+        self.fault.show_state(state, words, "Not saved")
         self.fault.show()

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.archive import forwarding
 from app.archive.forwarding import RuleRow
+from app.archive.gui.faults import told_of
 from app.archive.gui.plain_tree import PlainTree
 from app.archive.gui.rule_dialog import RuleDialog
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from core.archive.archive import Archive
 from core.archive.rules import Rule
 from core.archive.settings import ArchiveSettings
@@ -163,5 +164,4 @@ class RulesPane(QWidget):
         return QMessageBox.question(self, "EQS Workstation", words) == yes
 
     def _show_fault(self, fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
-            self.told.emit(State.ERROR, str(fault))
+        self.told.emit(*told_of(fault))
