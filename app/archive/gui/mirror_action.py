@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton
 
 from app.archive import network
-from app.archive.gui.transfer_list import Told, TransferList
-from app.background import JOBS, CancelledError
+from app.archive.gui.faults import told_of
+from app.archive.gui.transfer_list import Told, TransferList, Way
+from app.background import JOBS
 from core.archive.archive import Archive
 from core.archive.calls import Caller
 from core.archive.mirror import MirrorReport
@@ -63,13 +64,13 @@ class MirrorButton(QPushButton):
         if self._sure(question):
             self.begun.emit()
             self._transfers.begin(
-                f"Mirror with {node.title}", lambda effort: _work(caller, node, archive, effort)
-            )
+                f"Mirror with {node.title}", lambda effort: _work(caller, node, archive, effort),
+                Way.BOTH,
+            )  # fmt: skip
 
     def _on_fault(self, fault: Exception) -> None:
         self.setEnabled(True)
-        if not isinstance(fault, CancelledError):
-            self.told.emit(State.ERROR, str(fault))
+        self.told.emit(*told_of(fault))
 
 
 def _work(caller: Caller, node: Node, archive: Archive, effort: Effort) -> Told:

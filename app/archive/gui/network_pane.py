@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -24,11 +23,12 @@ from PySide6.QtWidgets import (
 from app.archive import network
 from app.archive.command import iso_date, person_words
 from app.archive.gui.connection_steps import ConnectionSteps
+from app.archive.gui.faults import told_of
 from app.archive.gui.mirror_action import MirrorButton
 from app.archive.gui.node_dialog import NodeDialog
 from app.archive.gui.plain_tree import PlainTree
-from app.archive.gui.transfer_list import TransferList
-from app.background import JOBS, CancelledError
+from app.archive.gui.transfer_list import TransferList, Way
+from app.background import JOBS, Job
 from core.archive.archive import Archive
 from core.archive.client_confirm import outgoing_of
 from core.archive.drill import Proof
@@ -78,6 +78,8 @@ class NetworkPane(QWidget):
         self.dialog: NodeDialog | None = None
         self._read = read
         self._asked = 0
+        self._asking: Job | None = None
+        self._from: Node | None = None  # the system that the studies listed lie on
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -181,7 +183,7 @@ class NetworkPane(QWidget):
 
         def failed(problem: Exception) -> None:
             if self._asked == mine:
-                self.told.emit(State.ERROR, str(problem))
+                self.told.emit(*told_of(problem))
                 show(ArchiveSettings())
 
         JOBS.start(self, "Reading the other systems", lambda _progress: self._read(), done=show,
@@ -192,6 +194,7 @@ class NetworkPane(QWidget):
         self._asked += 1
         self.settings = settings
         before = title or self.nodes.currentText()
+        self._forget_studies()
         self.nodes.clear()
         for one in settings.nodes:
             self.nodes.addItem(one.title, one)
@@ -205,10 +208,17 @@ class NetworkPane(QWidget):
         return found if isinstance(found, Node) else None
 
     def _on_node(self) -> None:
-        self.studies.clear()
-        self.tabs.setTabText(0, "Studies there")
+        self._forget_studies()
         self.steps.forget()
         self._enable()
+
+    def _forget_studies(self) -> None:
+        """List no studies; a question under way is not heard any more."""
+        if self._asking is not None:
+            self._asking.drop()
+        self._asking = self._from = None
+        self.studies.clear()
+        self.tabs.setTabText(0, "Studies there")
 
     def _enable(self) -> None:
         node = self.node()
@@ -240,7 +250,7 @@ class NetworkPane(QWidget):
         JOBS.start(
             self, "Writing archive.toml", lambda _progress: remove(Node, node.title),
             done=lambda settings: self._on_saved(settings, ""),
-            failed=lambda problem: self.told.emit(State.ERROR, str(problem)),
+            failed=self._show_fault,
         )  # fmt: skip
 
     def sure(self, words: str) -> bool:
@@ -261,12 +271,15 @@ class NetworkPane(QWidget):
         asked = network.Asked(patient_id=self.number.text().strip(), name=name)
         caller = network.caller_of(self.settings)
         self.tabs.setCurrentWidget(self.studies)
-        JOBS.start(self, f"Asking {node.title}",
-                   lambda _: network.found_there(caller, node, "STUDY", asked),
-                   done=self._show_studies, failed=self._show_fault)  # fmt: skip
+        self._forget_studies()
+        self._asking = JOBS.start(
+            self, f"Asking {node.title}",
+            lambda _: network.found_there(caller, node, "STUDY", asked),
+            done=lambda rows: self._show_studies(node, rows), failed=self._show_fault,
+        )  # fmt: skip
 
-    def _show_studies(self, rows: list[dict[str, str]]) -> None:
-        self.studies.clear()
+    def _show_studies(self, node: Node, rows: list[dict[str, str]]) -> None:
+        self._from = node
         for row in rows:
             item = QTreeWidgetItem([
                 person_words(row["PatientName"]), row["PatientID"], iso_date(row["StudyDate"]),
@@ -313,13 +326,14 @@ class NetworkPane(QWidget):
 
         self._transfer(
             f"{_objects(len(wanted))} to {node.title}",
-            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort), again,
+            lambda effort: send_to(caller, node, outgoing_of(archive, wanted), effort),
+            Way.OUT, again,
         )  # fmt: skip
 
     def fetch(self) -> None:
         """Fetch the studies that are selected into the archive."""
         studies = [str(one.data(0, ROW)) for one in self.studies.selectedItems()]
-        node = self.node()
+        node = self._from
         if node is not None and studies:
             self._fetch(node, studies, ())
 
@@ -337,7 +351,8 @@ class NetworkPane(QWidget):
 
         count = f"{len(studies)} studies" if len(studies) > 1 else "1 study"
         what = f"{_objects(len(only))} of {count}" if only else count
-        self._transfer(f"{what} from {node.title}", work, partial(self._fetch, node, studies))
+        again = partial(self._fetch, node, studies)
+        self._transfer(f"{what} from {node.title}", work, Way.IN, again)
 
     def repair(self, node: Node) -> None:
         """Bring every damaged file back from a system."""
@@ -346,8 +361,8 @@ class NetworkPane(QWidget):
             caller = network.caller_of(self.settings)
             self._transfer(
                 f"Damaged files back from {node.title}",
-                lambda effort: network.repaired(caller, node, archive, effort),
-            )
+                lambda effort: network.repaired(caller, node, archive, effort), Way.IN,
+            )  # fmt: skip
 
     def mirror(self) -> None:
         """Compare the archive with the system, and bring both together when the user agrees."""
@@ -363,23 +378,22 @@ class NetworkPane(QWidget):
             self._transfer(
                 f"Restore drill with {node.title}",
                 lambda effort: network.drilled(caller, node, archive, DRILL_PERSONS, effort),
-                done=Proof.EQUAL,
-            )
+                Way.NONE, done=Proof.EQUAL,
+            )  # fmt: skip
 
     def _transfer(
-        self, title: str, work: Callable[[Effort], list[Result]],
+        self, title: str, work: Callable[[Effort], list[Result]], way: Way,
         again: Callable[[Sequence[str]], None] | None = None, done: str = Fate.DONE,
     ) -> None:  # fmt: skip
         self._on_begun()
-        self.transfers.begin(title, work, again, done)
+        self.transfers.begin(title, work, way, again, done)
 
     def _on_begun(self) -> None:
         self.tabs.setCurrentWidget(self.transfers)
         self.begun.emit()
 
-    def _show_fault(self, fault: Any) -> None:  # noqa: ANN401  (what the work raised)
-        if not isinstance(fault, CancelledError):
-            self.told.emit(State.ERROR, str(fault))
+    def _show_fault(self, fault: Exception) -> None:
+        self.told.emit(*told_of(fault))
 
 
 def _objects(count: int) -> str:

@@ -2,18 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTreeWidgetItem
 
+from app.archive.gui.faults import told_of
 from app.archive.gui.plain_tree import PlainTree, show_state
-from app.background import JOBS, CancelledError
+from app.background import JOBS, CancelledError, Progress
 from core.archive.transfer import GOOD, Effort, Fate, Result, state_of, summary
 from core.findings import State
 
 TRANSFERS = ("Transfer", "State", "Progress", "Result")
 WIDTHS = (260, 110, 150)
 SHOWN = 50  # results that are not simply done, below a transfer
+
+
+class Way(StrEnum):
+    """Where the objects of a transfer go, as what a cut one leaves to be said."""
+
+    OUT = "part of it may have gone"
+    IN = "part of it may have arrived"
+    BOTH = "part of it may have gone, and part arrived"
+    NONE = "nothing was changed, and not all was compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,8 @@ class _Transfer:
     item: QTreeWidgetItem
     again: Again | None
     done: str
+    way: Way
+    has_begun: bool = False
     effort: Effort = field(default_factory=Effort)
     is_over: bool = False
     failed: tuple[str, ...] = ()
@@ -46,7 +59,7 @@ class TransferList(PlainTree):
 
     Signals:
         told: State and words for the room's banner.
-        arrived: A transfer is over.
+        arrived: A transfer is over, or was cut on its way.
         chosen: Another one is selected, or the selected one has changed.
 
     """
@@ -62,14 +75,20 @@ class TransferList(PlainTree):
             self.setColumnWidth(column, width)
         self.itemSelectionChanged.connect(self.chosen)
 
+    @property
+    def under_way(self) -> int:
+        """How many transfers are under way."""
+        return sum(not one.is_over for one in self._transfers)
+
     def begin(
-        self, title: str, work: Work, again: Again | None = None, done: str = Fate.DONE
+        self, title: str, work: Work, way: Way, again: Again | None = None, done: str = Fate.DONE
     ) -> None:
         """Start a transfer.
 
         Args:
             title: What it is.
             work: Does it.
+            way: Where its objects go.
             again: Tries objects once more, by their UIDs.
             done: What is said of an object for which all went well.
 
@@ -77,10 +96,15 @@ class TransferList(PlainTree):
         item = QTreeWidgetItem([title, "Under way", "", ""])
         self.insertTopLevelItem(0, item)
         self.setCurrentItem(item)
-        own = _Transfer(item, again, done)
+        own = _Transfer(item, again, done, way)
         self._transfers.append(own)
+
+        def begun(progress: Progress) -> Sequence[Result] | Told:
+            own.has_begun = True
+            return work(replace(own.effort, progress=progress))
+
         JOBS.start(
-            self, title, lambda progress: work(replace(own.effort, progress=progress)),
+            self, title, begun,
             done=lambda results: self._on_over(own, results),
             failed=lambda fault: self._on_fault(own, fault),
             progressed=lambda _, words: item.setText(2, words),
@@ -117,12 +141,16 @@ class TransferList(PlainTree):
 
     def _on_fault(self, own: _Transfer, fault: Exception) -> None:
         own.is_over = True
-        cancelled = isinstance(fault, CancelledError)
-        show_state(own.item, State.NOT_RUN if cancelled else State.ERROR)
-        own.item.setText(3, str(fault))
-        if not cancelled:
-            self.told.emit(State.ERROR, str(fault))
+        state, words = told_of(fault)
+        if isinstance(fault, CancelledError) and own.has_begun:
+            state, words = State.WARNING, f"Cancelled: {own.way}."
+        show_state(own.item, state)
+        own.item.setText(3, words)
+        own.item.setToolTip(3, words)
+        self.told.emit(state, f"{own.item.text(0)}: {words}")
         self.chosen.emit()
+        if own.has_begun:
+            self.arrived.emit()
 
     def _selected(self) -> _Transfer | None:
         item = self.currentItem()
