@@ -70,9 +70,9 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """The port it listens on; 0 once it has ended."""
         bound = self._server.socket if self._server is not None else None
-        return int(bound.getsockname()[1]) if bound is not None else 0
+        return int(bound.getsockname()[1]) if bound is not None and bound.fileno() >= 0 else 0
 
     def stop(self) -> None:
         """Stop listening and end all associations; nobody is answered once this returns."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.archive import forwarding
+from app.archive.gui.faults import told_of
 from app.background import JOBS, CancelledError, Job
 from app.findings_view import Banner
 from core.archive.archive import Archive
@@ -27,7 +28,6 @@ from core.archive.rules import Rule
 from core.archive.settings import ArchiveSettings
 from core.archive.settings_write import put_rule
 from core.errors import RemedyError
-from core.findings import State
 
 KINDS = ("RTPLAN", "RTDOSE", "RTSTRUCT", "CT", "MR", "PT", "RTIMAGE", "RTRECORD", "REG")
 IN_A_ROW = 5
@@ -176,20 +176,26 @@ class RuleDialog(QDialog):
         self.since.setEnabled(self.is_since.isChecked())
         when, then = self.rule().words()
         self.words.setText(f"<b>IF</b> {when} <b>THEN</b> {then}.")
-        self.would.setText("")
+        self._forget()
         ready = bool(self.name.text().strip()) and self.send.count() > 0
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(ready)
 
-    def try_it(self) -> None:
-        """Find out what the rule would send now; nothing is sent."""
-        archive, rule = self._archive, self.rule()
+    def _forget(self) -> None:
+        """Say nothing of what a rule would send: the answer may be another rule's."""
         if self._job is not None:
             self._job.drop()
+        self._job = None
+        self.would.setText("")
+
+    def try_it(self) -> None:
+        """Find out what the rule would send now; nothing is sent."""
+        self._forget()
+        archive, rule = self._archive, self.rule()
         self.would.setText("Looking …")
         self._job = JOBS.start(
             self, "Trying a rule", lambda progress: forwarding.would_send(archive, rule, progress),
             done=lambda found: self.would.setText(forwarding.would_send_words(found)),
-            failed=self._show_fault, progressed=self._on_progress,
+            failed=self._on_not_tried, progressed=self._on_progress,
         )  # fmt: skip
 
     def _on_progress(self, share: float, words: str) -> None:
@@ -218,8 +224,12 @@ class RuleDialog(QDialog):
         JOBS.start(self, "Writing archive.toml", lambda _progress: put_rule(rule, before),
                    done=done, failed=failed)  # fmt: skip
 
-    def _show_fault(self, fault: Exception) -> None:
-        self.would.setText("")
+    def _on_not_tried(self, fault: Exception) -> None:
+        self.would.setText(told_of(fault)[1] if isinstance(fault, CancelledError) else "")
         if not isinstance(fault, CancelledError):
-            self.fault.show_state(State.ERROR, str(fault), "Not saved")
-            self.fault.show()
+            self._show_fault(fault, "Not tried")
+
+    def _show_fault(self, fault: Exception, word: str = "Not saved") -> None:
+        state, words = told_of(fault)
+        self.fault.show_state(state, words, word)
+        self.fault.show()

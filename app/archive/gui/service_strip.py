@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app import theme
 from app.archive import network
-from app.background import JOBS, CancelledError
+from app.archive.gui.faults import told_of
+from app.background import JOBS, CancelledError, Job
 from core.archive.archive import Archive
 from core.archive.service import Service
 from core.archive.settings import ArchiveSettings, read_settings
@@ -16,6 +17,8 @@ from core.findings import State
 LOOK_EVERY_MS = 1000
 BAD = ("DAMAGED", "NOT EQUAL")
 OFF = "The archive does not listen: no system can send to it."
+ENDING = "Listening is being ended."
+HALF = "Listening was not ended whole: stop it once more."
 
 
 class ServiceStrip(QWidget):
@@ -37,6 +40,7 @@ class ServiceStrip(QWidget):
         self.service: Service | None = None
         self._read = read
         self._archive: Archive | None = None
+        self._job: Job | None = None  # listening is being begun or ended
         self._average = ""
         self._stored = 0
         self.switch = QPushButton("Lis&ten")
@@ -76,7 +80,8 @@ class ServiceStrip(QWidget):
             care = network.care_words(archive, scrub_days=read().scrub_days)
             return " ".join(part for part in (network.average_words(archive), care) if part)
 
-        JOBS.start(self, "Reading times", work, done=self._show_average, failed=self._on_fault)
+        JOBS.start(self, "Reading times", work, done=self._show_average,
+                   failed=lambda fault: self.told.emit(*told_of(fault)))  # fmt: skip
 
     def _show_average(self, words: str) -> None:
         self._average = words
@@ -91,40 +96,54 @@ class ServiceStrip(QWidget):
 
     # On and off.
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the archive listens, or is about to."""
+        return self.service is not None or self._job is not None
+
     def _on_switch(self, is_on: bool) -> None:
         archive, service = self._archive, self.service
         self.switch.setEnabled(False)
         if is_on and archive is not None:
             read = self._read
-            JOBS.start(self, "Starting to listen", lambda _: network.started(archive, read()),
-                       done=self._on_started, failed=self._on_fault)  # fmt: skip
+            self._job = JOBS.start(
+                self, "Starting to listen", lambda _: network.started(archive, read()),
+                done=self._on_started, failed=self._on_fault,
+            )  # fmt: skip
         elif service is not None:
-            self.service = None
-            JOBS.start(self, "Ending to listen", lambda _: service.stop(),
-                       done=lambda _: self._on_stopped(), failed=self._on_fault)  # fmt: skip
+            self._look.stop()
+            self._job = JOBS.start(
+                self, "Ending to listen", lambda _: service.stop(),
+                done=lambda _: self._on_stopped(), failed=self._on_fault,
+            )  # fmt: skip
         self.refresh()
 
     def _on_started(self, service: Service) -> None:
         self.service, self._stored = service, 0
-        self.switch.setEnabled(True)
-        self._look.start()
-        self.refresh()
+        self._settle()
 
     def _on_stopped(self) -> None:
-        self._look.stop()
-        self.switch.setEnabled(True)
+        self.service = None
+        self._settle()
+
+    def _settle(self) -> None:
+        """Show the switch as things are, and let it be pressed again."""
+        self._job = None
+        is_on = self.service is not None
+        self.switch.blockSignals(True)
+        self.switch.setChecked(is_on)
+        self.switch.blockSignals(False)
+        self.switch.setEnabled(self._archive is not None)
+        if is_on:
+            self._look.start()
         self.refresh()
 
     def _on_fault(self, fault: Exception) -> None:
+        self._settle()
+        state, words = told_of(fault)
         if isinstance(fault, CancelledError):
-            return
-        self.switch.setEnabled(self._archive is not None)
-        if self.service is None:
-            self.switch.blockSignals(True)
-            self.switch.setChecked(False)
-            self.switch.blockSignals(False)
-        self.told.emit(State.ERROR, str(fault))
-        self.refresh()
+            words += " The archive goes on listening." if self.service is not None else f" {OFF}"
+        self.told.emit(state, words)
 
     def stop_now(self) -> None:
         """End the service before the program ends."""
@@ -141,6 +160,10 @@ class ServiceStrip(QWidget):
         state = State.PASS if service is not None else State.INFO
         if service is None:
             words = OFF
+        elif self._job is not None:
+            words, state = ENDING, State.INFO
+        elif not service.listener.port:
+            words, state = HALF, State.ERROR
         else:
             counts = service.listener.counts
             words = network.service_words(service)
