@@ -378,11 +378,11 @@ class MainWindow(QMainWindow):
         guard(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask only while a file or a change is not written; cancel every other job."""
-        if any(page.has_unfinished_write() for page in self.pages().values()):
-            answer = QMessageBox.question(
-                self, "Files are being written", "Stop writing them and close the program?"
-            )
+        """Ask only while work would be cut that a room names; cancel every other job."""
+        cut = [words for page in self.pages().values() if (words := page.under_way())]
+        if cut:
+            words = f"{', '.join(cut).capitalize()}. Stop this and close the program?"
+            answer = QMessageBox.question(self, "Work is under way", words)
             if answer != QMessageBox.StandardButton.Yes:
                 event.ignore()
                 return

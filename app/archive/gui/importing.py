@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton
 
+from app.archive.gui.faults import told_of
 from app.archive.imports import ImportReport, save_report, take_in
 from app.background import JOBS, CancelledError, Job
 from core.archive.archive import Archive
@@ -29,21 +30,23 @@ class ReportButton(QPushButton):
     def __init__(self) -> None:
         super().__init__("Save i&mport report…")
         self.report: ImportReport | None = None
-        self._job: Job | None = None
+        self._jobs: set[Job] = set()
         self.hide()
 
     @property
     def is_busy(self) -> bool:
         """Whether an import is under way."""
-        return self._job in JOBS.running
+        return not self._jobs.isdisjoint(JOBS.running)
 
     def take_in(self, archive: Archive, paths: Sequence[Path]) -> None:
         """Take everything under some paths into the archive."""
-        self._job = JOBS.start(
+        job = JOBS.start(
             self, f"Importing {paths[0].name}",
             lambda progress: take_in(archive, paths, progress),
             done=self._show, failed=self._show_fault,
         )  # fmt: skip
+        self._jobs.add(job)
+        job.ended.connect(lambda: self._jobs.discard(job))
 
     def _show(self, report: ImportReport) -> None:
         self.report = report
@@ -66,6 +69,6 @@ class ReportButton(QPushButton):
     def _show_fault(self, fault: Exception) -> None:
         if isinstance(fault, CancelledError):
             self.told.emit(State.WARNING, STOPPED, "Cancelled", "")
-            self.over.emit()
         else:
-            self.told.emit(State.ERROR, str(fault), "", "")
+            self.told.emit(*told_of(fault), "", "")
+        self.over.emit()

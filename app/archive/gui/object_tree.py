@@ -1,6 +1,6 @@
 """Studies, series and instances of one person; each level is read when it is unfolded (Y-06)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
@@ -29,6 +29,7 @@ class ObjectTree(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
         self.archive: Archive | None = None
+        self._patient: int | None = None
         self.setHeaderLabels(list(TITLES))
         self.setAlternatingRowColors(True)
         self.setUniformRowHeights(True)
@@ -38,20 +39,41 @@ class ObjectTree(QTreeWidget):
         self.itemSelectionChanged.connect(self.chosen)
 
     def show_person(self, archive: Archive, patient: int) -> None:
-        """List the studies of a person."""
-        self.archive = archive
+        """List the studies of a person; of the same one, what is selected and unfolded stays."""
+        items = list(self._all()) if patient == self._patient else []
+        unfolded = {item.text(UID) for item in items if item.isExpanded()}
+        before = {item.text(UID) for item in items if item.isSelected()}
+        self.archive, self._patient = archive, patient
         self.clear()
         for study in studies_of(archive.index, patient):
             item = _item([study.description or "Study", iso_date(study.date), "",
                           f"{study.series} series", study.study_uid], study)  # fmt: skip
             self.addTopLevelItem(item)
+        for one in self._all():
+            one.setExpanded(one.text(UID) in unfolded)
+            if one.text(UID) in before:
+                self.setCurrentItem(one)
         first = self.topLevelItem(0)
-        if first is not None:
+        if first is not None and not items:
             first.setExpanded(self.topLevelItemCount() == 1)
             self.setCurrentItem(first)
         self.setColumnWidth(0, NAME_WIDTH)
         for column in (1, 2, 3):
             self.resizeColumnToContents(column)
+
+    def forget(self) -> None:
+        """List nobody's studies."""
+        self._patient = None
+        self.clear()
+
+    def _all(self) -> Iterator[QTreeWidgetItem]:
+        """Every row that was read, each before those below it; these may be read meanwhile."""
+        rows = [self.topLevelItem(row) for row in reversed(range(self.topLevelItemCount()))]
+        while rows:
+            one = rows.pop()
+            if one is not None:
+                yield one
+                rows += [one.child(row) for row in reversed(range(one.childCount()))]
 
     def instances(self) -> Sequence[Instance]:
         """Return the objects of what is selected."""

@@ -62,6 +62,15 @@ class Others(QObject):
         for one in (self.network, self.service, self.rules, self.attention):
             one.set_archive(archive)
 
+    def under_way(self) -> list[str]:
+        """Return what closing now would interrupt, in words."""
+        told = []
+        if self.network.transfers.under_way:
+            told.append(f"transfers under way: {self.network.transfers.under_way}")
+        if self.service.is_busy:
+            told.append("the archive listens")
+        return told
+
     def _notice(self) -> None:
         if not self._later.isActive():
             self._later.start()

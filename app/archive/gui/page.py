@@ -4,50 +4,37 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSplitter,
-    QTableView,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.archive.command import iso_date, own_archive, person_words, sets_of
+from app.archive.gui.copying import CopyButton
+from app.archive.gui.faults import told_of
 from app.archive.gui.importing import ReportButton
 from app.archive.gui.object_tree import ObjectTree
+from app.archive.gui.person_search import NOT_OPEN, OPENING, PersonSearch
 from app.archive.gui.plan_set_table import PlanSetTable
-from app.archive.retrieve import Layout, Retrieved, retrieve
-from app.background import JOBS, CancelledError, Job
-from app.findings_model import GridModel
-from app.findings_view import Banner, plain_table
+from app.background import JOBS, Job
+from app.findings_view import Banner
 from app.page import Page
 from app.recognise import Kind
 from core.archive.archive import Archive
-from core.archive.find import PatientRow, Wanted, find_patients
 from core.archive.index import Instance
 from core.archive.plan_sets import PlanSet
-from core.errors import RemedyError
 from core.findings import State
 
 if TYPE_CHECKING:
     from app.archive.gui.others import Others
-
-COLUMNS = ("Patient", "ID", "Born", "Last study", "Studies", "Objects of")
-PAUSE_MS = 250
-EMPTY = (
-    "The archive is empty. Import a folder, a CD or zip archives: every DICOM object is kept "
-    "byte for byte, found by name or number, and its plan sets are examined for what is missing."
-)
-NOBODY = "Nobody was found. Part of the name is enough; * and ? stand for any letters."
 
 
 class ArchivePage(Page):
@@ -61,44 +48,33 @@ class ArchivePage(Page):
         super().__init__()
         self.archive: Archive | None = None
         self._open_archive = open_archive
-        self._people: list[PatientRow] = []
         self._waiting: list[Path] = []
         self.others: Others | None = None
-        self._search_job: Job | None = None
+        self._opening: Job | None = None
+        self._read_id: int | None = None  # whose plan sets are listed
         self._sets_job: Job | None = None
         self._make_widgets()
         self._lay_out()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self.search)
         self._connect()
         self._refresh()
 
     def _make_widgets(self) -> None:
-        self.name = _box("Name", "any part", "Part of the name; * and ? allowed")
-        self.number = _box("Patient ID", "beginning", "Beginning of the patient's number")
+        self.persons = PersonSearch()
+        self.name, self.number = self.persons.name, self.persons.number
+        self.people, self.table = self.persons.people, self.persons.table
+        self.words = self.persons.words
         self.import_folder = QPushButton("Import &folder…")
         self.import_file = QPushButton("Import file or &zip…")
         self.report_button = ReportButton()
         self.banner = Banner()
         self.banner.hide()
-        self.people = GridModel(numeric=("Studies",))
-        self.table: QTableView = plain_table(self.people)
-        self.table.setAccessibleName("Patients")
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.sets = PlanSetTable()
         self.tree = ObjectTree()
-        self.words = QLabel(EMPTY)
-        self.words.setWordWrap(True)
         self.view_button = QPushButton("Open in &Viewer")
         self.lex_button = QPushButton("Open plan in &LEX")
         self.filter_button = QPushButton("Open plan in Filt&er")
-        self.copy_button = QPushButton("Save a &copy…")
-        self.layout_choice = QComboBox()
-        self.layout_choice.setAccessibleName("Folders of the copy")
-        for one in Layout:
-            self.layout_choice.addItem(one.value, one)
+        self.copy_button = CopyButton()
+        self.layout_choice = self.copy_button.layouts
         self.send_button = QPushButton("&Send to")
         self.send_button.setMenu(QMenu(self.send_button))
 
@@ -128,13 +104,8 @@ class ArchivePage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs, 1)
         column.addWidget(self.bar)
-        upper = QWidget()
-        inside = QVBoxLayout(upper)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.table, 1)
-        inside.addWidget(self.words)
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(upper)
+        split.addWidget(self.persons)
         split.addWidget(lower)
         split.setSizes([260, 420])
         outer = QVBoxLayout(self)
@@ -145,13 +116,10 @@ class ArchivePage(Page):
         self._column = outer
 
     def _connect(self) -> None:
-        for box in (self.name, self.number):
-            box.textChanged.connect(lambda _: self._pause.start())
-            box.returnPressed.connect(self.search)
         self.import_folder.clicked.connect(self._ask_folder)
         self.import_file.clicked.connect(self._ask_file)
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._on_person())
-        self.people.modelReset.connect(self._on_person)
+        self.persons.chosen.connect(self._on_person)
+        self.persons.told.connect(self._tell)
         self.sets.chosen.connect(self._refresh)
         self.sets.itemActivated.connect(lambda *_: self._view())
         self.tree.chosen.connect(self._refresh)
@@ -160,9 +128,10 @@ class ArchivePage(Page):
         self.lex_button.clicked.connect(lambda: self._send_plan("LEX"))
         self.filter_button.clicked.connect(lambda: self._send_plan("Filter"))
         self.report_button.clicked.connect(self._ask_report)
-        self.report_button.told.connect(self._tell_import)
-        self.report_button.over.connect(self.search)
+        self.report_button.told.connect(self._tell)
+        self.report_button.over.connect(self.persons.search)
         self.copy_button.clicked.connect(self._ask_copy)
+        self.copy_button.told.connect(self._tell)
         self.send_button.menu().aboutToShow.connect(self._list_nodes)
 
     def accepts(self, kind: Kind) -> bool:
@@ -178,12 +147,23 @@ class ArchivePage(Page):
         self._waiting += paths
         self._take_in_waiting()
 
+    def under_way(self) -> str:
+        """Return what closing now would interrupt: imports, copies, transfers, listening."""
+        told = self.others.under_way() if self.others is not None else []
+        if self.copy_button.is_busy:
+            told.insert(0, "a copy is being written")
+        if self.report_button.is_busy or self._waiting:
+            told.insert(0, "an import is under way")
+        return ", ".join(told)
+
     def has_unfinished_write(self) -> bool:
-        """Return whether an import is under way, or waits for the archive."""
-        return self.report_button.is_busy or bool(self._waiting)
+        """Return whether closing now would interrupt anything."""
+        return bool(self.under_way())
 
     def _take_in_waiting(self) -> None:
-        if self.archive is not None and self._waiting:
+        if self.archive is None:
+            self._open()
+        elif self._waiting:
             waiting, self._waiting = self._waiting, []
             self.take_in(waiting)
 
@@ -192,8 +172,24 @@ class ArchivePage(Page):
         super().showEvent(event)
         if self.others is None:
             self._add_others()
-        if self.archive is None:
-            self._start("Opening the archive", lambda _: self._open_archive(), self._on_opened)
+        self._open()
+
+    def _open(self) -> None:
+        if self.archive is None and self._opening is None:
+            self.words.setText(OPENING)
+            self._opening = JOBS.start(
+                self, "Opening the archive", lambda _: self._open_archive(),
+                done=self._on_opened, failed=self._on_not_opened,
+            )  # fmt: skip
+
+    def _on_not_opened(self, fault: Exception) -> None:
+        self._opening = None
+        self.words.setText(NOT_OPEN)
+        state, words = told_of(fault)
+        if self._waiting:
+            words += f" Not imported: {', '.join(path.name for path in self._waiting)}."
+            self._waiting.clear()
+        self._tell(state, words)
 
     def _add_others(self) -> None:
         """Add the pages of other systems; DICOM's network takes a while to load."""
@@ -201,76 +197,38 @@ class ArchivePage(Page):
 
         self.others = Others(self.tabs)
         self.others.told.connect(self._tell)
-        self.others.arrived.connect(self._pause.start)
+        self.others.arrived.connect(self.persons.search_soon)
         self.report_button.over.connect(self.others.attention.refresh)
         self._column.addWidget(self.others.service)
+        if self.archive is not None:
+            self.others.set_archive(self.archive)
 
     def _list_nodes(self) -> None:
         if self.others is not None:
             self.others.network.fill_menu(self.send_button.menu(), self.chosen())
 
-    def _tell(self, state: State, words: str) -> None:
-        self.banner.setToolTip("")
-        self.banner.show_state(state, words)
+    def _tell(self, state: State, words: str, word: str = "", reasons: str = "") -> None:
+        self.banner.setToolTip(reasons)
+        self.banner.show_state(state, words, word)
         self.banner.show()
 
     def _on_opened(self, archive: Archive) -> None:
-        if self.archive is None:
-            self.archive = archive
-            if self.others is not None:
-                self.others.set_archive(archive)
-            self.search()
-            self._take_in_waiting()
-        else:
-            archive.close()
+        self._opening, self.archive = None, archive
+        if self.others is not None:
+            self.others.set_archive(archive)
+        self.persons.set_archive(archive)
+        self._take_in_waiting()
 
-    # Search.
-
-    def search(self) -> None:
-        """Find persons by what stands in the two boxes."""
-        archive = self.archive
-        if archive is None:
-            return
-        self._pause.stop()
-        if self._search_job is not None:
-            self._search_job.drop()
-        wanted = Wanted(self.name.text(), self.number.text())
-        self._search_job = self._start(
-            "Searching", lambda _: find_patients(archive.index, wanted), self._show_people
-        )
-
-    def _show_people(self, people: list[PatientRow]) -> None:
-        self._search_job = None
-        self._people = people
-        locale = QLocale()
-        rows = [
-            (
-                person_words(one.name),
-                one.patient_id, iso_date(one.birth_date), iso_date(one.last_study),
-                locale.toString(one.studies), " ".join(one.modalities),
-            )
-            for one in people
-        ]  # fmt: skip
-        self.people.show(COLUMNS, rows)
-        if people:
-            self.table.resizeColumnsToContents()
-        searched = bool(self.name.text().strip() or self.number.text().strip())
-        self.words.setText(NOBODY if searched else EMPTY)
-        self.words.setVisible(not people)
-        if people:
-            self.table.selectRow(0)
-
-    def person(self) -> PatientRow | None:
-        """Return the person that is selected."""
-        row = self.table.currentIndex().row()
-        return self._people[row] if 0 <= row < len(self._people) else None
+    # The person.
 
     def _on_person(self) -> None:
-        archive, own = self.archive, self.person()
+        archive, own = self.archive, self.persons.person()
         if self._sets_job is not None:
             self._sets_job.drop()
-        self.sets.show_sets([])
-        self.tree.clear()
+        is_same = own is not None and own.id == self._read_id
+        self._read_id = own.id if own is not None else None
+        if not is_same:
+            self._forget_sets()
         if archive is None or own is None:
             self.patient_changed.emit("")
             return
@@ -278,13 +236,25 @@ class ArchivePage(Page):
         name = person_words(own.name)
         self.patient_changed.emit(f"{name}   ID {own.patient_id or '-'}{born}")
         self.tree.show_person(archive, own.id)
-        self._sets_job = self._start(
-            "Reading plan sets", lambda _: sets_of(archive, own.id), self._show_sets
-        )
+        self._sets_job = JOBS.start(
+            self, "Reading plan sets", lambda _: sets_of(archive, own.id),
+            done=self._show_sets, failed=self._on_no_sets,
+        )  # fmt: skip
+
+    def _forget_sets(self) -> None:
+        self.sets.show_sets([])
+        self.tree.forget()
+        self.tabs.setTabText(0, "Plan sets")
+
+    def _on_no_sets(self, fault: Exception) -> None:
+        self._sets_job = None
+        self.sets.show_sets([])
+        self.tabs.setTabText(0, "Plan sets (not read)")
+        self._show_fault(fault)
 
     def _show_sets(self, sets: list[PlanSet]) -> None:
         self._sets_job = None
-        self.sets.show_sets(sets)
+        self.sets.show_sets(sets, keep=True)
         self.tabs.setTabText(0, f"Plan sets ({len(sets)})")
 
     # What is chosen, and where it goes.
@@ -299,15 +269,19 @@ class ArchivePage(Page):
         return tuple(dict.fromkeys(one for own in sets for one in own.instances))
 
     def _plan(self) -> Instance | None:
-        return next((one for one in self.chosen() if one.modality == "RTPLAN"), None)
+        plans = [one for one in self.chosen() if one.modality == "RTPLAN"]
+        return plans[0] if len(plans) == 1 else None
 
     def _refresh(self) -> None:
         self.bar.setVisible(self.tabs.currentWidget() in (self.sets, self.tree))
-        some = bool(self.chosen())
+        chosen = self.chosen()
         for one in (self.view_button, self.send_button, self.copy_button, self.layout_choice):
-            one.setEnabled(some)
+            one.setEnabled(bool(chosen))
+        plans = sum(one.modality == "RTPLAN" for one in chosen)
+        why = f"{plans} plans are selected" if plans else "No plan is selected"
         for button in (self.lex_button, self.filter_button):
-            button.setEnabled(some and self._plan() is not None)
+            button.setEnabled(plans == 1)
+            button.setToolTip("" if plans == 1 else f"{why}: select one.")
 
     def _view(self) -> None:
         self._send("Viewer", self.chosen())
@@ -347,11 +321,6 @@ class ArchivePage(Page):
         if self.archive is not None:
             self.report_button.take_in(self.archive, paths)
 
-    def _tell_import(self, state: State, words: str, word: str, reasons: str) -> None:
-        self.banner.setToolTip(reasons)
-        self.banner.show_state(state, words, word)
-        self.banner.show()
-
     def _ask_report(self) -> None:
         path = self.ask_for_new_file("Save import report", "import.csv", "Table (*.csv);;All (*)")
         if path is not None:
@@ -359,42 +328,11 @@ class ArchivePage(Page):
 
     def _ask_copy(self) -> None:
         archive, wanted = self.archive, self.chosen()
-        own, layout = self.person(), self.layout_choice.currentData()
+        own = self.persons.person()
         name = f"{own.patient_id or 'set'}.zip" if own is not None else "set.zip"
         target = self.ask_for_new_file("Save a copy", name, "Zip archive (*.zip);;Folder (*)")
         if archive is not None and target is not None:
-            self._start(
-                f"Copying {len(wanted)} objects",
-                lambda progress: retrieve(archive, wanted, target, progress, layout),
-                self._show_copied,
-            )
-
-    def _show_copied(self, done: Retrieved) -> None:
-        words = f"{done.copied} objects in {done.target}"
-        if done.missing:
-            words += f"; {len(done.missing)} are lost or damaged and are not in it"
-        self.banner.show_state(
-            State.ERROR if done.missing else State.PASS, words,
-            "Not complete" if done.missing else "Copied",
-        )  # fmt: skip
-        self.banner.show()
-
-    def _start(self, title: str, work: Callable[..., object], done: Callable[..., None]) -> Job:
-        return JOBS.start(self, title, work, done=done, failed=self._show_fault)
+            self.copy_button.copy(archive, wanted, target)
 
     def _show_fault(self, fault: Exception) -> None:
-        if isinstance(fault, CancelledError):
-            return
-        words = str(fault)
-        if not isinstance(fault, RemedyError | OSError):
-            words = f"The program has a fault: {type(fault).__name__}: {fault}"
-        self._tell(State.ERROR, words)
-
-
-def _box(name: str, hint: str, tip: str) -> QLineEdit:
-    box = QLineEdit()
-    box.setPlaceholderText(hint)
-    box.setToolTip(tip)
-    box.setClearButtonEnabled(True)
-    box.setAccessibleName(name)
-    return box
+        self._tell(*told_of(fault))

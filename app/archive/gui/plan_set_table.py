@@ -36,18 +36,29 @@ class PlanSetTable(QTreeWidget):
         self.header().setStretchLastSection(True)
         self.itemSelectionChanged.connect(self.chosen)
 
-    def show_sets(self, sets: Sequence[PlanSet]) -> None:
-        """List the sets; the first is selected."""
+    def show_sets(self, sets: Sequence[PlanSet], *, keep: bool = False) -> None:
+        """List the sets and select the first; or keep what is selected and unfolded."""
+        keep = keep and self.topLevelItemCount() > 0
+        before = {_key(own) for own in self.plan_sets()}
+        unfolded = {_key(own) for own, item in self._rows() if item.isExpanded()}
         self.clear()
         for own in sets:
-            self.addTopLevelItem(_set_item(own))
+            item = _set_item(own)
+            self.addTopLevelItem(item)
+            item.setExpanded(keep and _key(own) in unfolded)
         for column in range(len(TITLES) - 1):
             self.resizeColumnToContents(column)
             self.setColumnWidth(column, self.columnWidth(column) + 12)
+        for own, item in self._rows():
+            item.setSelected(keep and _key(own) in before)
         first = self.topLevelItem(0)
-        if first is not None:
+        if first is not None and not keep:
             self.setCurrentItem(first)
         self.chosen.emit()
+
+    def _rows(self) -> list[tuple[PlanSet, QTreeWidgetItem]]:
+        items = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
+        return [(one.data(0, SET), one) for one in items if one is not None]
 
     def plan_sets(self) -> tuple[PlanSet, ...]:
         """Return the selected sets, also where one of their objects is selected."""
@@ -58,6 +69,12 @@ class PlanSetTable(QTreeWidget):
             if isinstance(own, PlanSet):
                 found[id(own)] = own
         return tuple(found.values())
+
+
+def _key(own: PlanSet) -> str:
+    """Return what a set is known by though objects of it have come since."""
+    named = [own.plan] if own.plan is not None else [one.instance for one in own.structures]
+    return next((one.sop_uid for one in (*named, *own.instances)), "")
 
 
 def _set_item(own: PlanSet) -> QTreeWidgetItem:
