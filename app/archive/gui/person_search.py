@@ -27,7 +27,10 @@ EMPTY = (
     "byte for byte, found by name or number, and its plan sets are examined for what is missing."
 )
 OPENING = "The archive is being opened."
-NOT_OPEN = "The archive could not be opened: what is in it is not known."
+NOT_OPEN = (
+    "The archive could not be opened: what is in it is not known. It is tried again when the room "
+    "is entered anew."
+)
 NOT_SEARCHED = "The search came to no answer: who is in the archive is not known."
 NOBODY = "Nobody was found. Part of the name is enough; * and ? stand for any letters."
 

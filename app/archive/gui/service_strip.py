@@ -123,8 +123,10 @@ class ServiceStrip(QWidget):
         self._settle()
 
     def _on_stopped(self) -> None:
-        self.service = None
+        service, self.service = self.service, None
         self._settle()
+        if service is not None and service.listener.counts.stored != self._stored:
+            self.arrived.emit()  # it came while listening was being ended
 
     def _settle(self) -> None:
         """Show the switch as things are, and let it be pressed again."""
@@ -174,7 +176,7 @@ class ServiceStrip(QWidget):
                 self.arrived.emit()
         if self._average:
             words = f"{words} {self._average}"
-        if any(word in self._average for word in BAD):
+        if state is not State.ERROR and any(word in self._average for word in BAD):
             state = State.WARNING
         self.sign.setPixmap(theme.icon(state).pixmap(18, 18))
         self.sign.setAccessibleName(theme.LOOKS[state].word)
