@@ -381,7 +381,8 @@ class MainWindow(QMainWindow):
         """Ask only while work would be cut that a room names; cancel every other job."""
         cut = [words for page in self.pages().values() if (words := page.under_way())]
         if cut:
-            words = f"{', '.join(cut).capitalize()}. Stop this and close the program?"
+            told = ", ".join(cut)
+            words = f"{told[0].upper()}{told[1:]}. Stop this and close the program?"
             answer = QMessageBox.question(self, "Work is under way", words)
             if answer != QMessageBox.StandardButton.Yes:
                 event.ignore()

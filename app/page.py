@@ -76,13 +76,9 @@ class Page(QWidget):
     def tables_changed(self) -> None:
         """Learn that tables of the clinic were written in the settings."""
 
-    def has_unfinished_write(self) -> bool:
-        """Return whether closing now would interrupt the writing of a file."""
-        return False
-
     def under_way(self) -> str:
         """Return what closing now would interrupt, in words; empty where nothing would be."""
-        return "a file is being written" if self.has_unfinished_write() else ""
+        return ""
 
     def ask_for_file(self, title: str, kinds: str) -> Path | None:
         """Let the user pick one file; None when the user thinks better of it."""

@@ -167,7 +167,7 @@ def test_that_an_import_does_not_wait_for_an_archive_that_does_not_open(
         quiet(qtbot)
         assert "The program has a fault: ZeroDivisionError" in page.banner.text
     assert page.words.text().startswith("The archive could not be opened")
-    assert not page.has_unfinished_write()
+    assert not page.under_way()
     page.open_path(folder)
     quiet(qtbot)
     assert page.people.rowCount() == 1
@@ -192,7 +192,7 @@ def test_that_the_longer_of_two_imports_is_asked_about(qtbot, room, tmp_path, mo
     assert asked == ["An import is under way. Stop this and close the program?"]
     go.set()
     quiet(qtbot)
-    assert not room.has_unfinished_write()
+    assert not room.under_way()
 
 
 @pytest.mark.req("Y-07", "Y-08")

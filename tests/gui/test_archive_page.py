@@ -79,7 +79,7 @@ def test_that_an_import_waits_for_the_archive_and_closing_asks_about_it(
     monkeypatch.setattr(page, "ask_for_folder", lambda _: folder)
     window.go_to("Archive")
     page.import_folder.click()
-    assert page.has_unfinished_write()
+    assert page.under_way()
     asked = []
     monkeypatch.setattr(
         QMessageBox,
@@ -92,7 +92,7 @@ def test_that_an_import_waits_for_the_archive_and_closing_asks_about_it(
     quiet(qtbot)
     quiet(qtbot)
     assert page.people.rowCount() == 1
-    assert not page.has_unfinished_write()
+    assert not page.under_way()
 
 
 @pytest.mark.req("Y-05")

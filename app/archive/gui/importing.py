@@ -55,12 +55,10 @@ class ReportButton(QPushButton):
         self.told.emit(report.state, report.words(), "Imported", reasons)
         self.over.emit()
 
-    def save(self, path: Path) -> None:
-        """Write the table of every file of the last import."""
-        if self.report is None:
-            return
+    def save(self, report: ImportReport, path: Path) -> None:
+        """Write the table of every file of an import."""
         try:
-            save_report(self.report, path)
+            save_report(report, path)
         except OSError as fault:
             self.told.emit(State.ERROR, f"{path.name} cannot be written: {fault.strerror}", "", "")
         else:

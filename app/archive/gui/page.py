@@ -156,10 +156,6 @@ class ArchivePage(Page):
             told.insert(0, "an import is under way")
         return ", ".join(told)
 
-    def has_unfinished_write(self) -> bool:
-        """Return whether closing now would interrupt anything."""
-        return bool(self.under_way())
-
     def _take_in_waiting(self) -> None:
         if self.archive is None:
             self._open()
@@ -322,9 +318,10 @@ class ArchivePage(Page):
             self.report_button.take_in(self.archive, paths)
 
     def _ask_report(self) -> None:
+        report = self.report_button.report  # behind the question another import may end
         path = self.ask_for_new_file("Save import report", "import.csv", "Table (*.csv);;All (*)")
-        if path is not None:
-            self.report_button.save(path)
+        if report is not None and path is not None:
+            self.report_button.save(report, path)
 
     def _ask_copy(self) -> None:
         archive, wanted = self.archive, self.chosen()

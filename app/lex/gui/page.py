@@ -145,9 +145,9 @@ class LexPage(Page):
         else:
             self.go(checks)
 
-    def has_unfinished_write(self) -> bool:
-        """Return whether a file is being written just now."""
-        return self.writing.busy
+    def under_way(self) -> str:
+        """Return what closing now would interrupt: the writing of the file."""
+        return "a file is being written" if self.writing.busy else ""
 
     # Steps.
 
