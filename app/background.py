@@ -56,6 +56,7 @@ class Job(QObject):
         """Tell how far the work is; the work calls this, in its own thread."""
         if self.cancelled:
             raise CancelledError
+        self.share, self.words = share, words or self.words
         self.progressed.emit(share, words)
 
 
@@ -90,9 +91,11 @@ class Jobs(QObject):
     """Every job under way; the status line shows them, closing the window cancels them.
 
     The threads are Python's own: PySide keeps each QRunnable of Qt's pool for good.
+    `changed` tells of a job begun or ended, `progressed` that one of them came further.
     """
 
     changed = Signal()
+    progressed = Signal()
     _ended = Signal(int)
 
     def __init__(self) -> None:
@@ -126,6 +129,7 @@ class Jobs(QObject):
         job.failed.connect(failed)
         if progressed is not None:
             job.progressed.connect(progressed)
+        job.progressed.connect(self.progressed)
         owner.destroyed.connect(job.drop)
         number = next(self._numbers)
         self._running[job] = self._by_number[number] = runner

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
 
-from app.background import JOBS, Job
+from app.background import JOBS
 
 
 class StatusLine(QStatusBar):
@@ -21,32 +21,25 @@ class StatusLine(QStatusBar):
         self.addWidget(self.words, 1)
         self.addPermanentWidget(self.bar)
         self.addPermanentWidget(self.cancel_button)
-        self._followed: Job | None = None
         JOBS.changed.connect(self._refresh)
+        JOBS.progressed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
+        """Show the newest job: its name, words and share, never those of another one."""
         running = JOBS.running
-        newest = running[-1] if running else None
-        self.bar.setVisible(newest is not None)
-        self.cancel_button.setVisible(newest is not None)
-        if newest is None:
-            self._followed = None
+        self.bar.setVisible(bool(running))
+        self.cancel_button.setVisible(bool(running))
+        if not running:
             self.words.setText("Ready")
             return
+        newest = running[-1]
         others = f" (and {len(running) - 1} more)" if len(running) > 1 else ""
-        self.words.setText(f"{newest.title}{others}")
-        if newest is not self._followed:
-            self._followed = newest
-            self.bar.setValue(0)
-            newest.progressed.connect(self._progress)
-
-    def _progress(self, share: float, words: str) -> None:
-        self.bar.setValue(round(100 * share))
-        if self._followed is not None and words:
-            self.words.setText(f"{self._followed.title}: {words}")
+        words = "stopping" if newest.cancelled else newest.words
+        self.words.setText(f"{newest.title}{others}" + (f": {words}" if words else ""))
+        self.bar.setValue(round(100 * newest.share))
 
     def _cancel(self) -> None:
-        if self._followed is not None:
-            self._followed.cancel()
-            self.words.setText(f"{self._followed.title}: stopping")
+        if JOBS.running:
+            JOBS.running[-1].cancel()
+            self._refresh()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QThread
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.background import JOBS, THREADS, CancelledError
+from app.status_line import StatusLine
 
 
 def start(owner, work, answers, faults):
@@ -162,3 +163,62 @@ def test_that_rubbish_is_collected_in_the_gui_thread_alone(qtbot):
     kept.clear()
     qtbot.waitUntil(lambda: len(where) == 20, timeout=20_000)
     assert all(where)
+
+
+def test_that_the_status_line_shows_name_words_and_share_of_one_job(qtbot):
+    """A job that goes on below the newest one does not speak under its name."""
+    owner, line, told = QWidget(), StatusLine(), []
+    qtbot.addWidget(owner)
+    qtbot.addWidget(line)
+    further, end = threading.Event(), threading.Event()
+
+    def older(progress):
+        further.wait(5)
+        progress(0.75, "reading slices")
+        end.wait(5)
+
+    def newer(progress):
+        progress(0.25, "reading the log")
+        end.wait(5)
+
+    def begin(title, work):
+        JOBS.start(
+            owner, title, work, done=lambda _: None, failed=lambda _: None,
+            progressed=lambda share, _: told.append(share),
+        )  # fmt: skip
+
+    begin("Opening", older)
+    begin("Checking", newer)
+    qtbot.waitUntil(lambda: told == [0.25])
+    further.set()
+    qtbot.waitUntil(lambda: told == [0.25, 0.75])
+    assert line.words.text() == "Checking (and 1 more): reading the log"
+    assert line.bar.value() == 25
+    end.set()
+    qtbot.waitUntil(lambda: JOBS.running == ())
+    assert line.words.text() == "Ready"
+
+
+def test_that_a_job_asked_to_stop_is_stopping_until_it_ends(qtbot):
+    owner, line, told, faults = QWidget(), StatusLine(), [], []
+    qtbot.addWidget(owner)
+    qtbot.addWidget(line)
+    begun, end = threading.Event(), threading.Event()
+
+    def work(progress):
+        progress(0.25, "reading")
+        begun.set()
+        end.wait(5)
+        progress(0.5, "reading on")
+
+    JOBS.start(
+        owner, "Opening", work, done=faults.append, failed=faults.append,
+        progressed=lambda share, _: told.append(share),
+    )  # fmt: skip
+    assert begun.wait(5)
+    line.cancel_button.click()  # the report of a quarter is still on its way to this thread
+    qtbot.waitUntil(lambda: told == [0.25])
+    assert line.words.text() == "Opening: stopping"
+    end.set()
+    qtbot.waitUntil(lambda: len(faults) == 1)
+    assert line.words.text() == "Ready"
