@@ -4,7 +4,8 @@ Qt's boxes take the mark that does not part decimals in the user's language for 
 or drop it: "12.5" typed in German, or "12,5" in English, would be 125. They drop every other key
 that cannot be as well: "1365" cm would be 136, "120" % would be 12. Here point and comma both part
 decimals, and what is typed stays in sight; a text that is no number of the box counts for nothing:
-left so, the box goes back to the number it had before.
+left so, the box goes back to the number it had before. The box's own unit may be typed with the
+number, and a number may be typed into the words that stand for none ("not known").
 """
 
 import re
@@ -31,6 +32,31 @@ class Settled:
         """Take the number that stands in the box."""
         self.number, self._text = number, self._box.text()
 
+    def hold(self, number: float) -> None:
+        """Stay at a number as far as the box's new range lets it."""
+        box = self._box
+        if box.hasAcceptableInput() or not box.minimum() <= number <= box.maximum():
+            box.setValue(number)  # type: ignore[arg-type]  # each box gets its own number back
+
+    def typed(self, text: str, at: int) -> tuple[str, int]:
+        """Return a text and its cursor without the words for no number that it was typed into.
+
+        The box's own unit, typed although Qt writes it, is taken off as well.
+        """
+        box, words = self._box, self._box.specialValueText()
+        if words and self._text == words != text:
+            bare = text.removesuffix(box.suffix())
+            # Qt puts the prefix before words that do not begin with it any more.
+            ways = (bare, bare.removeprefix(box.prefix()))
+            own = f"{box.prefix()}{min((_typed_over(words, one) for one in ways), key=len)}"
+            text, at = f"{own}{box.suffix()}", len(own)
+        number = number_part(box, text)
+        bare, unit = number.rstrip(), box.suffix().strip()
+        if unit and bare.endswith(unit):
+            text = f"{box.prefix()}{bare.removesuffix(unit).rstrip()}{box.suffix()}"
+            at = len(text)
+        return text, at
+
     def judge(self, text: str, answer: Answer) -> Answer:
         """Keep in sight what is no number; only the words around it cannot be rubbed out."""
         if answer[0] == NO_NUMBER and not self._is_harmed(text):
@@ -56,6 +82,15 @@ def _one_letter_less(words: str) -> list[str]:
     return [words[:at] + words[at + 1 :] for at in range(len(words))]
 
 
+def _typed_over(words: str, text: str) -> str:
+    """Return what was typed between or over the letters of some words."""
+    while words and text[:1] == words[0]:
+        words, text = words[1:], text[1:]
+    while words and text[-1:] == words[-1]:
+        words, text = words[:-1], text[:-1]
+    return text
+
+
 class WholeSpin(QSpinBox):
     """A whole number; a text with a mark in it is none: dropped, it would make 15 of "1.5"."""
 
@@ -73,6 +108,25 @@ class WholeSpin(QSpinBox):
         super().setValue(value)
         self._settle()
 
+    def setRange(self, least: int, most: int) -> None:
+        """Take other limits; the number that counts is held to them."""
+        number = self.value()
+        super().setRange(least, most)
+        self._settled.hold(number)
+
+    def setMinimum(self, least: int) -> None:
+        """Take another lower limit."""
+        self.setRange(least, max(least, self.maximum()))
+
+    def setMaximum(self, most: int) -> None:
+        """Take another upper limit."""
+        self.setRange(min(self.minimum(), most), most)
+
+    def setSpecialValueText(self, words: str) -> None:
+        """Show words in place of the lowest number."""
+        super().setSpecialValueText(words)
+        self._settle()
+
     def stepBy(self, steps: int) -> None:
         """Go to the next numbers."""
         super().stepBy(steps)
@@ -80,6 +134,7 @@ class WholeSpin(QSpinBox):
 
     def validate(self, text: str, at: int) -> Answer:
         """Keep in sight what is no number."""
+        text, at = self._settled.typed(text, at)
         if has_too_many_marks(self, text):
             return self._settled.judge(text, (UNFINISHED, text, at))
         state = super().validate(text, at)[0]
@@ -110,6 +165,25 @@ class DecimalSpin(QDoubleSpinBox):
         super().setValue(value)
         self._settle()
 
+    def setRange(self, least: float, most: float) -> None:
+        """Take other limits; the number that counts is held to them."""
+        number = self.value()
+        super().setRange(least, most)
+        self._settled.hold(number)
+
+    def setMinimum(self, least: float) -> None:
+        """Take another lower limit."""
+        self.setRange(least, max(least, self.maximum()))
+
+    def setMaximum(self, most: float) -> None:
+        """Take another upper limit."""
+        self.setRange(min(self.minimum(), most), most)
+
+    def setSpecialValueText(self, words: str) -> None:
+        """Show words in place of the lowest number."""
+        super().setSpecialValueText(words)
+        self._settle()
+
     def stepBy(self, steps: int) -> None:
         """Go to the next numbers."""
         super().stepBy(steps)
@@ -117,6 +191,7 @@ class DecimalSpin(QDoubleSpinBox):
 
     def validate(self, text: str, at: int) -> Answer:
         """Read either mark, and keep in sight what is no number."""
+        text, at = self._settled.typed(text, at)
         if has_too_many_marks(self, text):
             return self._settled.judge(text, (UNFINISHED, text, at))
         own = self._own(text)

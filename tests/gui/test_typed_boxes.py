@@ -106,6 +106,92 @@ def test_that_no_key_is_dropped_from_a_number(locale, typed, make, text):
     assert after[-1:] in ([], [40])
 
 
+def box_of(make, suffix=" cm", prefix="", words=""):
+    box = (WholeSpin if make == "whole" else DecimalSpin)()
+    box.setRange(0, 100)
+    box.setPrefix(prefix)
+    box.setSuffix(suffix)
+    box.setSpecialValueText(words)
+    return box
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [(" cm", "12 cm"), (" cm", "12cm"), (" %", "12 %"), (" %", "12%"), (" cm.", "12 cm. ")],
+)
+@pytest.mark.parametrize("make", ["whole", "decimal"])
+def test_that_the_unit_of_the_box_may_be_typed(locale, typed, make, suffix, text):
+    box = box_of(make, suffix, prefix="depth: ")
+    assert typed(box, text) == 12
+    assert box.value() == 12
+    assert box.text() == f"depth: {box.textFromValue(12)}{suffix}"
+
+
+@pytest.mark.parametrize("text", ["12 mm", "12mm", "12 m", "1 2 cm", "12 cm3"])
+@pytest.mark.parametrize("make", ["whole", "decimal"])
+def test_that_another_unit_stays_in_sight_and_does_not_count(qtbot, make, text):
+    box = box_of(make)
+    box.setValue(40)
+    qtbot.addWidget(box)
+    box.show()
+    box.lineEdit().selectAll()
+    QTest.keyClicks(box, text)
+    assert box.value() == 40
+    assert text in box.text()
+
+
+@pytest.mark.parametrize("at", range(12))
+@pytest.mark.parametrize(("prefix", "words"), [("", "not known"), ("pixel: ", "pixel: file")])
+@pytest.mark.parametrize("make", ["whole", "decimal"])
+def test_that_a_number_is_typed_into_the_words_for_none(
+    locale, typed, qtbot, make, prefix, words, at
+):
+    box = box_of(make, " mm", prefix, words)
+    box.setMinimumWidth(300)
+    qtbot.addWidget(box)
+    box.show()
+    box.setFocus()
+    QTest.mouseClick(box.lineEdit(), Qt.MouseButton.LeftButton)
+    box.lineEdit().setCursorPosition(at)
+    QTest.keyClicks(box.lineEdit(), "12")
+    assert box.value() == 12
+    assert box.text() == f"{prefix}12 mm"
+    box.setValue(0)
+    assert (box.value(), box.text()) == (0, words)
+    QTest.keyClick(box.lineEdit(), Qt.Key.Key_Backspace)
+    QTest.keyClicks(box.lineEdit(), "7 mm")
+    assert (box.value(), box.text()) == (7, f"{prefix}7 mm")
+
+
+def test_that_words_typed_into_the_words_for_none_are_no_number(typed):
+    box = box_of("whole", words="not known")
+    assert typed(box, "known") == 0
+    assert box.text() == "not known"
+
+
+@pytest.mark.parametrize("make", ["whole", "decimal"])
+def test_that_text_and_number_agree_when_the_limits_change(qtbot, make):
+    box, told = box_of(make, words="none"), []
+    box.setValue(40)
+    qtbot.addWidget(box)
+    box.show()
+    box.valueChanged.connect(lambda number: told.append((number, box.value())))
+    box.setMaximum(30)
+    assert (box.value(), box.text()) == (30, f"{box.textFromValue(30)} cm")
+    QTest.keyClicks(box, "x")
+    assert box.value() == 30  # what counts while no number is in sight
+    box.setRange(10, 20)
+    assert (box.value(), box.text()) == (20, f"{box.textFromValue(20)} cm")
+    QTest.keyClicks(box, "x")
+    box.setMaximum(25)
+    assert (box.value(), "x" in box.text()) == (20, True)  # nothing was held to the limits
+    box.setMinimum(50)
+    assert (box.value(), box.text()) == (50, "none")
+    assert told == [(30, 30), (20, 20), (50, 50)]
+    QTest.keyClicks(box, "x")
+    assert box.value() == 50
+
+
 def test_that_a_number_too_long_can_be_shortened(locale, typed, qtbot):
     box = decimal_box()
     typed(box, "")
