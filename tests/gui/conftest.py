@@ -6,9 +6,9 @@ import threading
 
 import pytest
 from PySide6.QtCore import QLocale, QSettings
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.background import JOBS
+from app.background import JOBS, THREADS
 from app.collector import Collector, collect_due
 from app.demo.write_demo import write_demo
 from app.filter.gui.page import FilterPage
@@ -115,3 +115,26 @@ def settle(qtbot):
             qtbot.wait(20)
 
     return wait
+
+
+@pytest.fixture
+def cancelled_before_its_turn(qtbot):
+    """Begin something while every thread of the pool is busy, and cancel it as the user does."""
+    owner, go = QWidget(), threading.Event()
+    qtbot.addWidget(owner)
+
+    def run(begin):
+        for _ in range(THREADS):
+            JOBS.start(
+                owner, "busy", lambda _: go.wait(20), done=lambda _: None, failed=lambda _: None
+            )
+        busy = JOBS.running
+        begin()
+        for job in JOBS.running:
+            if job not in busy:
+                job.cancel()
+        go.set()
+        qtbot.waitUntil(lambda: not JOBS.running)
+
+    yield run
+    go.set()

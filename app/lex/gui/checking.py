@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QDateTime, QLocale, QObject, Qt
 from PySide6.QtWidgets import QWidget
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from app.lex.gui.checks_step import ChecksStep
 from app.lex.gui.chosen import in_words
 from app.lex.log import earlier_runs, log_checks, log_reasons
@@ -104,7 +104,7 @@ class Checking(QObject):
         then()
 
     def _show_fault(self, asked: tuple[Trial, Treatment], fault: Exception) -> None:
-        if isinstance(fault, CancelledError) or asked is not self._asked:
+        if asked is not self._asked:
             return
         finding = Finding("LEX-OPEN", State.ERROR, in_words(fault))
         self._step.show_findings([finding], [])

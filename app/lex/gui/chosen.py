@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.background import Progress
+from app.background import CancelledError, Progress
 from app.lex.plan import Trial
 from app.lex.sources import PINNACLE, Source, choose_trial, open_source
 from core.errors import RemedyError
@@ -34,7 +34,7 @@ def plan_for_the_filter(chosen: Chosen, trial: Trial) -> tuple[Path, str | None]
 
 
 def in_words(fault: Exception) -> str:
-    """Return a fault as one sentence; never a traceback."""
-    if isinstance(fault, RemedyError):
+    """Return a fault, or that the user stopped the work, as one sentence; never a traceback."""
+    if isinstance(fault, RemedyError | CancelledError):
         return str(fault)
     return f"The program has a fault: {type(fault).__name__}: {fault}"

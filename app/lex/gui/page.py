@@ -301,8 +301,8 @@ class LexPage(Page):
 
     def _show_source_fault(self, fault: Exception) -> None:
         self._opening = None
-        if not isinstance(fault, CancelledError):
-            self.source_step.show_fault(in_words(fault))
+        self.source_step.show_fault(in_words(fault))
+        if not isinstance(fault, CancelledError):  # whoever stopped it stays there
             self.stack.setCurrentIndex(0)
             self._refresh()
 

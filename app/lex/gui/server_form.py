@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import JOBS
+from app.lex.gui.chosen import in_words
 from app.lex.servers import PORTS, PROTOCOLS, Server, refuse_doubles, server_from, write_servers
 from app.said import Said
 from app.typed_box import WholeSpin
@@ -160,7 +161,7 @@ class ServerForm(QWidget):
             elif isinstance(fault, OSError):
                 self._show_fault(f"the list cannot be written: {fault.strerror}")
             else:
-                self._show_fault(f"the program has a fault: {type(fault).__name__}: {fault}")
+                self._show_fault(in_words(fault).removesuffix("."))
 
         JOBS.start(self, "Writing the planning servers", lambda _progress: write_servers(listed),
                    done=done, failed=failed)  # fmt: skip
