@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.background import JOBS
+from app.background import JOBS, CancelledError
 from app.filter.people import printed_name
 from app.key_use import room_sequence
 from app.settings_store import user_settings
@@ -153,8 +153,10 @@ class AskStrip(QStackedWidget):
         self.setCurrentIndex(0)
 
     def tell_fault(self, fault: Exception) -> None:
-        """Show why it could not be done."""
-        if isinstance(fault, RemedyError):
+        """Show why it could not be done, or that the user stopped it."""
+        if isinstance(fault, CancelledError):
+            self.tell(State.INFO, str(fault))
+        elif isinstance(fault, RemedyError):
             self.tell(State.ERROR, f"{fault.what}. {fault.remedy}")
         else:
             self.tell(State.ERROR, f"the program has a fault: {type(fault).__name__}: {fault}")

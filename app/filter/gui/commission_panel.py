@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.background import JOBS, CancelledError, Job, Progress
+from app.background import JOBS, Job, Progress
 from app.choosing import choose_new_file
 from app.filter.commission.commissioning import OPEN_ENDINGS, Commissioned, commission, on_log
 from app.filter.commission.page import VERDICTS, commission_html
@@ -150,8 +150,7 @@ class CommissionPanel(QWidget):
         self.job = None
         self._busy(False)
         self._fill()
-        if not isinstance(fault, CancelledError):
-            self.strip.tell_fault(fault)
+        self.strip.tell_fault(fault)
 
     def _progressed(self, share: float, words: str) -> None:
         self.bar.setValue(round(100 * share))

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from app.empty_page import empty_page
 from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
@@ -55,8 +55,7 @@ def beside(
     """Do what may wait for the clinic's share, the logs or a plan's folder; a fault is told."""
 
     def failed(fault: Exception) -> None:
-        if not isinstance(fault, CancelledError):
-            strip.tell_fault(fault)
+        strip.tell_fault(fault)
         otherwise()
 
     JOBS.start(owner, title, lambda _progress: work(), done=done, failed=failed)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import JOBS, CancelledError
+from app.background import JOBS
 from app.filter.baseline_content import plan_name
 from app.filter.field import Plan
 from app.filter.gui.ask_strip import AskStrip
@@ -131,14 +131,10 @@ class WorkListPanel(QWidget):
         def done(_answer: object) -> None:
             JOBS.start(
                 self, "Reading the work list", lambda _progress: cases(),
-                done=partial(self._take, word), failed=failed,
+                done=partial(self._take, word), failed=self.strip.tell_fault,
             )  # fmt: skip
 
-        def failed(fault: Exception) -> None:
-            if not isinstance(fault, CancelledError):
-                self.strip.tell_fault(fault)
-
-        JOBS.start(self, title, lambda _progress: work(), done=done, failed=failed)
+        JOBS.start(self, title, lambda _progress: work(), done=done, failed=self.strip.tell_fault)
 
     def _take(self, word: str, found: tuple[Case, ...]) -> None:
         self.cases = found
