@@ -84,6 +84,7 @@ def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbo
     assert "not in this report" in page.desk.strip.answer.text()
     page.notes.compare()
     settle()
+    assert (page.desk.strip.answer.text(), page.desk.strip.answer.toolTip()) == ("", "")
     page.desk._ask_sign("review", "reviewed")
     assert page.desk.strip.asking
     page.desk.strip.leave_button.click()
@@ -91,6 +92,19 @@ def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbo
     page.notes.compare()
     settle()
     assert not [one for one in page.opened_export.report.findings if "NOTE" in one.rule]
+
+
+def test_that_why_it_was_not_signed_stays_while_other_notes_stand(qtbot, demo):
+    page = FilterPage()
+    qtbot.addWidget(page)
+    page.run(export(demo), None)
+    settle()
+    page.notes.text.setPlainText("Dose rate: 123")
+    page.desk._ask_sign("review", "reviewed")
+    page.notes.compare()
+    page.notes.text.setPlainText("Dose rate: 124")
+    settle()
+    assert page.desk.strip.answer.text().startswith("Warning: Not signed. Notes stand")
 
 
 def signable(page):

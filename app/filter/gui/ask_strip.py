@@ -161,10 +161,17 @@ class AskStrip(QStackedWidget):
         else:
             self.tell(State.ERROR, f"the program has a fault: {type(fault).__name__}: {fault}")
 
+    def take_back(self, start: str) -> None:
+        """Take an answer away that begins so: it does not hold any more."""
+        if not self.asking and self.answer.toolTip().startswith(start):
+            self.clear()
+
     def clear(self) -> None:
         """Show nothing."""
         self.sign.clear()
         self.answer.clear()
+        self.answer.setToolTip("")
+        self.answer.setAccessibleName("")
         self._waiting = None
         self.setCurrentIndex(0)
 

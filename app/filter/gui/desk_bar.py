@@ -34,6 +34,8 @@ from app.filter.worklist_sheet import differences, sheet_from, sheet_html
 from core.findings import Finding, NotChecked, State
 from core.safe_write import write_whole
 
+NOT_SIGNED = "Not signed."
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -73,7 +75,7 @@ class DeskBar(QWidget):
     ) -> None:
         """Ask the page for what is chosen, and why the report is not whole yet ("" if it is)."""
         super().__init__()
-        self._open_words = open_words
+        self.open_words = open_words
         self._chosen = chosen
         self._findings = findings
         self.shown: Shown | None = None
@@ -258,10 +260,10 @@ class DeskBar(QWidget):
 
     def _is_open(self) -> bool:
         """Tell why the report is not whole, if it is not."""
-        words = self._open_words()
+        words = self.open_words()
         if words:
             self.strip.clear()  # no question stands before the answer
-            self.strip.tell(State.WARNING, f"Not signed. {words}.")
+            self.strip.tell(State.WARNING, f"{NOT_SIGNED} {words}.")
         return bool(words)
 
     def _signed(self, shown: Shown, text: str) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.filter.acknowledged import with_record
 from app.filter.checks_log import on_record
 from app.filter.gui.against import Opened
-from app.filter.gui.desk_bar import DeskBar
+from app.filter.gui.desk_bar import NOT_SIGNED, DeskBar
 from app.filter.gui.extra import beside
 from app.filter.notes_compare import NotesAnswer, with_notes
 from app.filter.report import Report
@@ -71,6 +71,8 @@ class Joining(QObject):
                 self._desk.shown = replace(self._desk.shown, report=report)
                 self._desk.look_for_signatures()
             self.joined.emit(answer)
+            if not self._desk.open_words():
+                self._desk.strip.take_back(NOT_SIGNED)
             self.said.emit(said)
 
         beside(
