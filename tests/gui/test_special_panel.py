@@ -83,6 +83,26 @@ def test_that_another_export_forgets_what_was_typed(qtbot, far, demo):
     assert not panel.save.isEnabled()
 
 
+def test_that_a_cancelled_listing_of_the_fields_is_made_up_for(
+    qtbot, far, cancelled_before_its_turn
+):
+    panel = TbiPanel()
+    qtbot.addWidget(panel)
+    panel.set_source(far)
+    cancelled_before_its_turn(panel.show)
+    assert (panel.words.text(), panel.fields) == ("Cancelled.", ())
+    panel.hide()
+    panel.show()
+    assert not panel.go.isEnabled()  # nothing is calculated of fields that are not there yet
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 0 and not JOBS.running, timeout=30_000)
+    assert panel.words.text() == panel.start
+    cancelled_before_its_turn(lambda: panel.set_source(far))
+    panel.thickness.setValue(30.0)
+    panel.go.click()
+    qtbot.waitUntil(lambda: panel.report is not None and not JOBS.running, timeout=30_000)
+    assert len(panel.report.doses) == len(panel.fields) > 0
+
+
 @pytest.mark.req("O-02")
 def test_that_a_printout_gives_the_arcs_and_their_sheet(qtbot, far, tmp_path, monkeypatch):
     panel = shown(qtbot, SrsPanel(), far)

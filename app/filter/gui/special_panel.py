@@ -91,7 +91,10 @@ class SpecialPanel(QWidget):
             self._list()
 
     def calculate(self) -> None:
-        """Calculate in the background with what is typed."""
+        """Calculate in the background with what is typed; list the fields first, if need be."""
+        if self._stale:
+            self._list(self.calculate)
+            return
         rv, folder = self.rv, self.book_folder
         try:
             work = self._work()
@@ -114,21 +117,29 @@ class SpecialPanel(QWidget):
             failed=lambda fault: self._show_fault(fault) if rv is self.rv else None,
         )  # fmt: skip
 
-    def _list(self) -> None:
+    def _list(self, then: Callable[[], None] = lambda: None) -> None:
         rv = self.rv
         if rv is None:
             return
         self._stale = False
-        JOBS.start(
-            self, "Listing fields", lambda _progress: open_rv(rv).fields,
-            done=lambda found: self._show_fields(found) if rv is self.rv else None,
-            failed=lambda fault: self._show_fault(fault) if rv is self.rv else None,
-        )  # fmt: skip
+        self.words.setText(self.start)
+        self.go.setEnabled(False)
 
-    def _show_fields(self, fields: tuple[Field, ...]) -> None:
-        self.fields = fields
-        self._fill()
-        self._ready()
+        def done(fields: tuple[Field, ...]) -> None:
+            if rv is self.rv:
+                self.fields = fields
+                self._fill()
+                self._ready()
+                then()
+
+        def failed(fault: Exception) -> None:
+            if rv is self.rv:
+                self._stale = True  # listed again when the tab is seen or they are asked for
+                self._show_fault(fault)
+
+        JOBS.start(
+            self, "Listing fields", lambda _progress: open_rv(rv).fields, done=done, failed=failed
+        )
 
     def _show(self, report: TbiReport | SrsReport) -> None:
         self.report = report
@@ -148,6 +159,8 @@ class SpecialPanel(QWidget):
     def _show_fault(self, fault: Exception) -> None:
         self._ready()
         if isinstance(fault, CancelledError):
+            if self.report is None:
+                self.words.setText(str(fault))
             return
         known = isinstance(fault, RemedyError)
         words = (

@@ -66,6 +66,7 @@ class SrsPanel(SpecialPanel):
     def use_printout(self, path: Path) -> None:
         """Calculate the arcs of a printout."""
         self.printout = path
+        self._stale = False  # the printout has the arcs
         self.calculate()
 
     def _work(self) -> Callable[[Book], TbiReport | SrsReport]:
