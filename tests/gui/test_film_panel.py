@@ -1,5 +1,6 @@
 """The film room: proposes fields, calculates, compares, tells the verdict, saves the report."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from app.background import JOBS
 from app.filter.film.plane import FilmPlane
 from app.filter.film.read import read_film
 from app.filter.film.write import write_plane
+from app.filter.gui import film_panel
 from app.filter.gui.film_panel import FilmPanel
 from app.filter.gui.film_picture import Map, Paper, frame_of, map_image
 from core.findings import State
@@ -212,3 +214,87 @@ def test_that_a_fault_is_told_beside_the_plan_it_is_of_alone(panel, qtbot, demo,
     panel.set_sources(demo / "other.rtp", demo / "dicom")
     qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
     assert panel.banner.isHidden() or "other.rtp" in panel.banner.text
+
+
+class Gate:
+    """Work that waits until it is let go, and then does what it stands for."""
+
+    def __init__(self, work):
+        self.work, self.go, self.asked = work, threading.Event(), []
+
+    def __call__(self, *words):
+        self.asked.append(words)
+        assert self.go.wait(20)
+        return self.work(*words)
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+def test_that_a_set_up_changed_during_the_calculation_is_told_and_its_film_not_shown(
+    panel, qtbot, monkeypatch, faulty
+):
+    own = panel.controls
+    gate = Gate(film_panel.calculated if not faulty else lambda *_: 1 / 0)
+    monkeypatch.setattr(film_panel, "calculated", gate)
+    own.calculate.click()
+    own.offset.setValue(10.0)
+    assert panel.words.text() == "Changed during the calculation; calculate again."
+    assert own.calculate.isEnabled()
+    gate.go.set()
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
+    assert (panel.film, panel.banner.isHidden()) == (None, True)
+    assert panel.words.text() == "Changed during the calculation; calculate again."
+
+
+def test_that_a_film_asked_for_anew_during_the_calculation_is_that_of_the_boxes(
+    panel, qtbot, monkeypatch
+):
+    gate = Gate(film_panel.calculated)
+    monkeypatch.setattr(film_panel, "calculated", gate)
+    panel.controls.calculate.click()
+    panel.controls.offset.setValue(10.0)
+    panel.controls.calculate.click()
+    gate.go.set()
+    qtbot.waitUntil(lambda: panel.film is not None, timeout=100_000)
+    assert panel.film.setup.offset_mm == 10.0
+    assert panel.words.text() == panel.film.setup.words
+
+
+def test_that_files_changed_during_the_comparison_are_told(filmed, qtbot, monkeypatch, tmp_path):
+    gate = Gate(film_panel.film_report)
+    monkeypatch.setattr(film_panel, "film_report", gate)
+    filmed.controls.dose.show_path(tmp_path / "plan.dcm")
+    filmed.controls.compare.click()
+    filmed.controls.fractions.setValue(25)
+    assert filmed.words.text() == "Changed during the comparison; compare again."
+    gate.go.set()
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=60_000)
+    assert (filmed.report, filmed.banner.isHidden()) == (None, True)
+    assert filmed.film is not None
+
+
+def test_that_a_fault_of_a_set_up_goes_with_it(panel):
+    panel.controls.iso_depth.setValue(30.0)
+    panel.calculate()
+    assert not panel.banner.isHidden()
+    panel.controls.dose.show_path(Path("/a/b/plan.dcm"))
+    assert not panel.banner.isHidden()  # it says nothing of the files
+    panel.controls.iso_depth.setValue(10.0)
+    assert panel.banner.isHidden()
+
+
+def test_that_a_cancelled_listing_of_the_fields_is_made_up_for(
+    qtbot, demo, cancelled_before_its_turn
+):
+    sources = (next((demo / "export").glob("*.rtp")), demo / "dicom")
+    panel = FilmPanel()
+    qtbot.addWidget(panel)
+    panel.set_sources(*sources)
+    cancelled_before_its_turn(panel.show)
+    assert (panel.words.text(), panel.controls.fields.chosen) == ("Cancelled.", ())
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: bool(panel.controls.fields.chosen), timeout=60_000)
+    cancelled_before_its_turn(lambda: panel.set_sources(*sources))
+    assert panel.controls.fields.chosen == ()
+    panel.controls.calculate.click()
+    qtbot.waitUntil(lambda: bool(panel.controls.fields.chosen), timeout=60_000)

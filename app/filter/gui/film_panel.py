@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QShowEvent
@@ -39,6 +38,7 @@ from app.filter.gui.film_maps import maps_of
 from app.filter.gui.film_picture import dose_map
 from app.filter.gui.film_report import write_report
 from app.filter.gui.film_view import FilmView
+from app.filter.gui.questions import Questions
 from app.filter.mu.book_check import open_book
 from app.filter.mu.books import own_book_folder
 from app.filter.people import printed_name
@@ -50,6 +50,10 @@ NO_PLAN = "Import the plan first: the film needs its leaf widths and isocentre."
 START = "Calculate the film; then choose the plan's dose on the phantom and compare."
 OTHER_FILM = "The set-up is another than the film's: calculate again."
 OTHER_FILES = "The files are others than those compared: compare again."
+CHANGED = {
+    "film": "Changed during the calculation; calculate again.",
+    "comparison": "Changed during the comparison; compare again.",
+}
 THIRD = {"difference": "Difference", "distance": "Distance to agreement"}
 VIRTUAL = "virtual film"
 
@@ -81,7 +85,8 @@ class FilmPanel(QWidget):
         self.report: FilmReport | None = None
         self.lines_mm = (0.0, 0.0)
         self._stale = False
-        self._films_asked = self._asked = 0
+        self._questions = Questions(self, self._show_fault)
+        self._fault_of = ""  # the kind of question whose fault the banner tells
         self.notice = QLabel()
         self.banner = Banner()
         self.words = QLabel()
@@ -147,8 +152,8 @@ class FilmPanel(QWidget):
 
     def set_sources(self, rv: Path | None, plan: Path | None) -> None:
         """Learn what is open; the fields are listed when the tab is looked at."""
-        self._films_asked += 1
-        self._asked += 1
+        self._questions.drop("film")
+        self._questions.drop("comparison")
         sources = (rv, plan) if rv is not None and plan is not None else None
         if sources != self.sources:
             self.controls.forget_files()
@@ -171,32 +176,47 @@ class FilmPanel(QWidget):
         if sources is None:
             return
         self._stale = False
+
+        def failed(fault: Exception) -> None:
+            if sources is self.sources:
+                self._stale = True  # listed again when the tab is seen, or a film asked for
+                self._show_fault(fault)
+
         JOBS.start(
             self, "Listing fields for the film", lambda _progress: offers(*sources),
             done=lambda found: self.controls.fields.show_offers(found)
             if sources is self.sources else None,
-            failed=lambda fault: self._show_fault(fault) if sources is self.sources else None,
+            failed=failed,
         )  # fmt: skip
 
     def _forget_film(self) -> None:
         """Take the film away: it is not that of the set-up in the boxes."""
-        self._films_asked += 1
+        changed = self._questions.drop("film")
         if self.film is not None:
             self.film = None
             self._forget_report()
             self._show_nothing(OTHER_FILM)
+        self._tell_changed("film", changed=changed)
 
     def _forget_report(self) -> None:
         """Take the comparison away: it is not that of the files in the boxes."""
-        self._asked += 1
-        if self.report is None:
-            return
-        self.report = None
-        if self.film is not None:
-            self._show_film(self.film)
-            self.words.setText(OTHER_FILES)
-        else:
-            self._show_nothing(OTHER_FILES)
+        changed = self._questions.drop("comparison")
+        if self.report is not None:
+            self.report = None
+            if self.film is not None:
+                self._show_film(self.film)
+                self.words.setText(OTHER_FILES)
+            else:
+                self._show_nothing(OTHER_FILES)
+        self._tell_changed("comparison", changed=changed)
+
+    def _tell_changed(self, what: str, *, changed: bool) -> None:
+        """Tell what was dropped; a fault of what was asked before does not stand any more."""
+        if self._fault_of == what:
+            self._show_verdict()
+        if changed:
+            self._ready()
+            self.words.setText(CHANGED[what])
 
     def calculate(self) -> None:
         """Calculate the virtual film in the background."""
@@ -205,26 +225,18 @@ class FilmPanel(QWidget):
         try:
             asked = FilmAsked(self.sources, self.controls.setup(), self.controls.fields.chosen)
         except RemedyError as problem:
-            self._show_fault(problem)
+            self._show_fault(problem, "film")
             return
         if not asked.fields:
+            if self._stale:
+                self._list_fields()
             self.words.setText("Choose the fields of the film first.")
             return
-        self._busy(True)
-        mine = self._films_asked
-        JOBS.start(
-            self, "Calculating the virtual film", lambda progress: calculated(asked, progress),
-            done=lambda made: self._answer(mine == self._films_asked, self._show_film, made),
-            failed=lambda fault: self._answer(
-                mine == self._films_asked, self._show_fault, fault),
+        self._questions.ask(
+            "film", "Calculating the virtual film", lambda progress: calculated(asked, progress),
+            self._show_film,
         )  # fmt: skip
-
-    def _answer(self, is_asked: bool, show: Callable[[Any], None], answer: object) -> None:
-        """Show an answer, unless something else was opened, chosen or typed meanwhile."""
-        if is_asked:
-            show(answer)
-        else:
-            self._busy(False)
+        self._ready()
 
     def compare(self) -> None:
         """Hold the films against the plan's dose in the background."""
@@ -238,7 +250,6 @@ class FilmPanel(QWidget):
             return
         pixel, fit = own.pixel.value() or None, own.fit.isChecked()
         fractions, lines = own.fractions.value(), self.lines_mm
-        self._busy(True)
 
         def work(progress: Progress) -> FilmReport:
             asked = list(films)
@@ -249,20 +260,16 @@ class FilmPanel(QWidget):
             whole = Asked(dose, tuple(asked), fractions=fractions, lines_mm=lines)
             return film_report(whole, read_rule(), progress)
 
-        mine = self._asked
-        JOBS.start(
-            self, "Comparing films with the plan", work,
-            done=lambda made: self._answer(mine == self._asked, self._show_report, made),
-            failed=lambda fault: self._answer(mine == self._asked, self._show_fault, fault),
-        )  # fmt: skip
+        self._questions.ask("comparison", "Comparing films with the plan", work, self._show_report)
+        self._ready()
 
     def set_lines(self, x_mm: float, y_mm: float) -> None:
         """Let the profiles run through a point."""
         self.lines_mm = (y_mm, x_mm)
         self._draw()
 
-    def _busy(self, busy: bool) -> None:
-        own = self.controls
+    def _ready(self) -> None:
+        own, busy = self.controls, self._questions.open
         own.calculate.setEnabled(not busy and self.sources is not None)
         own.compare.setEnabled(not busy and self.sources is not None)
         own.save_film.setEnabled(not busy and self.film is not None)
@@ -270,7 +277,7 @@ class FilmPanel(QWidget):
 
     def _show_film(self, film: VirtualFilm) -> None:
         self.film, self.report = film, None
-        self._asked += 1
+        self._questions.drop("comparison")
         self.notice.setText(f"<b>{film.notice}</b>")
         self.notice.setVisible(bool(film.notice))
         self.notice.setStyleSheet(f"color: {theme.colour(State.ERROR).name()};")
@@ -279,7 +286,7 @@ class FilmPanel(QWidget):
         self.words.setText(film.setup.words)
         self.which.clear()
         self.which.addItem(VIRTUAL.capitalize())
-        self._busy(False)
+        self._ready()
         self._draw()
 
     def _show_report(self, report: FilmReport) -> None:
@@ -288,12 +295,19 @@ class FilmPanel(QWidget):
         self.which.clear()
         self.which.addItems([one.label.capitalize() for one in report.films])
         self.which.setCurrentIndex(min(max(chosen, 0), len(report.films) - 1))
-        self.banner.show_state(report.status, f"{report.verdict[0].upper()}{report.verdict[1:]}")
-        self.banner.show()
+        self._show_verdict()
         self.findings.show_report(report.findings, report.not_checked, "Films")
         self.words.setText(summary(report.findings, report.not_checked))
-        self._busy(False)
+        self._ready()
         self._draw()
+
+    def _show_verdict(self) -> None:
+        """Show the verdict, in the place of a fault; without one nothing."""
+        self._fault_of, report = "", self.report
+        if report is not None:
+            words = f"{report.verdict[0].upper()}{report.verdict[1:]}"
+            self.banner.show_state(report.status, words)
+        self.banner.setVisible(report is not None)
 
     def _show_nothing(self, words: str) -> None:
         self.notice.hide()
@@ -301,16 +315,17 @@ class FilmPanel(QWidget):
         self.which.clear()
         self.findings.show_nothing("Nothing was calculated.")
         self.words.setText(words)
-        self._busy(False)
+        self._ready()
         self._draw()
 
-    def _show_fault(self, fault: Exception) -> None:
-        self._busy(False)
+    def _show_fault(self, fault: Exception, what: str = "") -> None:
+        self._ready()
         if isinstance(fault, CancelledError):
             self.words.setText("Cancelled.")
             return
         fallback = f"The program has a fault: {type(fault).__name__}: {fault}"
         words = str(fault) if isinstance(fault, RemedyError) else fallback
+        self._fault_of = what
         self.banner.show_state(State.ERROR, words, "Not done")
         self.banner.show()
 
