@@ -181,3 +181,26 @@ def test_that_what_was_typed_comes_back_after_a_crash_for_the_same_patient(qtbot
         assert again.measured.pairs == (("1", Decimal("985.0")),)
         assert again.measured.thickness_mm == Decimal(285)
         assert again.notes.text.toPlainText() == "Gating: none"
+
+
+def test_that_what_was_typed_for_a_field_that_is_gone_is_left_out_and_told(qtbot, demo):
+    kept = {
+        "rv": str(export(demo)), "kind": "plan", "against": str(demo / "dicom"), "scale": None,
+        "notes": "", "patient": "DEMO-0001",
+        "mu": {"depth_cm": {"1": 5.0, "7": 4.0}, "electrons": {"8": [90.0, [6.0, 6.0]]}},
+    }  # fmt: skip
+    page = FilterPage()
+    qtbot.addWidget(page)
+    page.resume(kept)
+    settle()
+    page.mu.calculate()
+    settle()
+    assert page.mu.report is not None
+    assert page.mu.kept() == {"depth_cm": {"1": 5.0}}
+    told = "Not used: what was typed for 7, 8, which the export has no more."
+    assert page.mu.words.text().startswith(f"{told} SHA-256")
+    page.run(export(demo), demo / "dicom")
+    settle()
+    page.mu.calculate()
+    settle()
+    assert page.mu.words.text().startswith("SHA-256")

@@ -24,13 +24,24 @@ def kept_choices(choices: Choices) -> dict[str, Any]:
     }
 
 
-def choices_from(kept: Mapping[str, Any]) -> Choices:
-    """Return what `kept_choices` told."""
-    electrons = {
-        name: ElectronInput(isodose, tuple(cutout) if cutout else None)
-        for name, (isodose, cutout) in kept.get("electrons", {}).items()
-    }
-    return Choices(dict(kept.get("depth_cm", {})), {}, electrons)
+def choices_from(kept: Mapping[str, Any], rv: Plan) -> tuple[Choices, tuple[str, ...]]:
+    """Return what `kept_choices` told of the fields of an export, and the names of other fields.
+
+    The export may have been corrected since; values for no field are refused.
+    """
+    there = {name for one in rv.fields for name in (one.id, one.name)}
+    depths, electrons = kept.get("depth_cm", {}), kept.get("electrons", {})
+    choices = Choices(
+        {name: depth for name, depth in depths.items() if name in there},
+        {},
+        {
+            name: ElectronInput(isodose, tuple(cutout) if cutout else None)
+            for name, (isodose, cutout) in electrons.items()
+            if name in there
+        },
+    )
+    gone = dict.fromkeys(name for name in (*depths, *electrons) if name not in there)
+    return choices, tuple(gone)
 
 
 def kept_typed(

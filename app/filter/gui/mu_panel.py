@@ -1,7 +1,7 @@
 """The MU tab of the Filter: dose by the book against the plan, factor by factor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,21 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.background import JOBS, CancelledError, Progress
+from app.background import JOBS, CancelledError
 from app.choosing import choose_folder, choose_new_file
+from app.filter.field import Plan
 from app.filter.gui.aperture_plot import AperturePlot
 from app.filter.gui.body_measured import BodyMeasured
 from app.filter.gui.book_plot import BookPlot
 from app.filter.gui.film_panel import FilmPanel
 from app.filter.gui.kept import choices_from, kept_choices
+from app.filter.gui.mu_asked import Asked, calculated
 from app.filter.gui.special_panel import small_box
 from app.filter.gui.srs_panel import SrsPanel
 from app.filter.gui.status_model import StatusModel
 from app.filter.gui.tbi_panel import TbiPanel
 from app.filter.mu.book import Book, BookBeam
-from app.filter.mu.book_check import open_book
-from app.filter.mu.books import own_book_folder
-from app.filter.mu.check import Choices, mu_report
+from app.filter.mu.check import Choices
 from app.filter.mu.electron import ElectronDose, ElectronInput
 from app.filter.mu.photon import PhotonDose
 from app.filter.mu.report import BeamResult, MuReport
@@ -54,27 +54,9 @@ STATUS = BEAM_TITLES.index("Status")
 NO_PLAN = "Import the plan first: it holds the point, its depth and the dose to compare with."
 CT_TIP = "Trace the depths of the points through the planning CT; off: as the plan says"
 ONE_SIDE = "One side of the cutout is typed: type the other as well, or none."
+GONE = "Not used: what was typed for {}, which the export has no more."
 EMPTY = 0.0
 """What a box shows as "as the plan says"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What to calculate, and by what."""
-
-    rv: Path
-    plan: Path
-    book: Path | None = None
-    choices: Choices = field(default_factory=Choices)
-    ct: Path | None = None
-
-
-def calculated(asked: Asked, progress: Progress) -> tuple[MuReport, Book]:
-    """Open the book and calculate. No widget in sight."""
-    progress(0.1, "reading the dosimetry book")
-    book = open_book(own_book_folder(asked.book))
-    progress(0.3, "calculating the fields")
-    return mu_report(asked.rv, asked.plan, book, asked.choices, ct=asked.ct), book
 
 
 class MuPanel(QWidget):
@@ -84,6 +66,7 @@ class MuPanel(QWidget):
         super().__init__()
         self.asked: Asked | None = None
         self._made_of: tuple[Asked | None, str] = (None, "")  # what is shown, and the line on it
+        self._left_out = ""  # what was typed in an earlier run and is not used
         self.report: MuReport | None = None
         self._stale = False
         self._book_beams: tuple[BookBeam, ...] = ()
@@ -114,6 +97,7 @@ class MuPanel(QWidget):
         book = self.asked.book if self.asked is not None else None
         self.asked = Asked(rv, plan, book) if rv is not None and plan is not None else None
         self._stale = self.asked is not None
+        self._left_out = ""
         with QSignalBlocker(self.ct):
             self.ct.setChecked(False)
         self.film.set_sources(rv, plan)
@@ -128,10 +112,12 @@ class MuPanel(QWidget):
         """Return what was typed for the fields, for a run of the program after a crash."""
         return kept_choices(self.asked.choices) if self.asked is not None else {}
 
-    def restore(self, kept: Mapping[str, Any]) -> None:
-        """Calculate with what `kept` told."""
+    def restore(self, kept: Mapping[str, Any], rv: Plan) -> None:
+        """Calculate with what `kept` told of the fields that the export has still."""
         if self.asked is not None and kept:
-            self.asked = replace(self.asked, choices=choices_from(kept))
+            choices, gone = choices_from(kept, rv)
+            self.asked = replace(self.asked, choices=choices)
+            self._left_out = f"{GONE.format(', '.join(gone))} " if gone else ""
             if not self._stale:
                 self.calculate()
 
@@ -221,7 +207,7 @@ class MuPanel(QWidget):
 
     def _show(self, report: MuReport, book: Book) -> None:
         self.report = report
-        line = f"SHA-256 {report.book_digest[:12]}…, rules {report.rule_version}"
+        line = f"{self._left_out}SHA-256 {report.book_digest[:12]}…, rules {report.rule_version}"
         self._made_of = (self.asked, line)
         self.notice.setText(f"<b>{report.notice}</b>")
         self.notice.setVisible(bool(report.notice))

@@ -275,7 +275,7 @@ class FilterPage(Page):
         self._show_commissioning(plan)
         planned = against.kind in ("plan", "varis")
         self.mu.set_sources(rv_path, against.path if planned else None)
-        self.mu.restore(kept.get("mu", {}))
+        self.mu.restore(kept.get("mu", {}), opened.rv)
         self._show_page(self.view)
         self.patient_changed.emit(patient_words(opened.rv))
         self.opened.emit(rv_path)
