@@ -3,16 +3,18 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array
 
 from core.errors import ClinicFileError
 from core.settings.keys import ABOUT, Item, Leaf, Path, item_at, keys_for, words_of
 
 HEAD = "# Written by EQS Workstation. The shipped table says what each entry means.\n"
+MARK = "the row that goes"
 
 
 def path_of(key: str, known: Mapping[Path, Leaf]) -> Path:
@@ -200,34 +202,62 @@ def put_back(text: str, path: Path, weaker: str, rows_by: Mapping[str, str]) -> 
 def without_row(text: str, key: str, name: str, rows_by: Mapping[str, str]) -> str:
     """Return the text without a row of a list of tables.
 
-    Comments before the next row stay: they speak of that one.
+    Comments directly above a row speak of it: they go with it, and those of the next row stay.
     """
     document = _document(text)
     place = item_at(document[key], name, keys_for(key, rows_by))
     if place is None:
         return tomlkit.dumps(document)
-    cut = _lines_without_row(text, key, place)
+    cuts = [_lines_without_row(text, key, place), _lines_without_item(text, key, place)]
     del document[key][place]
     if not document[key]:
         del document[key]
     left = document.unwrap()
-    # What looks like a head inside a text of many lines is none; tomlkit is not misled by it.
-    return cut if _parsed(cut) == left else tomlkit.dumps(document)
+    whole = (cut for cut in cuts if _parsed(cut) == left)
+    return next(whole, tomlkit.dumps(document))
 
 
 def _lines_without_row(text: str, key: str, place: int) -> str:
     lines = text.splitlines(keepends=True)
-    name = re.escape(key)
-    heads = [n for n, one in enumerate(lines) if re.match(rf"\s*\[\[\s*{name}\s*\]\]", one)]
-    if place >= len(heads):
+    name = rf"\s*['\"]?{re.escape(key)}['\"]?\s*"
+    # What looks like a head inside a text or list of many lines is none: that is not over before.
+    heads = [n for n, one in enumerate(lines) if re.match(r"\s*\[", one) and _is_whole(lines[:n])]
+    own = [n for n in heads if re.match(rf"\s*\[\[{name}\]\]", lines[n])]
+    if place >= len(own):
         return text
-    begin = heads[place]
-    after = (n for n, one in enumerate(lines) if n > begin and re.match(r"\s*\[", one)
-             and not re.match(rf"\s*\[\[?\s*{name}\s*\.", one))  # fmt: skip
+    begin = own[place]
+    after = (n for n in heads if n > begin
+             and not re.match(rf"\s*\[\[?{name}\.", lines[n]))  # fmt: skip
     end = next(after, len(lines))
     while end > begin + 1 and re.match(r"\s*(#|$)", lines[end - 1]):
         end -= 1
-    return "".join(lines[:begin] + lines[end:])
+    return "".join(lines[: _above(lines, begin)] + lines[end:])
+
+
+def _lines_without_item(text: str, key: str, place: int) -> str:
+    """Return the text without a row of a list in brackets that has a line of its own."""
+    document = _document(text)
+    if not isinstance(document[key], Array):
+        return text
+    document[key][place] = MARK
+    lines = tomlkit.dumps(document).splitlines(keepends=True)
+    begin = next(n for n, one in enumerate(lines) if MARK in one)
+    return "".join(lines[: _above(lines, begin)] + lines[begin + 1 :])
+
+
+def _above(lines: Sequence[str], begin: int) -> int:
+    """Return where the comment directly above a line begins; the file's own head is none."""
+    while begin and re.match(r"\s*#", lines[begin - 1]) and lines[begin - 1] != HEAD:
+        begin -= 1
+    return begin
+
+
+def _is_whole(lines: Sequence[str]) -> bool:
+    try:
+        tomllib.loads("".join(lines))
+    except ValueError:
+        return False
+    return True
 
 
 def _parsed(text: str) -> object:

@@ -16,7 +16,7 @@ from app.settings_readers import faults
 from core.audit import entries, verify
 from core.layers import MARK_FILE, Layer, own_layers
 from core.paths import RESOURCES, clinic_folder, data_folder, machine_folder
-from core.settings.edit import without_row
+from core.settings.edit import HEAD, with_row, without_row
 from core.settings.rows import rows_of, table_names
 
 WHO = ("--person", "Jane Roe", "--reason", "measured again")
@@ -322,17 +322,55 @@ def test_that_the_first_book_of_a_layer_is_undone_to_no_book(share, capsys):
 
 
 @pytest.mark.parametrize("gone", ["a", "b", "c"])
-def test_that_a_comment_of_the_next_row_does_not_go_with_a_row(gone):
+def test_that_the_comment_of_a_row_goes_with_it_and_that_of_the_next_one_stays(gone):
     rows = {
         "a": '[[site]]\nname = "a"\nwords = "one"\n\n',
         "b": '# why b\n# is here\n[[site]]\nname = "b"\n[site.more]\nx = 1\n',
         "c": '# why c\n[[site]]\nname = "c"\n\n',
     }
-    text = "# head\n" + "".join(rows.values()) + "# after\n[other]\ny = 2\n"
+    text = "# head\n\n" + "".join(rows.values()) + "# after\n[other]\ny = 2\n"
     left = without_row(text, "site", gone, {"site": "name"})
-    assert re.findall("# .*", left) == re.findall("# .*", text)
+    its = {"a": [], "b": ["# why b", "# is here"], "c": ["# why c"]}[gone]
+    assert re.findall("# .*", left) == [one for one in re.findall("# .*", text) if one not in its]
     assert [one["name"] for one in tomllib.loads(left)["site"]] == [*"abc".replace(gone, "")]
     assert tomllib.loads(left)["other"] == {"y": 2}
+
+
+def test_that_a_comment_goes_also_where_a_text_or_list_has_lines_like_heads():
+    text = (
+        '[["site"]]\nname = "a"\nwords = """\n# kept\n[[site]]\n"""\n# apart\n\n# why b\n'
+        "[[site]]\n"
+        'name = "b"\npoints = [\n  # in it\n  [1, 2],\n  [3, 4],\n]\n# why c\n'
+        '[[ site ]]\nname = "c"\n'
+    )
+    left = without_row(text, "site", "b", {"site": "name"})
+    assert re.findall("# .*", left) == ["# kept", "# apart", "# why c"]
+    assert [one["name"] for one in tomllib.loads(left)["site"]] == ["a", "c"]
+    left = without_row(text, "site", "c", {"site": "name"})
+    assert re.findall("# .*", left) == ["# kept", "# apart", "# why b", "# in it"]
+
+
+@pytest.mark.parametrize("gone", ["a", "b", "c"])
+def test_that_the_comment_goes_with_a_row_of_a_list_in_brackets(gone):
+    text = (
+        'site = [\n  # why a\n  {name = "a"},\n  # why b\n  {name = "b"}, # beside b\n\n'
+        '  # why c\n  {name = "c"}\n]\n'
+    )
+    left = without_row(text, "site", gone, {"site": "name"})
+    rest = "abc".replace(gone, "")
+    assert re.findall("# why (.)", left) == [*rest]
+    assert [one["name"] for one in tomllib.loads(left)["site"]] == [*rest]
+    short = 'site = [{name = "a"}, {name = "b"}, {name = "c"}]\n# after\n'
+    left = without_row(short, "site", gone, {"site": "name"})
+    assert [one["name"] for one in tomllib.loads(left)["site"]] == [*rest]
+    assert "# after" in left
+
+
+def test_that_the_head_of_a_file_of_the_program_stays_when_its_first_row_goes():
+    text = with_row(with_row("", "site", {"name": "a"}), "site", {"name": "b"})
+    left = without_row(f"{HEAD}{text.removeprefix(HEAD).lstrip()}", "site", "a", {"site": "name"})
+    assert left.startswith(HEAD)
+    assert [one["name"] for one in tomllib.loads(left)["site"]] == ["b"]
 
 
 def test_that_a_row_goes_where_a_text_of_many_lines_looks_like_another():
