@@ -216,13 +216,24 @@ THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+")
 
 def _require_one_meaning(cells: Sequence[str], file: Path) -> None:
     """Refuse a table whose commas may part thousands: read as decimals it is 1000 times less."""
-    commas = [cell for cell in cells if "," in cell]
-    has_points = any("." in cell and any(map(str.isdigit, cell)) for cell in cells)
+    numbers = [cell for cell in cells if _is_number(cell)]  # not the words in the corner
+    commas = [cell for cell in numbers if "," in cell]
+    has_points = any("." in cell for cell in numbers)
     if commas and (has_points or all(THOUSANDS.fullmatch(cell) for cell in commas)):
         raise UnreadableFileError(
             f"the comma in {commas[0]!r} may part decimals or thousands", where=file.name,
-            remedy="Export the plane again without marks between thousands.",
+            remedy="Export the plane again: no mark between thousands; a point before decimals, "
+            "or more or fewer than three of them.",
         )  # fmt: skip
+
+
+def _is_number(cell: str) -> bool:
+    """Return whether a cell is a number, whatever its marks mean."""
+    try:
+        float(cell.replace(",", ""))
+    except ValueError:
+        return False
+    return True
 
 
 def _has_axes(rows: Sequence[Sequence[str]]) -> bool:

@@ -257,13 +257,33 @@ def test_that_axes_that_fall_are_turned_over():
 
 @pytest.mark.parametrize(
     "text",
-    ["1,234\t987\n1,050\t2,000\n", "1,234.5\t987.0\n1.0\t2.0\n", "1,234;987\n950;1,001,002\n"],
-)
+    ["1,234\t987\n1,050\t2,000\n", "1,234.5\t987.0\n1.0\t2.0\n", "1,234;987\n950;1,001,002\n",
+     "y, mm\t0\t1\n0\t1,234\t2,000\n1\t1,050\t987\n", "1,5\t2.5\n1,25\t2\n"],
+)  # fmt: skip
 def test_that_a_comma_that_may_part_thousands_is_not_read_as_a_decimal_one(tmp_path, text):
     file = tmp_path / "film.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(RemedyError, match="may part decimals or thousands"):
         read_film(file, Reading(unit="cGy", pixel_mm=1.0))
+
+
+@pytest.mark.parametrize("text", ["1.234\t1.050\n", "1,2340\t1,0500\n", "1,23\t1,05\n"])
+def test_that_what_the_remedy_for_three_decimals_asks_for_is_read(tmp_path, text):
+    file = tmp_path / "film.csv"
+    file.write_text("1,234\t1,050\n" * 2, encoding="utf-8")
+    with pytest.raises(RemedyError) as refused:
+        read_film(file, Reading(unit="Gy", pixel_mm=1.0))
+    assert "a point before decimals, or more or fewer than three" in refused.value.remedy
+    file.write_text(text * 2, encoding="utf-8")
+    plane = read_film(file, Reading(unit="Gy", pixel_mm=1.0))
+    assert plane.values[0].tolist() == pytest.approx([1.234, 1.05], abs=0.005)
+
+
+def test_that_a_point_in_words_makes_no_thousands_of_decimal_commas(tmp_path):
+    file = tmp_path / "film.csv"
+    file.write_text("plane 1.5\t0\t1\n0\t1,25\t2,5\n1\t1,75\t3,5\n", encoding="utf-8")
+    plane = read_film(file, Reading(unit="Gy"))
+    assert sorted(plane.values.ravel()) == pytest.approx([1.25, 1.75, 2.5, 3.5])
 
 
 def test_that_decimal_commas_with_three_digits_are_read(tmp_path):
