@@ -10,6 +10,7 @@ from app.demo.rv_export import export_records
 from app.demo.write_demo import write_demo
 from app.filter.gui.mu_panel import MuPanel
 from app.filter.gui.page import FilterPage
+from app.filter.gui.special_panel import CHANGED
 from app.filter.gui.srs_panel import SrsPanel, numbers_of
 from app.filter.gui.tbi_panel import TbiPanel
 from core.errors import ClinicFileError
@@ -136,9 +137,60 @@ def test_that_arcs_of_the_export_take_typed_cone_isodose_and_depths(qtbot, far):
     qtbot.waitUntil(lambda: panel.report is not None and not JOBS.running, timeout=30_000)
     assert panel.report.arcs[0].arc.depths_cm == (9.0, 10.5, 11.0)
     panel.beam.setText("4X")
+    assert panel.report is None
     panel.calculate()
-    qtbot.waitUntil(lambda: panel.report is None and not JOBS.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not panel.banner.isHidden() and not JOBS.running, timeout=30_000)
     assert "no beam 4X" in panel.banner.accessibleName()
+
+
+@pytest.mark.req("O-02")
+def test_that_no_result_of_arcs_stands_beside_other_values(qtbot, far, tmp_path):
+    panel = shown(qtbot, SrsPanel(), far)
+    panel.isodose.setValue(80)
+    panel.cone.setValue(20)
+    panel.depths.setText(" ".join(QLocale().toString(one, "f", 1) for one in (9.0, 10.5, 11.0)))
+    panel.depths.editingFinished.emit()
+
+    def calculated():
+        panel.calculate()
+        qtbot.waitUntil(lambda: panel.report is not None and not JOBS.running, timeout=30_000)
+        return not panel.banner.isHidden()
+
+    assert calculated()
+    panel.depths.editingFinished.emit()  # left as it was
+    assert panel.report is not None
+    for change in (lambda: panel.cone.setValue(15), lambda: panel.isodose.setValue(90)):
+        change()
+        assert (panel.report, panel.words.text()) == (None, CHANGED)
+        assert panel.banner.isHidden()
+        assert not panel.save.isEnabled()
+        assert calculated()
+    panel.calculate()
+    panel.cone.setValue(20)  # while it is calculated
+    assert panel.go.isEnabled()
+    qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
+    assert (panel.report, panel.words.text()) == (None, CHANGED)
+    path = tmp_path / "plan.txt"
+    path.write_text(PRINTOUT, encoding="utf-8")
+    panel.use_printout(path)
+    qtbot.waitUntil(lambda: panel.report is not None and not JOBS.running, timeout=30_000)
+    assert len(panel.report.arcs) == 2
+    assert not panel.depths.isEnabled()
+    panel.cone.setValue(25)  # what is typed is of the export's arcs
+    assert panel.report is None
+    assert panel.depths.isEnabled()
+    assert calculated()
+    assert len(panel.report.arcs) == 1
+
+
+@pytest.mark.req("R-20")
+def test_that_no_result_of_total_body_stands_beside_another_patients_square(qtbot, far):
+    panel = shown(qtbot, TbiPanel(), far)
+    panel.thickness.setValue(30.0)
+    panel.calculate()
+    qtbot.waitUntil(lambda: panel.report is not None and not JOBS.running, timeout=30_000)
+    panel.side.setValue(35.0)
+    assert (panel.report, panel.words.text()) == (None, CHANGED)
 
 
 def test_that_depths_are_read_as_the_language_writes_them():

@@ -17,6 +17,7 @@ from app import theme
 from app.background import JOBS, CancelledError
 from app.choosing import choose_new_file
 from app.filter.field import Field
+from app.filter.gui.questions import Questions
 from app.filter.gui.status_model import StatusModel
 from app.filter.mu.book import Book
 from app.filter.mu.book_check import open_book
@@ -30,6 +31,8 @@ from core.findings import State
 
 TEXT = ("Field", "Arc", "SSD", "Status", "Depths cm")
 NO_EXPORT = "Open an R&V export first."
+CHANGED = "Changed since the calculation; calculate again."
+DOSES = "doses"
 
 
 class SpecialPanel(QWidget):
@@ -47,7 +50,7 @@ class SpecialPanel(QWidget):
         self.report: TbiReport | SrsReport | None = None
         self.fields: tuple[Field, ...] = ()
         self._stale = False
-        self._asked = 0
+        self._questions = Questions(self, lambda fault, _kind: self._show_fault(fault))
         self.notice = QLabel()
         self.banner = Banner()
         self.words = QLabel()
@@ -74,6 +77,7 @@ class SpecialPanel(QWidget):
 
     def set_source(self, rv: Path | None, book: Path | None = None) -> None:
         """Learn which export is open; its fields are listed when the tab is looked at."""
+        self._questions.drop(DOSES)
         self.rv, self.book_folder, self.report = rv, book, None
         self.fields, self._stale = (), rv is not None
         self.notice.hide()
@@ -95,27 +99,28 @@ class SpecialPanel(QWidget):
         if self._stale:
             self._list(self.calculate)
             return
-        rv, folder = self.rv, self.book_folder
+        folder = self.book_folder
         try:
             work = self._work()
         except RemedyError as problem:
             self._show_fault(problem)
             return
-        self.go.setEnabled(False)
-        self._asked += 1
-        mine = self._asked
-
-        def done(made: TbiReport | SrsReport) -> None:
-            if rv is self.rv and mine == self._asked:
-                self._show(made)
-            elif rv is self.rv:
-                self._ready()  # something else was typed meanwhile
-
-        JOBS.start(
-            self, self.job, lambda _progress: work(open_book(own_book_folder(folder))),
-            done=done,
-            failed=lambda fault: self._show_fault(fault) if rv is self.rv else None,
+        self._questions.ask(
+            DOSES, self.job, lambda _progress: work(open_book(own_book_folder(folder))),
+            self._show,
         )  # fmt: skip
+        self.go.setEnabled(False)
+
+    def _changed(self) -> None:
+        """Take a result, or the wait for one, away: it is not of what stands in the boxes now."""
+        asked = self._questions.drop(DOSES)
+        if asked or self.report is not None:
+            self.words.setText(CHANGED)
+        self.report = None
+        self.notice.hide()
+        self.banner.hide()
+        self._ready()
+        self._fill()
 
     def _list(self, then: Callable[[], None] = lambda: None) -> None:
         rv = self.rv

@@ -44,10 +44,13 @@ class SrsPanel(SpecialPanel):
         self.depths.setAccessibleName("Depths along the selected arc in cm, apart by blanks")
         self.depths.setToolTip(self.depths.accessibleName())
         self.depths.editingFinished.connect(self._on_depths)
+        for box in (self.isodose, self.cone):
+            box.valueChanged.connect(self._on_typed)
         self.beam = QLineEdit("6X")
         self.beam.setMaximumWidth(70)
         self.beam.setAccessibleName("Beam of the book")
         self.beam.setToolTip("Beam of the book")
+        self.beam.textChanged.connect(self._changed)
         for widget in (self.choose, self.isodose, self.cone, self.beam):
             self.row.addWidget(widget)
         self.row.addWidget(self.depths, 1)
@@ -63,8 +66,21 @@ class SrsPanel(SpecialPanel):
                 box.setValue(0.0)
         super().set_source(rv, book)
 
+    def _on_typed(self) -> None:
+        """Calculate the R&V arcs from now on: what is typed is not of a printout."""
+        if self.printout is not None:
+            self.printout, self._stale = None, not self.fields
+        self._changed()
+        if self._stale and self.isVisible():
+            self._list()
+
+    def _ready(self) -> None:
+        super()._ready()
+        self.depths.setEnabled(self.printout is None)  # a printout has its own
+
     def use_printout(self, path: Path) -> None:
         """Calculate the arcs of a printout."""
+        self._changed()
         self.printout = path
         self._stale = False  # the printout has the arcs
         self.calculate()
@@ -121,9 +137,12 @@ class SrsPanel(SpecialPanel):
 
     def _on_depths(self) -> None:
         name, text = self._arc(), self.depths.text().strip()
+        if not name or text == self.typed.get(name, ""):
+            return
         self.typed.pop(name, None)
-        if name and text:
+        if text:
             self.typed[name] = text
+        self._on_typed()
 
     def _ask_printout(self) -> None:
         name = choose_file(self, "Choose the printout", "Texts (*.txt)")

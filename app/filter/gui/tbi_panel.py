@@ -58,6 +58,7 @@ class TbiPanel(SpecialPanel):
         self.thickness.valueChanged.connect(
             lambda _: self.body.set_thickness(mm_of(self.thickness))
         )
+        self.side.valueChanged.connect(self._changed)
         self.measured.valueChanged.connect(self._on_measured)
         self.body.changed.connect(self._follow)
         for widget in (self.thickness, self.side, self.measured, self.go, self.save):
@@ -90,14 +91,7 @@ class TbiPanel(SpecialPanel):
         """Show what was entered, here or in the check; a result made with other values goes."""
         show_mm(self.thickness, self.body.thickness_mm)
         show_mm(self.measured, self.body.ssd_mm.get(self._field_id()))
-        if self.report is not None:
-            self.report = None
-            self.notice.hide()
-            self.banner.hide()
-            self.words.setText(self.start)
-            self._ready()
-        self._asked += 1
-        self._fill()
+        self._changed()
 
     def _rows(self) -> list[tuple[str, ...]]:
         report = self.report
