@@ -178,6 +178,7 @@ def take_network(window: MainWindow, folder: Path, archive: ArchivePage, other: 
     put_node(Node("LINAC", "127.0.0.1", 9, "Linac"))
     pane = archive.others.network
     pane.refresh()
+    settle()
     archive.tabs.setCurrentIndex(0)
     wanted = archive.chosen()
     for name in ("Linac", other.title):

@@ -84,9 +84,9 @@ class RoomView(QWidget):
 
     def _make_tools(self) -> QToolBar:
         bar = QToolBar()
-        bar.setIconSize(QSize(1, 1))
+        bar.setIconSize(QSize(12, 12))  # of the arrow where the bar is too narrow; nothing else
         views = (
-            ("Front", "Seen from the front: the patient's left is at the right", FRONT, HEAD),
+            ("Front", "All, from the front: the patient's left is at the right", FRONT, HEAD),
             ("Left", "Seen from the patient's left", LEFT, HEAD),
             ("Head", "Seen from the head; axial slices are seen from the feet", HEAD, FRONT),
         )
@@ -105,11 +105,6 @@ class RoomView(QWidget):
         self.beam.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.beam.currentIndexChanged.connect(self._show_parts)
         bar.addWidget(self.beam)
-        reset = QAction("Reset", self)
-        reset.setToolTip("Show everything from the front")
-        reset.triggered.connect(lambda: self.look(FRONT, HEAD))
-        bar.addAction(reset)
-        bar.addSeparator()
         self.isodose = QComboBox()
         self.isodose.setAccessibleName("Isodose surface")
         self.isodose.setToolTip("Isodose surface, in percent of the reference dose")

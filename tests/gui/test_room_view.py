@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, Qt
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app.background import JOBS
 from app.viewer import room_view
@@ -356,3 +357,16 @@ def test_that_names_of_beams_do_not_cover_each_other():
     assert placed[3] == boxes[3]
     assert [one.left() for one in placed] == [one.left() for one in boxes]
     assert not any(a.intersects(b) for a, b in combinations(placed, 2))
+
+
+def test_that_all_tools_are_in_sight_in_a_quarter_of_a_small_window(view):
+    view.beam.addItem("AP VW60")
+    view.resize(408, 230)
+    view.show()
+    QApplication.processEvents()
+    more = view.tools.findChild(QToolButton, "qt_toolbar_ext_button")
+    assert more.isHidden()
+    view.resize(300, 230)
+    QApplication.processEvents()
+    assert not more.isHidden()
+    assert view.tools.iconSize().width() >= 12  # of the arrow: at 1 pixel nobody finds it
