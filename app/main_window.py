@@ -42,7 +42,7 @@ from app.room_area import RoomArea, RoomStack
 from app.settings_store import user_settings
 from app.shortcuts import apply
 from app.status_line import StatusLine
-from app.style import SCHEMES, apply_scheme
+from app.style import FOLLOW, SCHEMES, apply_scheme
 from app.wheel_guard import guard
 from core.findings import State
 
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
     def chosen_scheme(self) -> str:
         """Return the colour scheme the user chose last."""
         name = str(self.settings.value("scheme", ""))
-        return name if name in SCHEMES else "Follow the system"
+        return name if name in SCHEMES else FOLLOW
 
     def _set_scheme(self, name: str) -> None:
         self.settings.setValue("scheme", name)

@@ -2,7 +2,8 @@
 
 import sys
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QObject, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from app import theme
@@ -10,8 +11,9 @@ from app.collector import Collector
 from app.wheel_guard import WheelGuards
 from core.paths import RESOURCES
 
+FOLLOW = "Follow the system"
 SCHEMES = {
-    "Follow the system": Qt.ColorScheme.Unknown,
+    FOLLOW: Qt.ColorScheme.Unknown,
     "Light": Qt.ColorScheme.Light,
     "Dark": Qt.ColorScheme.Dark,
 }
@@ -43,7 +45,7 @@ def application() -> QApplication:
     """Return the Qt application in the program's own style, made at the first call."""
     existing = QApplication.instance()
     program = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    for helper in (Collector, WheelGuards):
+    for helper in (Collector, WheelGuards, Follower):
         if program.findChild(helper) is None:
             helper(program)
     # No marks between thousands: "1.234" is a thousand to some and one to others.
@@ -55,10 +57,28 @@ def application() -> QApplication:
     return program
 
 
+class Follower(QObject):
+    """Lays the colours on anew when the system turns light or dark, if the user follows it."""
+
+    def __init__(self, program: QApplication) -> None:
+        super().__init__(program)
+        self.scheme = ""
+        program.styleHints().colorSchemeChanged.connect(self._on_changed)
+
+    def _on_changed(self) -> None:
+        if self.scheme == FOLLOW:
+            apply_scheme(FOLLOW)
+
+
 def apply_scheme(name: str) -> None:
     """Give every widget the colours of a scheme; the style sheet is laid on anew to follow."""
     program = application()
-    program.styleHints().setColorScheme(SCHEMES[name])
+    follower = program.findChild(Follower)
+    if isinstance(follower, Follower):
+        follower.scheme = ""  # what is asked of the system here is no change of the system
+        program.styleHints().setColorScheme(SCHEMES[name])
+        follower.scheme = name
     program.setStyleSheet("")
+    program.setPalette(QPalette())  # the system's own again
     program.setPalette(theme.palette(name))
     program.setStyleSheet(STYLE)

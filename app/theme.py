@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from app.contrast import contrast, readable
 from core.findings import State
 
 
@@ -47,8 +48,10 @@ LOOKS = {
 }
 
 
+# What cannot be used at present need not reach the contrast of words, but is to be seen.
+LEAST_DISABLED = 3.0
 # Fusion's own colours follow the system only where the platform tells them; these are for a
-# scheme the user has chosen.
+# scheme the user has chosen, and for words that could not be read in the system's.
 PALETTES = {
     "Light": {
         "Window": "#f0f0f0", "WindowText": "#1b1b1b", "Base": "#ffffff",
@@ -71,13 +74,17 @@ PALETTES = {
 
 def palette(name: str) -> QPalette:
     """Return the colours of a scheme the user has chosen; the system's for any other name."""
-    made = QPalette()
-    for role, value in PALETTES.get(name, {}).items():
-        made.setColor(QPalette.ColorRole[role], QColor(value))
     if name in PALETTES:
-        for role in ("WindowText", "Text", "ButtonText"):
-            grey = QColor("#8a8a8a")
-            made.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole[role], grey)
+        made = QPalette()
+        for word, value in PALETTES[name].items():
+            made.setColor(QPalette.ColorRole[word], QColor(value))
+    else:
+        made = readable(QGuiApplication.palette(), PALETTES["Dark" if is_dark() else "Light"])
+    off, ground = QPalette.ColorGroup.Disabled, made.window().color()
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text,
+                 QPalette.ColorRole.ButtonText):  # fmt: skip
+        if name in PALETTES or contrast(made.color(off, role), ground) < LEAST_DISABLED:
+            made.setColor(off, role, QColor("#8a8a8a"))
     return made
 
 

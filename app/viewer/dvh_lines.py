@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QColor, QPen
 
+from app.contrast import contrast, luminance
 from core.dicom.structure_dvh import ExportedCurve
 from core.dose.constraints import Metric, Verdict
 from core.dose.dvh_values import Banded, Curves, share_curves
@@ -44,22 +45,10 @@ def line_pen(
     return pen
 
 
-def contrast(one: QColor, other: QColor) -> float:
-    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: QColor) -> float:
-    parts = np.array([colour.redF(), colour.greenF(), colour.blueF()])
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
 def seen_on(colour: QColor, ground: QColor) -> QColor:
     """Return the colour, made darker or lighter in its hue until it stands out from the ground."""
     hue, saturation, lightness = colour.hslHueF(), colour.hslSaturationF(), colour.lightnessF()
-    step = 0.02 if _luminance(ground) < 0.18 else -0.02
+    step = 0.02 if luminance(ground) < 0.18 else -0.02
     made = QColor(colour)
     while contrast(made, ground) < CONTRAST and 0 < lightness + step < 1:
         lightness += step
