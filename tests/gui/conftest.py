@@ -8,10 +8,13 @@ import pytest
 from PySide6.QtCore import QLocale, QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.archive.imports import take_in
 from app.background import JOBS, THREADS
 from app.collector import Collector, collect_due
 from app.demo.write_demo import write_demo
 from app.filter.gui.page import FilterPage
+from core.archive.archive import Archive
+from tests.core.dicom_maker import clean_set
 
 
 @pytest.fixture(scope="session")
@@ -138,3 +141,12 @@ def cancelled_before_its_turn(qtbot):
 
     yield run
     go.set()
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """An archive that keeps one plan with its images, structures and dose."""
+    made = Archive(tmp_path / "archive")
+    take_in(made, [clean_set().write(tmp_path / "set")])
+    yield made
+    made.close()

@@ -10,27 +10,16 @@ from app.archive.gui.attention_pane import AttentionPane
 from app.archive.gui.network_pane import NetworkPane
 from app.archive.gui.rules_pane import RulesPane
 from app.archive.gui.service_strip import HALF, OFF, ServiceStrip
-from app.archive.imports import take_in
 from app.background import JOBS
-from core.archive.archive import Archive
 from core.archive.ledger import Ledger
 from core.archive.nodes import ListenerSettings, Node
 from core.archive.settings import ArchiveSettings
 from core.findings import State
 from tests.archive.servers import HERE, free_port
-from tests.core.dicom_maker import clean_set
 from tests.gui.held_jobs import cancelled, no_free_thread, quiet
 
 NODES = (Node("FIRST", HERE, 1, name="First"), Node("SECOND", HERE, 2, name="Second"))
 ROW = dict.fromkeys(network.ROWS["STUDY"], "")
-
-
-@pytest.fixture
-def archive(tmp_path):
-    made = Archive(tmp_path / "archive")
-    take_in(made, [clean_set().write(tmp_path / "set")])
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -170,14 +159,20 @@ def test_that_a_transfer_that_never_began_was_not_run(qtbot, pane, archive):
 # Listening, what has to be looked at, rules.
 
 
-@pytest.mark.req("Y-02")
-def test_that_a_cancelled_end_of_listening_leaves_the_switch_as_things_are(qtbot, archive):
-    strip = ServiceStrip(lambda: ArchiveSettings(listener=ListenerSettings(port=free_port())))
-    qtbot.addWidget(strip)
-    heard = []
-    strip.told.connect(lambda state, words: heard.append((state, words)))
-    strip.set_archive(archive)
+@pytest.fixture
+def strip(qtbot, archive):
+    made = ServiceStrip(lambda: ArchiveSettings(listener=ListenerSettings(port=free_port())))
+    qtbot.addWidget(made)
+    made.heard = []
+    made.told.connect(lambda state, words: made.heard.append((state, words)))
+    made.set_archive(archive)
     quiet(qtbot)
+    return made
+
+
+@pytest.mark.req("Y-02")
+def test_that_a_cancelled_end_of_listening_leaves_the_switch_as_things_are(qtbot, strip):
+    heard = strip.heard
     cancelled(qtbot, strip.switch.click)
     assert (strip.switch.isChecked(), strip.switch.isEnabled()) == (False, True)
     assert heard.pop() == (State.NOT_RUN, f"Cancelled. {OFF}")
@@ -198,12 +193,8 @@ def test_that_a_cancelled_end_of_listening_leaves_the_switch_as_things_are(qtbot
 
 
 @pytest.mark.req("Y-02")
-def test_that_listening_that_was_not_ended_whole_says_so_and_is_ended_again(qtbot, archive):
-    strip = ServiceStrip(lambda: ArchiveSettings(listener=ListenerSettings(port=free_port())))
-    qtbot.addWidget(strip)
-    heard = []
-    strip.told.connect(lambda state, words: heard.append((state, words)))
-    strip.set_archive(archive)
+def test_that_listening_that_was_not_ended_whole_says_so_and_is_ended_again(qtbot, strip):
+    heard = strip.heard
     strip.switch.click()
     quiet(qtbot)
     held, ledger = strip.service.ledger.close, strip.service.ledger

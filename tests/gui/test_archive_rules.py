@@ -25,21 +25,12 @@ from core.archive.settings import read_settings, settings_file
 from core.archive.settings_write import put_node, put_rule
 from core.archive.transfer import Fate, Result
 from core.findings import State
-from tests.core.dicom_maker import clean_set
 
 SAVE = QDialogButtonBox.StandardButton.Save
 
 
 def quiet(qtbot):
     qtbot.waitUntil(lambda: not JOBS.running, timeout=30_000)
-
-
-@pytest.fixture
-def archive(tmp_path):
-    made = Archive(tmp_path / "archive")
-    take_in(made, [clean_set().write(tmp_path / "set")])
-    yield made
-    made.close()
 
 
 @pytest.fixture

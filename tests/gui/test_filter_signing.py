@@ -74,13 +74,18 @@ def test_that_notes_of_an_earlier_run_count_for_their_export_alone(qtbot, demo, 
         assert ("F-NOTE-DOSE-RATE" in rules) == (opened_first is not other)
 
 
-def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbot, demo):
+def asked_to_sign_beside_notes(qtbot, demo):
     page = FilterPage()
     qtbot.addWidget(page)
     page.run(export(demo), None)
     settle()
     page.notes.text.setPlainText("Dose rate: 123")
     page.desk._ask_sign("review", "reviewed")
+    return page
+
+
+def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbot, demo):
+    page = asked_to_sign_beside_notes(qtbot, demo)
     assert "not in this report" in page.desk.strip.answer.text()
     page.notes.compare()
     settle()
@@ -95,12 +100,7 @@ def test_that_notes_that_are_not_compared_keep_the_report_from_being_signed(qtbo
 
 
 def test_that_why_it_was_not_signed_stays_while_other_notes_stand(qtbot, demo):
-    page = FilterPage()
-    qtbot.addWidget(page)
-    page.run(export(demo), None)
-    settle()
-    page.notes.text.setPlainText("Dose rate: 123")
-    page.desk._ask_sign("review", "reviewed")
+    page = asked_to_sign_beside_notes(qtbot, demo)
     page.notes.compare()
     page.notes.text.setPlainText("Dose rate: 124")
     settle()

@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 
-from app.viewer import desk as desk_module
 from app.viewer import room_view
 from app.viewer.display import USUAL_PERCENTS, Display
-from app.viewer.loading import load_sets, load_volume
+from app.viewer.loading import load_sets
 from app.viewer.room_view import RoomView
 from tests.core.dicom_maker import clean_set, dose, lattice
 from tests.core.rt_image_maker import portal
 from tests.gui.room_scenes import BLUE, RED, cube, dose_ball, finish, scene
 from tests.gui.test_rt_image_panel import desk_of, looked_at
 from tests.gui.test_viewer_page import folder, opened, quiet, window  # noqa: F401  (fixtures)
-from tests.gui.test_viewer_truth import choose
+from tests.gui.test_viewer_truth import choose, held_images  # noqa: F401  (a fixture)
 
 COARSE = lattice(shape=(9, 11, 11), spacing=(3.0, 5.0, 5.0))
 
@@ -42,28 +41,23 @@ def two(tmp_path):
 
 
 def test_that_the_dvh_and_profile_of_one_person_go_before_the_images_of_the_next_come(
-    qtbot, window, two, monkeypatch  # noqa: F811
+    qtbot, window, two, held_images  # noqa: F811
 ):  # fmt: skip
+    held_images.set()
     desk = opened(qtbot, window, two).desk
     assert len(desk.loaded.sets) == 2
     assert len(desk.dvh.dvhs) == 2
     choose(desk.dvh.template, 1)
     desk.slices.measured.emit(np.zeros(3), np.array([10.0, 0.0, 0.0]))
     assert not desk.profile.plot.isHidden()
-    free = Event()
-
-    def slowly(*arguments):
-        assert free.wait(30)
-        return load_volume(*arguments)
-
-    monkeypatch.setattr(desk_module, "load_volume", slowly)
+    held_images.clear()
     desk.show_set(1)
     assert desk.dvh.dvhs == ()
     assert not desk.dvh.buttons["Save CSV…"].isEnabled()
     assert desk.profile.plot.isHidden()
     desk.controls.reference.setValue(33.0)
     assert desk.dvh.dvhs == ()
-    free.set()
+    held_images.set()
     quiet(qtbot)
     assert len(desk.dvh.dvhs) == 2
     assert desk.dvh.template.currentIndex() == 0

@@ -29,10 +29,9 @@ def choose(combo, number):
     combo.activated.emit(number)
 
 
-def test_that_another_dose_does_not_stop_the_images(qtbot, window, tmp_path, monkeypatch):  # noqa: F811
-    toy = clean_set()
-    toy.more = [dose(COARSE, number=60)]
-    desk = opened(qtbot, window, toy.write(tmp_path / "set")).desk
+@pytest.fixture
+def held_images(monkeypatch):
+    """Let images wait to be read; the event lets them go on."""
     free = Event()
 
     def slowly(*arguments):
@@ -40,10 +39,19 @@ def test_that_another_dose_does_not_stop_the_images(qtbot, window, tmp_path, mon
         return load_volume(*arguments)
 
     monkeypatch.setattr(desk_module, "load_volume", slowly)
+    return free
+
+
+def test_that_another_dose_does_not_stop_the_images(qtbot, window, tmp_path, held_images):  # noqa: F811
+    toy = clean_set()
+    toy.more = [dose(COARSE, number=60)]
+    held_images.set()
+    desk = opened(qtbot, window, toy.write(tmp_path / "set")).desk
+    held_images.clear()
     desk.show_set(0)
     choose(desk.controls.dose, 2)
     assert desk.volume is None
-    free.set()
+    held_images.set()
     quiet(qtbot)
     assert desk.scene.volume is not None
     assert desk.scene.dose is desk.rt_set.doses[1]
