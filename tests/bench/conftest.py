@@ -3,6 +3,8 @@
 The other programs take their time, on a busy machine minutes.
 """
 
+import gc
+
 import pytest
 
 from tests.bench.peers import NoPeerError
@@ -23,3 +25,14 @@ def pytest_runtest_call(item):
         return (yield)
     except NoPeerError as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(autouse=True)
+def usual_collection(request):
+    """Let Python collect rubbish as in a command, whatever windows ran before in this process."""
+    was_on = gc.isenabled()
+    if not {"qtbot", "qapp"} & set(request.fixturenames):
+        gc.enable()
+    yield
+    if not was_on:
+        gc.disable()
