@@ -23,6 +23,7 @@ from app.viewer.constraint_choice import ConstraintChoice
 from app.viewer.dvh_plot import TOLD, DvhPlot
 from app.viewer.dvh_tables import TITLES, VERDICTS, DvhModel, VerdictModel, summary, table_row
 from app.viewer.render import png_bytes
+from app.viewer.whole_part import WholePart
 from core.dicom.dvh_export import dvh_table_csv
 from core.dicom.structure_dvh import StructureDvh
 from core.dose.constraints import Verdict, judge
@@ -324,7 +325,7 @@ class DvhPanel(QWidget):
 
 
 def _column(*parts: QWidget | QHBoxLayout, stretch: int) -> QWidget:
-    whole = QWidget()
+    whole = WholePart()
     column = QVBoxLayout(whole)
     column.setContentsMargins(6, 4, 6, 2)
     column.setSpacing(4)

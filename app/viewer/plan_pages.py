@@ -26,6 +26,7 @@ from app.findings_view import plain_table
 from app.key_use import room_sequence
 from app.keys import first
 from app.viewer.certificate_panel import StateLine
+from app.viewer.whole_part import WholePart
 from core.dicom import plan_tables as tables
 from core.dicom.plan import Beam, Plan
 from core.dicom.rt_set import RtSet
@@ -96,7 +97,7 @@ class TableModel(GridModel):
         return self.table.rows[index.row()][index.column()].endswith(tables.NOT_HERE)
 
 
-class TableBox(QWidget):
+class TableBox(WholePart):
     """A table with its title above, its notes below, and a button that copies it.
 
     Signals:
@@ -112,10 +113,9 @@ class TableBox(QWidget):
         self.title = QLabel(title)
         self.title.setStyleSheet("font-weight: 600;")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.copy_button = QToolButton()
+        self.copy_button, self.model = QToolButton(), TableModel()
         self.copy_button.setText("Copy table")
         self.copy_button.clicked.connect(self.copy_table)
-        self.model = TableModel()
         self.view = plain_table(self.model)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setWordWrap(False)

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -250,9 +251,11 @@ def _width_needed(view: QAbstractItemView, index: QModelIndex) -> int:
 
 
 def overlapping(window: QWidget) -> Iterator[str]:
-    """Yield texts and inputs that lie over each other, and rows that do."""
+    """Yield texts, inputs, tables and plots that lie over each other, and rows that do."""
     yield from _rows_over_rows(window)
-    kinds = (QLabel, QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox)
+    kinds = (
+        QLabel, QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractScrollArea,
+    )  # fmt: skip
     families: dict[QWidget, list[QWidget]] = {}
     for widget in {one for kind in kinds for one in shown(window, kind)}:
         parent = widget.parentWidget()
